@@ -1,0 +1,86 @@
+/**
+ * What `ps`, `logs`, `why` and `down` may ask of a running orchestrator. The composition root
+ * implements it; the admin API serves it; the CLI reads it.
+ */
+
+export interface EnvironmentStatus {
+  /** Short id, unique in the run. */
+  readonly id: string;
+  readonly containerId: string;
+  readonly functionName: string;
+  readonly version: string;
+  /** Lifecycle state (ARCHITECTURE.md, lifecycle table). */
+  readonly state: string;
+  readonly ageMs: number;
+  readonly invocations: number;
+  readonly memoryLimitMb: number;
+  /** Peak of the current processes; undefined where it cannot be read. */
+  readonly memoryPeakMb?: number;
+  /** One sentence: why this environment was started. */
+  readonly startedBecause: string;
+}
+
+export interface FunctionStatus {
+  readonly name: string;
+  readonly runtime: string;
+  readonly handler: string;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  readonly functionArn: string;
+  readonly state: 'ready' | 'building' | 'failed';
+  /** Why it failed, for people. */
+  readonly problem?: string;
+  readonly environments: number;
+  readonly waiting: number;
+}
+
+export interface LogLine {
+  readonly timestampMs: number;
+  readonly functionName: string;
+  readonly environmentId: string;
+  /** Absent for output between invocations. */
+  readonly requestId?: string;
+  /** `platform` for START, END, REPORT and the like; `function` for what the code wrote. */
+  readonly source: 'platform' | 'function';
+  /** One line without its newline. */
+  readonly text: string;
+}
+
+export interface LogQuery {
+  readonly functionName?: string;
+  readonly requestId?: string;
+  /** Newest this many lines; default 1000. */
+  readonly limit?: number;
+}
+
+/** One finished invocation, as kept. */
+export interface InvocationRecord {
+  readonly requestId: string;
+  readonly functionName: string;
+  readonly version: string;
+  readonly environmentId: string;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly billedMs: number;
+  /** Present on the first invocation after an init. */
+  readonly initMs?: number;
+  readonly memoryPeakMb?: number;
+  readonly status: 'succeeded' | 'error' | 'timeout' | 'refused';
+  readonly errorType?: string;
+  /** How the invocation found its environment. */
+  readonly start: 'warm' | 'thawed' | 'cold' | 'reset';
+  /** One sentence: why this start was cold, or what warm environment served it. */
+  readonly cause: string;
+}
+
+export interface OrchestratorView {
+  functions(): readonly FunctionStatus[];
+  environments(): readonly EnvironmentStatus[];
+  /** The record of one invocation, if it is still kept. */
+  invocation(requestId: string): Promise<InvocationRecord | undefined>;
+  logs(query: LogQuery): Promise<readonly LogLine[]>;
+  /** Calls `onLine` for each line from now on; the returned function ends it. */
+  follow(query: LogQuery, onLine: (line: LogLine) => void): () => void;
+  /** Begins an orderly stop: `drain` finishes what runs, otherwise it ends now. */
+  stop(mode: 'drain' | 'now'): void;
+}

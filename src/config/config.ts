@@ -1,0 +1,65 @@
+/**
+ * Everything the orchestrator is told, resolved and read-only. `load.ts` makes it; every default
+ * comes from `defaults.ts`.
+ */
+
+import type { FunctionDefinition } from '../function/function-version.js';
+
+export interface Config {
+  /** Absolute path of the project folder. */
+  readonly projectDirectory: string;
+  /** Absolute path of the file the functions were read from. */
+  readonly source: string;
+  readonly settings: Settings;
+  readonly functions: readonly FunctionDefinition[];
+  /** Every setting that is not enforced as written; `up` prints them, `--strict` refuses. */
+  readonly notices: readonly SettingNotice[];
+}
+
+export interface Settings {
+  /** Absolute path of the state folder. */
+  readonly stateDirectory: string;
+  /** Port of the Lambda API and the admin API. 0 lets the system choose. */
+  readonly port: number;
+  readonly host: string;
+  /** Quiet time before an idle environment is frozen; `never` keeps it running. Absent: the
+   *  engine decides (0 where freezing is a file write, 1 s where it is an engine call). */
+  readonly freezeAfterMs?: number | 'never';
+  /** Environments kept initialised ahead of demand for each recently used function. */
+  readonly spares: number;
+  /** Unused environments go after this. */
+  readonly idleTimeoutMs: number;
+  /** Bound on the estimated memory of all environments. Absent: half of the machine's. */
+  readonly memoryBudgetMb?: number;
+  /** Account concurrency: more invocations at once are throttled (contract 10.1). */
+  readonly concurrency: number;
+  readonly region: string;
+  readonly accountId: string;
+  /** Which base images to use; `auto` finds one (design: image in the engine, public, made here). */
+  readonly base: 'auto' | 'aws' | 'public' | 'debian';
+  /** Existing engine network to join instead of one of our own. */
+  readonly network?: string;
+  readonly awsProfile?: string;
+  /** Bearer token that callers beyond loopback must send; required when `host` is not loopback. */
+  readonly authToken?: string;
+  /** Reload code when files change. */
+  readonly watch: boolean;
+  readonly strict: boolean;
+}
+
+/** One setting of a template and what became of it. */
+export interface SettingNotice {
+  /** Such as `Resources.Hello.Properties.Tracing`. */
+  readonly path: string;
+  readonly treatment: 'approximated' | 'ignored';
+  readonly reason: string;
+}
+
+/** One thing wrong with a file or flag. All of them are reported at once. */
+export interface Problem {
+  readonly path: string;
+  /** The offending value as the user wrote it. */
+  readonly value?: unknown;
+  readonly expected: string;
+  readonly remedy: string;
+}

@@ -1,0 +1,38 @@
+/** Every default and limit in one table, each with its reason. Nothing else may hold one. */
+
+export const DEFAULTS = {
+  /** What people already point `sam local start-lambda` clients at (contract 12.6). */
+  port: 3001,
+  host: '127.0.0.1',
+  stateDirectoryName: '.orchestrator',
+  spares: 1,
+  idleTimeoutMs: 10 * 60_000,
+  /** Lambda's account default (contract 10.1). */
+  concurrency: 1000,
+  region: 'us-east-1',
+  accountId: '123456789012',
+  memoryMb: 128,
+  timeoutSeconds: 3,
+  ephemeralStorageMb: 512,
+} as const;
+
+export const LIMITS = {
+  memoryMb: { min: 128, max: 10_240 },
+  timeoutSeconds: { min: 1, max: 900 },
+  ephemeralStorageMb: { min: 512, max: 10_240 },
+  layers: 5,
+  environmentBytes: 4096,
+  /** Contract 1.8: 6 MiB + 100. */
+  payloadBytes: 6 * 1024 * 1024 + 100,
+  /** Contract 7.1: init on demand. */
+  initMs: 10_000,
+  /** Contract 3.4. */
+  openFiles: 1024,
+  processes: 1024,
+  /** Memory of one virtual processor, MB (contract 3.4). */
+  memoryPerCpuMb: 1769,
+  /** Waiting invocations per function before we refuse; far above any limit a user would set. */
+  queuedInvocations: 20_000,
+  /** Longest wait for log lines still on their way when an invocation ended (no marker came). */
+  logDrainMs: 500,
+} as const;

@@ -1,0 +1,119 @@
+/**
+ * The seam between us and whatever runs containers. Nothing here names Docker or AWS.
+ *
+ * Rules every engine keeps, proved by one contract suite run against the real and the fake one:
+ *  1. `kill` and `remove` are idempotent, thaw what is frozen first, and treat a missing container
+ *     as success.
+ *  2. `exited` is told exactly once for each successful `start`, whoever ended the processes.
+ *  3. Output reaches `output` in the order the container wrote it (per stream), and all of it has
+ *     been handed over before `exited`.
+ *  4. A container may be started again after it exited: same identity, mounts and scratch, new
+ *     processes.
+ *  5. Everything created carries the labels of its spec, plus the run's own labels.
+ *  6. Errors are `OrchestratorError`s with an `engine-*`, `image-missing` or `not-supported` code.
+ */
+
+export interface Mount {
+  /** Absolute path on the engine's host. */
+  source: string;
+  target: string;
+  readOnly: boolean;
+}
+
+export interface ContainerSpec {
+  /** Unique among our containers. */
+  name: string;
+  image: string;
+  /** Program and arguments; when absent the image's own. */
+  command?: readonly string[];
+  environment: Readonly<Record<string, string>>;
+  workingDirectory: string;
+  /** `uid:gid`; the image's own when absent. */
+  user?: string;
+  hostName: string;
+  /** Host name to address, written to the container's hosts file. */
+  hosts: Readonly<Record<string, string>>;
+  labels: Readonly<Record<string, string>>;
+  mounts: readonly Mount[];
+  /** Limit of memory with swap off, bytes. */
+  memoryBytes: number;
+  /** Share of one processor, e.g. 0.072 for 128 MB on Lambda. */
+  cpus: number;
+  /** Start without the processor limit; `Container.limitCpu` puts it in force. */
+  liftCpuDuringStart: boolean;
+  /** Writable disk of its own at `target`, outside the memory limit where the host allows it. */
+  scratch: { target: string; sizeMb: number };
+  pidsLimit: number;
+  openFilesLimit: number;
+}
+
+export interface ContainerExit {
+  /** 0–255; 128 + n when ended by signal n. */
+  exitCode: number;
+  outOfMemory: boolean;
+}
+
+/** Told by the engine what happens to one container. Callbacks must not throw. */
+export interface ContainerObserver {
+  output(chunk: Buffer, stream: 'stdout' | 'stderr'): void;
+  exited(exit: ContainerExit): void;
+}
+
+export interface Container {
+  readonly id: string;
+  /** Resolves when the processes run, not when they are ready. Rejects when they cannot start. */
+  start(signal?: AbortSignal): Promise<void>;
+  /** Wall time of the last start, Unix ms; undefined before it. */
+  readonly startedAtMs: number | undefined;
+  /** Stops every process where it stands. Resolves when the kernel says so. */
+  freeze(): Promise<void>;
+  /** Lets them run again. Synchronous where the host allows it: the promise is then absent. */
+  thaw(): Promise<void> | undefined;
+  /** Ends all processes at once; resolves when the engine accepted it. `exited` follows. */
+  kill(): Promise<void>;
+  /** Ends and removes the container, its scratch and everything else made for it. */
+  remove(): Promise<void>;
+  /** Puts `spec.cpus` in force when the start lifted it. Otherwise does nothing. */
+  limitCpu(): void;
+  /**
+   * Peak memory since the last start, bytes, without file cache that could be given back;
+   * undefined when it cannot be read here.
+   */
+  peakMemoryBytes(): number | undefined;
+}
+
+export interface EngineDescription {
+  name: string;
+  version: string;
+  apiVersion: string;
+  cpus: number;
+  memoryBytes: number;
+  architecture: 'x86_64' | 'arm64';
+  cgroup: 'v1' | 'v2' | 'hybrid';
+  freezer: FreezerKind;
+  /** Why that freezer was chosen, for people. */
+  freezerReason: string;
+  scratch: 'loop' | 'tmpfs';
+  /** True when we see the engine's files and processes. */
+  local: boolean;
+  warnings: readonly string[];
+}
+
+/** How environments are frozen here. */
+export type FreezerKind = 'cgroup-v2' | 'cgroup-v1' | 'engine' | 'none';
+
+export interface ContainerEngine {
+  describe(signal?: AbortSignal): Promise<EngineDescription>;
+  /** Makes the run's own network and readies the host. Call once before `create`. */
+  open(signal?: AbortSignal): Promise<EngineNetwork>;
+  create(spec: ContainerSpec, observer: ContainerObserver, signal?: AbortSignal): Promise<Container>;
+  /** Removes the run's network and every container and disk of the run. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface EngineNetwork {
+  /** Address at which containers reach this process, to be used in `ContainerSpec.hosts`. */
+  hostAddress: string;
+  /** Address this process must listen on for that. */
+  listenAddress: string;
+}

@@ -1,0 +1,24 @@
+/**
+ * One request to run a function, as every part between the door and the bootstrap sees it.
+ * The payload is bytes and stays bytes.
+ */
+
+import type { Outcome } from './outcome.js';
+
+export interface InvocationRequest {
+  /** UUID. */
+  readonly requestId: string;
+  readonly payload: Buffer;
+  readonly contentType: string;
+  /** ARN as the caller wrote it, with the qualifier if one was given (contract 4.3). */
+  readonly invokedFunctionArn: string;
+  /** X-Ray header value (contract 1.2). */
+  readonly traceId: string;
+  /** Decoded client context JSON, when sent. */
+  readonly clientContext?: string;
+  /** The caller wants the last 4 KB of the log with the answer. */
+  readonly tail: boolean;
+}
+
+/** Where an outcome goes; called exactly once. */
+export type Settle = (outcome: Outcome) => void;
