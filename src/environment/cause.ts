@@ -1,0 +1,90 @@
+/**
+ * Why an environment was started and why one ended: kept as data from the decision that led
+ * there, told to people as one sentence.
+ */
+
+export type EndReason =
+  | 'idle-too-long'
+  | 'memory-needed'
+  | 'code-changed'
+  | 'configuration-changed'
+  | 'engine-failed'
+  | 'shutdown';
+
+/** What happened to the processes of an environment that goes on living. */
+export type ResetReason =
+  | 'init-failed'
+  | 'init-timed-out'
+  | 'invoke-timed-out'
+  | 'runtime-exited'
+  | 'out-of-memory';
+
+export type StartCause =
+  | { readonly kind: 'first-use' }
+  | { readonly kind: 'all-busy'; readonly busy: number }
+  | { readonly kind: 'spare' }
+  | { readonly kind: 'replaced'; readonly reason: EndReason };
+
+const END_SENTENCES: Readonly<Record<EndReason, string>> = {
+  'idle-too-long': 'the previous environment had been idle too long and was retired',
+  'memory-needed': 'the previous environment was retired because other functions needed its memory',
+  'code-changed': "the function's code changed, so earlier environments could not serve it",
+  'configuration-changed':
+    "the function's configuration changed, so earlier environments could not serve it",
+  'engine-failed': 'the previous environment was lost to an engine failure',
+  shutdown: 'the orchestrator was restarted',
+};
+
+const RESET_SENTENCES: Readonly<Record<ResetReason, string>> = {
+  'init-failed': 'its init phase had failed',
+  'init-timed-out': 'its init phase had passed the time limit',
+  'invoke-timed-out': 'the invocation before had timed out',
+  'runtime-exited': 'its runtime had exited',
+  'out-of-memory': 'its runtime had been killed for want of memory',
+};
+
+/** Why an environment exists, as a clause that can follow "because". */
+export function startedBecause(cause: StartCause): string {
+  switch (cause.kind) {
+    case 'first-use':
+      return 'it was the first use of this function since the orchestrator started';
+    case 'all-busy':
+      return cause.busy === 1
+        ? 'the only environment was busy'
+        : `all ${cause.busy} environments were busy or still starting`;
+    case 'spare':
+      return 'a spare is kept ready ahead of demand';
+    case 'replaced':
+      return END_SENTENCES[cause.reason];
+  }
+}
+
+export type StartKind = 'warm' | 'thawed' | 'cold' | 'reset';
+
+export interface StartStory {
+  readonly kind: StartKind;
+  readonly cause: StartCause;
+  /** Present when the processes had to be started again inside the invocation. */
+  readonly reset?: ResetReason;
+  /** How many invocations the environment had served before. */
+  readonly served: number;
+}
+
+/** One sentence answering `orchestrator why`. */
+export function tellStart(story: StartStory): string {
+  switch (story.kind) {
+    case 'cold':
+      return `Cold start: ${startedBecause(story.cause)}.`;
+    case 'reset':
+      return `Cold start inside the invocation: the environment was reset because ${
+        RESET_SENTENCES[story.reset ?? 'runtime-exited']
+      }.`;
+    case 'warm':
+    case 'thawed': {
+      const how = story.kind === 'warm' ? 'a running environment' : 'a frozen environment, thawed';
+      return story.served === 0
+        ? `Warm start: ${how}, initialised ahead because ${startedBecause(story.cause)}.`
+        : `Warm start: ${how}, which had served ${story.served} before.`;
+    }
+  }
+}

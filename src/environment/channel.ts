@@ -1,0 +1,168 @@
+/**
+ * Where an invocation meets a polling bootstrap. Each environment has one channel; the Runtime API
+ * decides which channel a call belongs to and then only relays.
+ *
+ * The channel owns the order of Runtime API calls (contract 1.7): next, then a response or an
+ * error for that very id, then next. Anything else is refused with the contract's status, body
+ * and wording, and changes nothing.
+ */
+
+import { LIMITS } from '../config/defaults.js';
+
+/** What the runtime gets as the answer to its poll (contract 1.2). */
+export interface Delivery {
+  readonly requestId: string;
+  readonly deadlineMs: number;
+  readonly invokedFunctionArn: string;
+  readonly traceId: string;
+  readonly clientContext?: string;
+  readonly contentType: string;
+  readonly payload: Buffer;
+}
+
+/** An open `GET next`. */
+export interface Poll {
+  deliver(delivery: Delivery): void;
+  /** True once the runtime has closed the connection. */
+  readonly lost: boolean;
+}
+
+/** What a runtime posted as the end of an invocation. */
+export interface Posted {
+  readonly kind: 'response' | 'error';
+  readonly payload: Buffer;
+  readonly contentType: string;
+  /** `Lambda-Runtime-Function-Error-Type`, as sent; only with errors. */
+  readonly errorTypeHeader?: string;
+}
+
+/** A body too large to be kept arrives as its size only. */
+export type PostedBody = Buffer | { readonly tooLargeBytes: number };
+
+export interface ChannelListener {
+  runtimePolled(): void;
+  pollLost(): void;
+  responded(posted: Posted | 'too-large'): void;
+  initFailed(payload: Buffer, contentType: string): void;
+}
+
+/** Answer to a post, to be rendered as contract 1.6 says. */
+export type Verdict =
+  | 'accepted'
+  | 'invalid-request-id'
+  | 'invalid-state-transition'
+  | 'too-large';
+
+/** Names of contract 1.7, for the wording of refusals. */
+export type ChannelPhase =
+  | 'Started'
+  | 'InitError'
+  | 'Ready'
+  | 'Running'
+  | 'RuntimeResponseSentState'
+  /** Ours: the processes are gone or going; nothing they still say counts. */
+  | 'Closed';
+
+export class Channel {
+  readonly #listener: ChannelListener;
+  #phase: ChannelPhase = 'Started';
+  #polls: Poll[] = [];
+  /** Stays after the response: a post for it while Ready is out of order, not unknown. */
+  #current: Delivery | undefined;
+
+  constructor(listener: ChannelListener) {
+    this.#listener = listener;
+  }
+
+  get phase(): ChannelPhase {
+    return this.#phase;
+  }
+
+  /** True while a runtime waits in `GET next`. */
+  get polled(): boolean {
+    return this.#phase === 'Ready' && this.#polls.length > 0;
+  }
+
+  /** New processes are about to start. */
+  reset(): void {
+    this.close();
+    this.#phase = 'Started';
+  }
+
+  /** The processes end: whatever they have open or owe is void, whatever they say is refused. */
+  close(): void {
+    this.#phase = 'Closed';
+    this.#polls = [];
+    this.#current = undefined;
+  }
+
+  next(poll: Poll): Verdict {
+    switch (this.#phase) {
+      case 'InitError':
+      case 'Closed':
+        return 'invalid-state-transition';
+      case 'Running':
+        // Contract 1.7: next before responding answers at once with the same invocation.
+        if (this.#current !== undefined) poll.deliver(this.#current);
+        return 'accepted';
+      case 'Ready':
+        this.#polls.push(poll);
+        return 'accepted';
+      case 'Started':
+      case 'RuntimeResponseSentState':
+        this.#phase = 'Ready';
+        this.#polls.push(poll);
+        this.#listener.runtimePolled();
+        return 'accepted';
+    }
+  }
+
+  /** The connection of a parked poll closed. */
+  lose(poll: Poll): void {
+    const index = this.#polls.indexOf(poll);
+    if (index < 0) return;
+    this.#polls.splice(index, 1);
+    if (this.#polls.length === 0) this.#listener.pollLost();
+  }
+
+  /** Answers the oldest open poll. The caller has checked `polled` in the same turn. */
+  deliver(delivery: Delivery): void {
+    const poll = this.#polls.shift();
+    if (poll === undefined || this.#phase !== 'Ready') {
+      throw new Error(`no open poll to deliver to in phase ${this.#phase}`);
+    }
+    this.#phase = 'Running';
+    this.#current = delivery;
+    poll.deliver(delivery);
+  }
+
+  post(
+    kind: Posted['kind'],
+    requestId: string,
+    body: PostedBody,
+    headers: { contentType: string; errorType?: string },
+  ): Verdict {
+    if (this.#current?.requestId !== requestId) return 'invalid-request-id';
+    if (this.#phase === 'RuntimeResponseSentState') return 'invalid-request-id';
+    if (this.#phase !== 'Running') return 'invalid-state-transition';
+    this.#phase = 'RuntimeResponseSentState';
+    if (!Buffer.isBuffer(body) || body.length > LIMITS.payloadBytes) {
+      this.#listener.responded('too-large');
+      return 'too-large';
+    }
+    this.#listener.responded({
+      kind,
+      payload: body,
+      contentType: headers.contentType,
+      ...(headers.errorType === undefined ? {} : { errorTypeHeader: headers.errorType }),
+    });
+    return 'accepted';
+  }
+
+  initError(payload: Buffer, contentType: string): Verdict {
+    if (this.#phase !== 'Started') return 'invalid-state-transition';
+    this.#phase = 'InitError';
+    this.#listener.initFailed(payload, contentType);
+    return 'accepted';
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Pure: the container of an execution environment (design: limits and layout; contract 3.1–3.4).
+ */
+
+import { LIMITS } from '../config/defaults.js';
+import type { ContainerSpec, Mount } from '../engine/engine.js';
+import type { FunctionVersion } from '../function/function-version.js';
+import { environmentVariables, type RoleCredentials } from '../function/variables.js';
+
+export interface EnvironmentIdentity {
+  readonly environmentId: string;
+  /** `host:port` of the Runtime API as this environment must call it. */
+  readonly runtimeApi: string;
+  /** Host names the container must be able to resolve, with their addresses. */
+  readonly hosts: Readonly<Record<string, string>>;
+  readonly logMarker: string | undefined;
+  readonly logStreamName: string;
+}
+
+export type BuildContainerSpec = (
+  version: FunctionVersion,
+  identity: EnvironmentIdentity,
+) => ContainerSpec;
+
+export interface SpecSettings {
+  readonly runId: string;
+  readonly region: string;
+  readonly credentials: RoleCredentials;
+  /** Labels every container of the run carries. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly functionLabel: string;
+}
+
+/** User and group of a function (`sbx_user1051`); numbers are ours (contract 3.2, 14). */
+const SANDBOX_USER = '993:990';
+
+export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec {
+  return (version, identity) => ({
+    name: `orchestrator-${settings.runId}-${version.name}-${identity.environmentId}`,
+    image: version.image,
+    environment: environmentVariables(version, {
+      runtimeApi: identity.runtimeApi,
+      logStreamName: identity.logStreamName,
+      initializationType: 'on-demand',
+      region: settings.region,
+      credentials: settings.credentials,
+      ...(identity.logMarker === undefined ? {} : { logMarker: identity.logMarker }),
+    }),
+    workingDirectory: '/var/task',
+    user: SANDBOX_USER,
+    hostName: 'sandbox.localdomain',
+    hosts: identity.hosts,
+    labels: { ...settings.labels, [settings.functionLabel]: version.name },
+    mounts: mountsOf(version),
+    memoryBytes: version.memoryMb * 2 ** 20,
+    cpus: version.memoryMb / LIMITS.memoryPerCpuMb,
+    liftCpuDuringStart: true,
+    scratch: { target: '/tmp', sizeMb: version.ephemeralStorageMb },
+    pidsLimit: LIMITS.processes,
+    openFilesLimit: LIMITS.openFiles,
+  });
+}
+
+function mountsOf(version: FunctionVersion): Mount[] {
+  const mounts: Mount[] = [
+    { source: version.taskDirectory, target: '/var/task', readOnly: true },
+  ];
+  if (version.optDirectory !== undefined) {
+    mounts.push({ source: version.optDirectory, target: '/opt', readOnly: true });
+  }
+  return mounts;
+}

@@ -1,0 +1,448 @@
+/**
+ * One execution environment: holds one lifecycle, performs its actions, owns its timers.
+ *
+ * Contract with the pool:
+ *  1. `assign` may be called only while `isAvailable(state)` or in `reset`, and settles the
+ *     assignment exactly once: with an outcome, or by `handBack` when the event was never
+ *     delivered to running processes.
+ *  2. The caller's `settle` is called before anything else is done about a response.
+ *  3. Every change of state is announced to `listener.changed`, after the actions.
+ */
+
+import type { Clock, Timer } from '../async/clock.js';
+import { LIMITS } from '../config/defaults.js';
+import type { Container, ContainerEngine, ContainerExit } from '../engine/engine.js';
+import { messageOf, OrchestratorError } from '../errors.js';
+import type { FunctionVersion } from '../function/function-version.js';
+import type { Assignment } from './assignment.js';
+import { Channel, type ChannelListener, type Posted } from './channel.js';
+import type { EndReason, ResetReason, StartCause, StartStory } from './cause.js';
+import type { BuildContainerSpec } from './container-spec.js';
+import type { InvocationJournal } from './journal.js';
+import {
+  accepts,
+  transition,
+  type EnvironmentAction,
+  type EnvironmentEvent,
+  type EnvironmentState,
+} from './lifecycle.js';
+import { Settlement, type Ending } from './settlement.js';
+
+export interface EnvironmentListener {
+  changed(environment: Environment, from: EnvironmentState, to: EnvironmentState): void;
+  /** The event never reached running processes and may be given to another environment. */
+  handBack(assignment: Assignment): void;
+  /** The engine could not make or start the container. */
+  startFailed(environment: Environment, error: OrchestratorError): void;
+}
+
+/** Gives a channel its address on the Runtime API. */
+export interface RuntimeDoor {
+  open(channel: Channel, identity: string): { runtimeApi: string; hosts: Record<string, string> };
+  close(identity: string): void;
+}
+
+export interface EnvironmentParts {
+  readonly clock: Clock;
+  readonly engine: ContainerEngine;
+  readonly door: RuntimeDoor;
+  readonly buildSpec: BuildContainerSpec;
+  readonly openJournal: (environment: Environment) => InvocationJournal;
+  /** 128 bits nobody else knows, hex; also unique. */
+  readonly newIdentity: () => string;
+}
+
+export class Environment implements ChannelListener {
+  readonly version: FunctionVersion;
+  readonly cause: StartCause;
+  /** For people; unlike the identity it is no secret. */
+  readonly id: string;
+  readonly createdAt: number;
+  readonly #parts: EnvironmentParts;
+  readonly #listener: EnvironmentListener;
+  readonly #channel: Channel;
+  readonly #identity: string;
+  readonly #journal: InvocationJournal;
+  #state: EnvironmentState = 'provisioning';
+  #container: Container | undefined;
+  #provisioned: Promise<void> = Promise.resolve();
+  #held: EnvironmentEvent[] = [];
+  readonly #pending: EnvironmentEvent[] = [];
+  #applying = false;
+  #settlement: Settlement | undefined;
+  #timer: Timer | undefined;
+  #posted: Posted | 'too-large' | undefined;
+  #exit: ContainerExit | undefined;
+  #initPayload: { payload: Buffer; contentType: string } | undefined;
+  #polledAtMs = 0;
+  #initMs: number | undefined;
+  #resetReason: ResetReason | undefined;
+  #endReason: EndReason | undefined;
+  #peakBytes: number | undefined;
+  #served = 0;
+  /** Counts starts of the processes: what an engine call says about older ones is void. */
+  #generation = 0;
+  #idleSince: number;
+
+  constructor(
+    version: FunctionVersion,
+    cause: StartCause,
+    listener: EnvironmentListener,
+    parts: EnvironmentParts,
+  ) {
+    this.version = version;
+    this.cause = cause;
+    this.#listener = listener;
+    this.#parts = parts;
+    this.#channel = new Channel(this);
+    this.#identity = parts.newIdentity();
+    this.id = parts.newIdentity().slice(0, 12);
+    this.createdAt = parts.clock.monotonic();
+    this.#idleSince = this.createdAt;
+    this.#journal = parts.openJournal(this);
+    this.#provisioned = this.#provision();
+  }
+
+  get state(): EnvironmentState {
+    return this.#state;
+  }
+  /** Monotonic ms since when nothing has been asked of it. */
+  get idleSince(): number {
+    return this.#idleSince;
+  }
+  get served(): number {
+    return this.#served;
+  }
+  get containerId(): string | undefined {
+    return this.#container?.id;
+  }
+  get endReason(): EndReason | undefined {
+    return this.#endReason;
+  }
+  /** Peak memory of the current processes, bytes; undefined where it cannot be read. */
+  get peakMemoryBytes(): number | undefined {
+    this.#readPeak();
+    return this.#peakBytes;
+  }
+
+  assign(assignment: Assignment): void {
+    const timeoutMs = this.version.timeoutSeconds * 1000;
+    this.#settlement = new Settlement(assignment, this.version, {
+      dispatchedAt: this.#parts.clock.monotonic(),
+      dispatchedAtMs: this.#parts.clock.now(),
+      deadlineMs: this.#parts.clock.now() + timeoutMs,
+      story: this.#story(assignment),
+    });
+    this.#apply('assigned');
+  }
+
+  /** Nothing waits: stop the processes where they stand. Only while `idle`. */
+  freeze(): void {
+    this.#apply('quiet');
+  }
+
+  /** Ends the environment while it has no invocation. */
+  retire(reason: EndReason): void {
+    this.#endReason ??= reason;
+    this.#apply('retired');
+  }
+
+  /** Ends the environment now, whatever it does; an invocation in it is settled as refused. */
+  destroy(reason: EndReason): void {
+    this.#endReason ??= reason;
+    this.#apply('destroyed');
+  }
+
+  // What the channel sees.
+
+  runtimePolled(): void {
+    this.#polledAtMs = this.#parts.clock.now();
+    this.#apply('runtimePolled');
+  }
+
+  pollLost(): void {
+    this.#resetReason = 'runtime-exited';
+    this.#apply('pollLost');
+  }
+
+  responded(posted: Posted | 'too-large'): void {
+    this.#posted = posted;
+    this.#apply('responded');
+  }
+
+  initFailed(payload: Buffer, contentType: string): void {
+    this.#initPayload = { payload, contentType };
+    this.#resetReason = 'init-failed';
+    this.#apply('initFailed');
+  }
+
+  // The one place where the state changes.
+
+  /** Events that actions bring about are applied after the transition they belong to. */
+  #apply(event: EnvironmentEvent): void {
+    this.#pending.push(event);
+    if (this.#applying) return;
+    this.#applying = true;
+    try {
+      for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+        this.#step(next);
+      }
+    } finally {
+      this.#applying = false;
+    }
+  }
+
+  #step(event: EnvironmentEvent): void {
+    const from = this.#state;
+    if (from === 'provisioning' && !accepts(from, event)) {
+      // The processes may speak or die before the engine's start call has returned.
+      this.#held.push(event);
+      return;
+    }
+    const { to, actions } = transition(from, event);
+    this.#state = to;
+    if (to === 'idle' && from !== 'idle') this.#idleSince = this.#parts.clock.monotonic();
+    for (const action of actions) this.#perform(action);
+    if (to !== from) this.#listener.changed(this, from, to);
+  }
+
+  #perform(action: EnvironmentAction): void {
+    switch (action) {
+      case 'armInitTimer':
+        return this.#arm(LIMITS.initMs, () => {
+          this.#resetReason = 'init-timed-out';
+          this.#apply('initTimedOut');
+        });
+      case 'armDeadline':
+        return this.#arm(this.version.timeoutSeconds * 1000, () => {
+          this.#resetReason = 'invoke-timed-out';
+          this.#apply('deadlinePassed');
+        });
+      case 'disarm':
+        return this.#disarm();
+      case 'recordInit':
+        return this.#recordInit();
+      case 'recordInitFailure':
+        return this.#journal.initFailed(this.#resetReason ?? 'init-failed', this.#initElapsed());
+      case 'deliver':
+        return this.#deliver();
+      case 'freeze':
+        return this.#freezeProcesses();
+      case 'thaw':
+        return this.#thawProcesses();
+      case 'startProcesses':
+        return this.#startProcesses();
+      case 'killProcesses':
+        return this.#killProcesses();
+      case 'settleResponse':
+        return this.#finish({ kind: 'posted', posted: this.#posted ?? 'too-large' });
+      case 'settleTimeout':
+        return this.#finish({ kind: 'timed-out' });
+      case 'settleExit':
+        return this.#finish({ kind: 'exited', exit: this.#exit ?? LOST_EXIT });
+      case 'settleInitFailure':
+        return this.#finish({ kind: 'init-failed', ...(this.#initPayload ?? NO_PAYLOAD) });
+      case 'settleLost':
+        return this.#finish({ kind: 'lost', reason: this.#endReason ?? 'engine-failed' });
+      case 'handBack':
+        return this.#handBack();
+      case 'remove':
+        void this.#remove();
+        return undefined;
+    }
+  }
+
+  // Processes.
+
+  async #provision(): Promise<void> {
+    const { engine, buildSpec, door } = this.#parts;
+    try {
+      const address = door.open(this.#channel, this.#identity);
+      this.#journal.processesStarted();
+      const container = await engine.create(
+        buildSpec(this.version, {
+          environmentId: this.id,
+          runtimeApi: address.runtimeApi,
+          hosts: address.hosts,
+          logMarker: this.#journal.marker,
+          logStreamName: this.#journal.logStreamName,
+        }),
+        {
+          output: (chunk, stream) => this.#journal.output(chunk, stream),
+          exited: (exit) => this.#exited(exit),
+        },
+      );
+      this.#container = container;
+      if (this.#state !== 'provisioning') return;
+      await container.start();
+    } catch (error) {
+      this.#engineFailed(error);
+      return;
+    }
+    if (this.#state !== 'provisioning') return;
+    this.#apply('containerStarted');
+    const held = this.#held;
+    this.#held = [];
+    for (const event of held) this.#apply(event);
+  }
+
+  #startProcesses(): void {
+    this.#generation += 1;
+    this.#exit = undefined;
+    this.#initPayload = undefined;
+    this.#peakBytes = undefined;
+    this.#channel.reset();
+    this.#journal.processesStarted();
+    const settlement = this.#settlement;
+    if (settlement !== undefined) this.#journal.begin(settlement);
+    this.#watch(this.#container?.start(), 'containerStarted');
+  }
+
+  #killProcesses(): void {
+    this.#readPeak();
+    this.#channel.close();
+    this.#container?.kill().catch((error: unknown) => this.#engineFailed(error));
+  }
+
+  #exited(exit: ContainerExit): void {
+    this.#exit = exit;
+    if (this.#resetReason === undefined || this.#state !== 'resetting') {
+      this.#resetReason = exit.outOfMemory ? 'out-of-memory' : 'runtime-exited';
+    }
+    if (exit.outOfMemory) this.#peakBytes = this.version.memoryMb * 2 ** 20;
+    this.#channel.close();
+    this.#journal.processesExited();
+    this.#apply('processesExited');
+  }
+
+  #freezeProcesses(): void {
+    this.#watch(this.#container?.freeze(), 'frozen');
+  }
+
+  #thawProcesses(): void {
+    try {
+      const pending = this.#container?.thaw();
+      if (pending === undefined) this.#apply('thawed');
+      else this.#watch(pending, 'thawed');
+    } catch (error) {
+      this.#engineFailed(error);
+    }
+  }
+
+  /** Feeds `event` when an engine call on the present processes has succeeded. */
+  #watch(call: Promise<void> | undefined, event: EnvironmentEvent): void {
+    const generation = this.#generation;
+    call?.then(
+      () => {
+        if (generation === this.#generation) this.#apply(event);
+      },
+      (error: unknown) => {
+        if (generation === this.#generation) this.#engineFailed(error);
+      },
+    );
+  }
+
+  #engineFailed(error: unknown): void {
+    const failure =
+      error instanceof OrchestratorError
+        ? error
+        : new OrchestratorError('engine-refused', messageOf(error), { cause: error });
+    const starting = this.#state === 'provisioning' || this.#state === 'restarting';
+    if (!accepts(this.#state, 'engineFailed')) {
+      // Processes whose control has failed cannot be trusted to serve another event.
+      this.#endReason ??= 'engine-failed';
+      this.#apply('destroyed');
+      return;
+    }
+    if (this.#state !== 'stopping' && this.#state !== 'stopped') {
+      this.#endReason ??= 'engine-failed';
+    }
+    if (starting) this.#listener.startFailed(this, failure);
+    this.#apply('engineFailed');
+  }
+
+  async #remove(): Promise<void> {
+    this.#channel.close();
+    this.#parts.door.close(this.#identity);
+    try {
+      await this.#provisioned;
+      await this.#container?.remove();
+    } catch {
+      // The watchdog and the next start clear what the engine would not remove now.
+    }
+    this.#journal.close();
+    this.#apply('removed');
+  }
+
+  // The invocation.
+
+  #deliver(): void {
+    const settlement = this.#settlement;
+    if (settlement === undefined) return;
+    if (!settlement.begun) this.#journal.begin(settlement);
+    this.#channel.deliver(settlement.delivery());
+  }
+
+  #finish(ending: Ending): void {
+    const settlement = this.#settlement;
+    if (settlement === undefined) return;
+    this.#settlement = undefined;
+    this.#posted = undefined;
+    const finished = settlement.finish(ending, this.#parts.clock.monotonic());
+    if (!settlement.wantsTail) settlement.answer(finished);
+    if (ending.kind !== 'exited') this.#readPeak();
+    const initMs = this.#served === 0 ? this.#initMs : undefined;
+    this.#served += 1;
+    this.#journal.end(settlement, finished, {
+      peakBytes: this.#peakBytes,
+      initMs: settlement.story.kind === 'reset' ? undefined : initMs,
+    });
+  }
+
+  #handBack(): void {
+    const settlement = this.#settlement;
+    this.#settlement = undefined;
+    if (settlement === undefined) return;
+    this.#journal.abandon(settlement);
+    this.#listener.handBack(settlement.assignment);
+  }
+
+  #story(assignment: Assignment): StartStory {
+    const base = { cause: this.cause, served: this.#served };
+    if (this.#state === 'reset') {
+      return { ...base, kind: 'reset', reset: this.#resetReason ?? 'runtime-exited' };
+    }
+    if (assignment.waitedForInit && this.#served === 0) return { ...base, kind: 'cold' };
+    return { ...base, kind: this.#state === 'idle' ? 'warm' : 'thawed' };
+  }
+
+  #recordInit(): void {
+    this.#initMs = this.#initElapsed();
+    this.#container?.limitCpu();
+    this.#resetReason = undefined;
+  }
+
+  #initElapsed(): number {
+    const startedAtMs = this.#container?.startedAtMs;
+    const endMs = this.#channel.polled ? this.#polledAtMs : this.#parts.clock.now();
+    return startedAtMs === undefined ? 0 : Math.max(0, endMs - startedAtMs);
+  }
+
+  #readPeak(): void {
+    const peak = this.#container?.peakMemoryBytes();
+    if (peak !== undefined) this.#peakBytes = Math.max(this.#peakBytes ?? 0, peak);
+  }
+
+  #arm(delayMs: number, action: () => void): void {
+    this.#disarm();
+    this.#timer = this.#parts.clock.setTimer(delayMs, action);
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}
+
+const LOST_EXIT: ContainerExit = { exitCode: 137, outOfMemory: false };
+const NO_PAYLOAD = { payload: Buffer.from('null'), contentType: 'application/json' };

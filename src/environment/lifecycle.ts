@@ -1,0 +1,253 @@
+/**
+ * The life of an execution environment as a pure, total table: (state, event) → state, actions.
+ *
+ * Contract with `environment.ts`, its only user:
+ *  1. `transition` performs nothing; the environment performs the returned actions in order.
+ *  2. Every state lists every event it accepts. An event that is not listed is refused with
+ *     `transition-refused`; an observation that may come late is listed with no action.
+ *  3. What was asked (`assigned`, `retired`, ...) and what was seen (`processesExited`, ...) are
+ *     different events; observations may come early, late or instead of what was asked.
+ *
+ * A timeout, a crash or a failed init ends the processes but not the environment: it waits in
+ * `reset` with its /tmp and log stream until an invocation restarts them (contract 7.1, 7.4).
+ */
+
+import { OrchestratorError } from '../errors.js';
+
+export const ENVIRONMENT_STATES = [
+  /** The container is being created and started. */
+  'provisioning',
+  /** The processes run their init phase; nobody waits on this environment in particular. */
+  'initializing',
+  /** The runtime waits in its poll. */
+  'idle',
+  /** The event is with the runtime. */
+  'invoking',
+  /** The response is in; the runtime has not polled again. */
+  'completing',
+  'freezing',
+  'frozen',
+  /** The event was written to the waiting socket; the processes are being woken. */
+  'thawing',
+  /** The processes are being ended; the environment stays. */
+  'resetting',
+  /** No processes. The next invocation starts them again. */
+  'reset',
+  /** The processes run their init phase inside an invocation (suppressed init, contract 7.1). */
+  'restarting',
+  'stopping',
+  'stopped',
+] as const;
+
+export type EnvironmentState = (typeof ENVIRONMENT_STATES)[number];
+
+export const ENVIRONMENT_EVENTS = [
+  'containerStarted',
+  'runtimePolled',
+  'initFailed',
+  'initTimedOut',
+  'assigned',
+  'responded',
+  'deadlinePassed',
+  'quiet',
+  'frozen',
+  'thawed',
+  'pollLost',
+  'processesExited',
+  'engineFailed',
+  'retired',
+  'destroyed',
+  'removed',
+] as const;
+
+export type EnvironmentEvent = (typeof ENVIRONMENT_EVENTS)[number];
+
+export type EnvironmentAction =
+  | 'armInitTimer'
+  | 'armDeadline'
+  | 'disarm'
+  | 'recordInit'
+  | 'recordInitFailure'
+  | 'deliver'
+  | 'freeze'
+  | 'thaw'
+  | 'startProcesses'
+  | 'killProcesses'
+  | 'settleResponse'
+  | 'settleTimeout'
+  | 'settleExit'
+  | 'settleInitFailure'
+  | 'settleLost'
+  | 'handBack'
+  | 'remove';
+
+export interface Transition {
+  readonly to: EnvironmentState;
+  readonly actions: readonly EnvironmentAction[];
+}
+
+type Row = Readonly<Partial<Record<EnvironmentEvent, Transition>>>;
+
+function go(to: EnvironmentState, ...actions: EnvironmentAction[]): Transition {
+  return { to, actions };
+}
+
+const TABLE: Readonly<Record<EnvironmentState, Row>> = {
+  provisioning: {
+    containerStarted: go('initializing', 'armInitTimer'),
+    engineFailed: go('stopping', 'remove'),
+    retired: go('stopping', 'remove'),
+    destroyed: go('stopping', 'remove'),
+  },
+  initializing: {
+    runtimePolled: go('idle', 'disarm', 'recordInit'),
+    initFailed: go('resetting', 'disarm', 'recordInitFailure', 'killProcesses'),
+    initTimedOut: go('resetting', 'recordInitFailure', 'killProcesses'),
+    processesExited: go('reset', 'disarm', 'recordInitFailure'),
+    retired: go('stopping', 'disarm', 'remove'),
+    destroyed: go('stopping', 'disarm', 'remove'),
+  },
+  idle: {
+    assigned: go('invoking', 'armDeadline', 'deliver'),
+    quiet: go('freezing', 'freeze'),
+    thawed: go('idle'),
+    pollLost: go('resetting', 'killProcesses'),
+    processesExited: go('reset'),
+    retired: go('stopping', 'remove'),
+    destroyed: go('stopping', 'remove'),
+  },
+  invoking: {
+    responded: go('completing', 'settleResponse'),
+    deadlinePassed: go('resetting', 'settleTimeout', 'killProcesses'),
+    processesExited: go('reset', 'disarm', 'settleExit'),
+    thawed: go('invoking'),
+    containerStarted: go('invoking'),
+    destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
+  },
+  completing: {
+    runtimePolled: go('idle', 'disarm'),
+    deadlinePassed: go('resetting', 'killProcesses'),
+    processesExited: go('reset', 'disarm'),
+    thawed: go('completing'),
+    containerStarted: go('completing'),
+    destroyed: go('stopping', 'disarm', 'remove'),
+  },
+  freezing: {
+    frozen: go('frozen'),
+    assigned: go('thawing', 'armDeadline', 'deliver'),
+    thawed: go('freezing'),
+    pollLost: go('resetting', 'killProcesses'),
+    processesExited: go('reset'),
+    engineFailed: go('stopping', 'remove'),
+    retired: go('stopping', 'remove'),
+    destroyed: go('stopping', 'remove'),
+  },
+  frozen: {
+    assigned: go('thawing', 'armDeadline', 'deliver', 'thaw'),
+    pollLost: go('resetting', 'killProcesses'),
+    processesExited: go('reset'),
+    retired: go('stopping', 'remove'),
+    destroyed: go('stopping', 'remove'),
+  },
+  thawing: {
+    /** The freeze that was under way when the event came is confirmed only now. */
+    frozen: go('thawing', 'thaw'),
+    thawed: go('invoking'),
+    /** Where thawing is an engine call, the answer may be here before the call returns. */
+    responded: go('completing', 'settleResponse'),
+    deadlinePassed: go('resetting', 'settleTimeout', 'killProcesses'),
+    processesExited: go('reset', 'disarm', 'handBack'),
+    engineFailed: go('stopping', 'disarm', 'handBack', 'remove'),
+    destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
+  },
+  resetting: {
+    processesExited: go('reset'),
+    engineFailed: go('stopping', 'remove'),
+    frozen: go('resetting'),
+    thawed: go('resetting'),
+    pollLost: go('resetting'),
+    containerStarted: go('resetting'),
+    retired: go('stopping', 'remove'),
+    destroyed: go('stopping', 'remove'),
+  },
+  reset: {
+    assigned: go('restarting', 'armDeadline', 'startProcesses'),
+    engineFailed: go('reset'),
+    frozen: go('reset'),
+    thawed: go('reset'),
+    pollLost: go('reset'),
+    containerStarted: go('reset'),
+    retired: go('stopping', 'remove'),
+    destroyed: go('stopping', 'remove'),
+  },
+  restarting: {
+    containerStarted: go('restarting'),
+    runtimePolled: go('invoking', 'recordInit', 'deliver'),
+    initFailed: go('resetting', 'disarm', 'settleInitFailure', 'killProcesses'),
+    deadlinePassed: go('resetting', 'settleTimeout', 'killProcesses'),
+    processesExited: go('reset', 'disarm', 'settleExit'),
+    engineFailed: go('stopping', 'disarm', 'handBack', 'remove'),
+    frozen: go('restarting'),
+    thawed: go('restarting'),
+    pollLost: go('restarting'),
+    destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
+  },
+  stopping: {
+    removed: go('stopped'),
+    containerStarted: go('stopping'),
+    processesExited: go('stopping'),
+    engineFailed: go('stopping'),
+    frozen: go('stopping'),
+    thawed: go('stopping'),
+    pollLost: go('stopping'),
+    initTimedOut: go('stopping'),
+    deadlinePassed: go('stopping'),
+    retired: go('stopping'),
+    destroyed: go('stopping'),
+  },
+  stopped: {
+    processesExited: go('stopped'),
+    engineFailed: go('stopped'),
+    pollLost: go('stopped'),
+    retired: go('stopped'),
+    destroyed: go('stopped'),
+  },
+};
+
+/** Whether `state` lists `event`. */
+export function accepts(state: EnvironmentState, event: EnvironmentEvent): boolean {
+  return TABLE[state][event] !== undefined;
+}
+
+/**
+ * The next state and what to do on the way there.
+ * Raises `transition-refused` for an event the state does not list.
+ */
+export function transition(state: EnvironmentState, event: EnvironmentEvent): Transition {
+  const row = TABLE[state][event];
+  if (row === undefined) {
+    throw new OrchestratorError(
+      'transition-refused',
+      `an environment in state '${state}' does not accept '${event}'`,
+      { details: { state, event } },
+    );
+  }
+  return row;
+}
+
+/** States in which the environment can take an invocation at once, best first. */
+export function isAvailable(state: EnvironmentState): boolean {
+  return state === 'idle' || state === 'freezing' || state === 'frozen';
+}
+
+/** States that will lead to availability without anybody's help. */
+export function isStarting(state: EnvironmentState): boolean {
+  return state === 'provisioning' || state === 'initializing';
+}
+
+/** States in which an invocation is with the environment. */
+export function isBusy(state: EnvironmentState): boolean {
+  return (
+    state === 'invoking' || state === 'completing' || state === 'thawing' || state === 'restarting'
+  );
+}

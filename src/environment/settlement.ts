@@ -1,0 +1,174 @@
+/**
+ * One invocation while an environment has it: from dispatch to the one answer. Turns the way it
+ * ended into an outcome (contract section 5) and nothing more.
+ */
+
+import { OrchestratorError } from '../errors.js';
+import type { FunctionVersion } from '../function/function-version.js';
+import type { FunctionFailed, Outcome, Succeeded } from '../invocation/outcome.js';
+import { responseTooLarge, runtimeExited, timedOut } from '../invocation/platform-errors.js';
+import type { ContainerExit } from '../engine/engine.js';
+import type { Delivery, Posted } from './channel.js';
+import type { EndReason, StartStory } from './cause.js';
+import type { Assignment } from './assignment.js';
+
+export type Ending =
+  | { readonly kind: 'posted'; readonly posted: Posted | 'too-large' }
+  | { readonly kind: 'timed-out' }
+  | { readonly kind: 'exited'; readonly exit: ContainerExit }
+  | { readonly kind: 'init-failed'; readonly payload: Buffer; readonly contentType: string }
+  | { readonly kind: 'lost'; readonly reason: EndReason };
+
+export interface Finished {
+  readonly outcome: Outcome;
+  readonly durationMs: number;
+  readonly status: 'succeeded' | 'error' | 'timeout' | 'refused';
+  readonly errorType?: string;
+  /** What the platform has to say about it in the log, besides END and REPORT. */
+  readonly platformReason?: string;
+}
+
+export interface Dispatch {
+  /** Monotonic ms. */
+  readonly dispatchedAt: number;
+  /** Unix ms. */
+  readonly dispatchedAtMs: number;
+  /** Unix ms. */
+  readonly deadlineMs: number;
+  readonly story: StartStory;
+}
+
+export class Settlement {
+  readonly assignment: Assignment;
+  readonly version: FunctionVersion;
+  readonly dispatch: Dispatch;
+  /** The journal has written START for it. */
+  begun = false;
+
+  constructor(assignment: Assignment, version: FunctionVersion, dispatch: Dispatch) {
+    this.assignment = assignment;
+    this.version = version;
+    this.dispatch = dispatch;
+  }
+
+  get requestId(): string {
+    return this.assignment.request.requestId;
+  }
+  get wantsTail(): boolean {
+    return this.assignment.request.tail;
+  }
+  get story(): StartStory {
+    return this.dispatch.story;
+  }
+
+  delivery(): Delivery {
+    const { request } = this.assignment;
+    return {
+      requestId: request.requestId,
+      deadlineMs: this.dispatch.deadlineMs,
+      invokedFunctionArn: request.invokedFunctionArn,
+      traceId: request.traceId,
+      ...(request.clientContext === undefined ? {} : { clientContext: request.clientContext }),
+      contentType: request.contentType,
+      payload: request.payload,
+    };
+  }
+
+  finish(ending: Ending, now: number): Finished {
+    const durationMs = Math.max(0, now - this.dispatch.dispatchedAt);
+    switch (ending.kind) {
+      case 'posted':
+        return { durationMs, ...this.#posted(ending.posted) };
+      case 'timed-out': {
+        const error = timedOut(this.requestId, this.version.timeoutSeconds);
+        return {
+          durationMs: Math.max(durationMs, this.version.timeoutSeconds * 1000),
+          status: 'timeout',
+          ...this.#failed(error.payload, error.errorType),
+          platformReason: error.reason,
+        };
+      }
+      case 'exited': {
+        const error = runtimeExited(this.requestId, ending.exit.exitCode);
+        return {
+          durationMs,
+          status: 'error',
+          ...this.#failed(error.payload, error.errorType),
+          platformReason: error.reason,
+        };
+      }
+      case 'init-failed': {
+        const errorType = errorTypeOf(ending.payload, undefined);
+        return {
+          durationMs,
+          status: 'error',
+          ...this.#failed(ending.payload, errorType, ending.contentType),
+        };
+      }
+      case 'lost':
+        return { durationMs, status: 'refused', outcome: { kind: 'refused', error: lost(ending) } };
+    }
+  }
+
+  /** Hands the outcome to whoever asked. The environment calls it once. */
+  answer(finished: Finished, logTail?: Buffer): void {
+    const { outcome } = finished;
+    this.assignment.settle(
+      logTail === undefined || outcome.kind === 'refused' ? outcome : { ...outcome, logTail },
+    );
+  }
+
+  #posted(posted: Posted | 'too-large'): Omit<Finished, 'durationMs'> {
+    if (posted === 'too-large') {
+      const error = responseTooLarge();
+      return { status: 'error', ...this.#failed(error.payload, error.errorType) };
+    }
+    if (posted.kind === 'error') {
+      const errorType = errorTypeOf(posted.payload, posted.errorTypeHeader);
+      return { status: 'error', ...this.#failed(posted.payload, errorType, posted.contentType) };
+    }
+    const outcome: Succeeded = {
+      kind: 'succeeded',
+      payload: posted.payload,
+      contentType: posted.contentType,
+      executedVersion: this.version.version,
+    };
+    return { status: 'succeeded', outcome };
+  }
+
+  #failed(
+    payload: Buffer,
+    errorType: string,
+    contentType = 'application/json',
+  ): { outcome: FunctionFailed; errorType: string } {
+    const executedVersion = this.version.version;
+    return {
+      errorType,
+      outcome: { kind: 'function-failed', payload, contentType, executedVersion, errorType },
+    };
+  }
+}
+
+function lost(ending: { readonly reason: EndReason }): OrchestratorError {
+  return ending.reason === 'shutdown'
+    ? new OrchestratorError('shutting-down', 'the orchestrator stopped during the invocation')
+    : new OrchestratorError('environment-failed', 'the environment was lost during the invocation');
+}
+
+const LONGEST_PARSED_ERROR = 256 * 1024;
+
+/** For REPORT and the record only: the payload itself is passed on as it is (contract 1.10). */
+function errorTypeOf(payload: Buffer, header: string | undefined): string {
+  if (header !== undefined && /(Runtime|Function)\.[A-Z][a-zA-Z]+/.test(header)) return header;
+  if (payload.length <= LONGEST_PARSED_ERROR) {
+    try {
+      const body: unknown = JSON.parse(payload.toString('utf8'));
+      if (typeof body === 'object' && body !== null && 'errorType' in body) {
+        if (typeof body.errorType === 'string') return body.errorType;
+      }
+    } catch {
+      // Not JSON: the platform does not enforce the shape (contract 1.4).
+    }
+  }
+  return header?.startsWith('Function.') === true ? 'Function.Unknown' : 'Runtime.Unknown';
+}

@@ -1,0 +1,360 @@
+/**
+ * One function version's environments and waiting invocations.
+ *
+ * Contract:
+ *  1. The pool is the only one that assigns, starts, freezes or retires its environments, and it
+ *     does so in one place, the pump. Everything that changes the situation updates the facts and
+ *     calls the pump.
+ *  2. It keeps no copy of an environment's state: its indexes change only with announcements.
+ *  3. Binding is late: a waiting invocation goes to whichever environment is free first.
+ *  4. Every submitted assignment is settled exactly once, by an environment or with a refusal.
+ */
+
+import type { Clock, Timer } from '../async/clock.js';
+import { LIMITS } from '../config/defaults.js';
+import type { Assignment } from '../environment/assignment.js';
+import type { EndReason, StartCause } from '../environment/cause.js';
+import {
+  Environment,
+  type EnvironmentListener,
+  type EnvironmentParts,
+} from '../environment/environment.js';
+import {
+  isAvailable,
+  isBusy,
+  isStarting,
+  type EnvironmentState,
+} from '../environment/lifecycle.js';
+import { OrchestratorError } from '../errors.js';
+import type { FunctionVersion } from '../function/function-version.js';
+import type { MemoryBudget, MemoryUser } from './memory-budget.js';
+import { place } from './placement.js';
+import { Queue } from './queue.js';
+import { planRetention, type RetentionRules } from './retention.js';
+import { lackOf } from './scaling.js';
+import type { StartGate, Starter, StartKind } from './start-gate.js';
+
+export interface PoolParts extends EnvironmentParts {
+  readonly clock: Clock;
+  readonly gate: StartGate;
+  readonly memory: MemoryBudget;
+}
+
+export interface PoolOptions {
+  readonly rules: RetentionRules;
+  /** Why the first environment will be started. */
+  readonly firstCause: StartCause;
+}
+
+const FIRST_ESTIMATE_BYTES = 128 * 2 ** 20;
+const STARTS_BEFORE_REFUSING = 3;
+const RETRY_START_MS = 200;
+/** A spare is not started beside a running invocation before this: it would slow it down. */
+const SPARE_WAITS_MS = 1_000;
+/** A start no longer has the processor to itself after this, whatever its init phase does. */
+const LONGEST_TURN_MS = 2_000;
+
+export class Pool implements EnvironmentListener, Starter, MemoryUser {
+  readonly version: FunctionVersion;
+  readonly #parts: PoolParts;
+  readonly #rules: RetentionRules;
+  readonly #environments = new Set<Environment>();
+  /** Least recently used first; exactly those in an available state. */
+  readonly #available: Environment[] = [];
+  /** Exactly those in `reset`, oldest first. */
+  readonly #reset: Environment[] = [];
+  readonly #queue = new Queue<Assignment>(LIMITS.queuedInvocations);
+  readonly #turns = new Map<Environment, () => void>();
+  #cause: StartCause;
+  #starting = 0;
+  #busy = 0;
+  #lastUsedAt: number;
+  #failures = 0;
+  #startAgainAt = 0;
+  #footprintBytes: number;
+  #pumping = false;
+  #pumpAgain = false;
+  #look: { timer: Timer; at: number } | undefined;
+  #closing: EndReason | undefined;
+  #forward: ((assignment: Assignment) => void) | undefined;
+  #onEmpty: (() => void)[] = [];
+
+  constructor(version: FunctionVersion, parts: PoolParts, options: PoolOptions) {
+    this.version = version;
+    this.#parts = parts;
+    this.#rules = options.rules;
+    this.#cause = options.firstCause;
+    this.#lastUsedAt = parts.clock.monotonic();
+    this.#footprintBytes = Math.min(FIRST_ESTIMATE_BYTES, version.memoryMb * 2 ** 20);
+    parts.memory.join(this);
+  }
+
+  get environments(): Iterable<Environment> {
+    return this.#environments;
+  }
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  /** Takes an invocation. It is settled exactly once, maybe before this returns. */
+  submit(assignment: Assignment): void {
+    if (this.#closing !== undefined) {
+      assignment.settle({ kind: 'refused', error: closed(this.version.name) });
+      return;
+    }
+    this.#lastUsedAt = this.#parts.clock.monotonic();
+    assignment.waitedForInit = place(this.#available, this.#reset) === undefined;
+    if (!this.#queue.push(assignment)) {
+      const message = `${this.#queue.size} invocations of '${this.version.name}' wait already`;
+      assignment.settle({ kind: 'refused', error: new OrchestratorError('queue-full', message) });
+      return;
+    }
+    this.#pump();
+  }
+
+  /** Prepares the spares without waiting for the first event. */
+  warm(): void {
+    this.#pump();
+  }
+
+  /**
+   * Ends idle environments now and busy ones when they are done; gives back what still waits.
+   * What is handed back later goes to `forward`, or is refused without it.
+   */
+  close(reason: EndReason, forward?: (assignment: Assignment) => void): readonly Assignment[] {
+    this.#closing ??= reason;
+    this.#forward = forward;
+    this.#parts.gate.withdraw(this);
+    this.#look?.timer.cancel();
+    const waiting = this.#queue.drain();
+    for (const environment of [...this.#environments]) {
+      if (!isBusy(environment.state)) environment.retire(reason);
+    }
+    this.#leaveWhenEmpty();
+    return waiting;
+  }
+
+  /** Ends everything now. Waiting invocations are refused, running ones settled as lost. */
+  destroy(reason: EndReason): void {
+    for (const assignment of this.close(reason)) {
+      assignment.settle({ kind: 'refused', error: closed(this.version.name) });
+    }
+    for (const environment of [...this.#environments]) environment.destroy(reason);
+  }
+
+  /** Resolves when no environment is left. */
+  empty(): Promise<void> {
+    if (this.#environments.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onEmpty.push(resolve));
+  }
+
+  // What environments announce.
+
+  changed(environment: Environment, from: EnvironmentState, to: EnvironmentState): void {
+    this.#reindex(environment, from, to);
+    if (to === 'idle' || to === 'reset') {
+      if (this.#closing !== undefined) environment.retire(this.#closing);
+      else this.#parts.memory.changed();
+    }
+    if (to === 'stopped') this.#gone(environment);
+    this.#pump();
+  }
+
+  handBack(assignment: Assignment): void {
+    if (this.#closing === undefined) this.#queue.pushFront(assignment);
+    else if (this.#forward !== undefined) this.#forward(assignment);
+    else assignment.settle({ kind: 'refused', error: closed(this.version.name) });
+  }
+
+  startFailed(_environment: Environment, error: OrchestratorError): void {
+    this.#failures += 1;
+    this.#startAgainAt = this.#parts.clock.monotonic() + RETRY_START_MS * 2 ** this.#failures;
+    this.#lookAt(this.#startAgainAt);
+    const hopeless = error.code === 'image-missing' || error.code === 'not-supported';
+    if (!hopeless && this.#failures < STARTS_BEFORE_REFUSING) return;
+    const message = `no environment of '${this.version.name}' could be started: ${error.message}`;
+    const refusal = new OrchestratorError('environment-failed', message, {
+      cause: error,
+      ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    });
+    for (const waiting of this.#queue.drain()) {
+      waiting.settle({ kind: 'refused', error: refusal });
+    }
+  }
+
+  // A turn to start.
+
+  turn(kind: StartKind, release: () => void): boolean {
+    const lack = this.#lack();
+    if (this.#closing !== undefined || lack[kind] === 0) return false;
+    if (this.#startAgainAt > this.#parts.clock.monotonic()) return false;
+    if (!this.#parts.memory.admit(this, kind === 'demand')) return false;
+    const environment = new Environment(this.version, this.#nextCause(kind), this, this.#parts);
+    this.#environments.add(environment);
+    this.#turns.set(environment, release);
+    this.#starting += 1;
+    this.#askForTurn();
+    return true;
+  }
+
+  // Memory.
+
+  get footprintBytes(): number {
+    return this.#footprintBytes;
+  }
+  get environmentCount(): number {
+    return this.#environments.size;
+  }
+  get oldestIdleSince(): number | undefined {
+    return (this.#reset[0] ?? this.#available[0])?.idleSince;
+  }
+  retireOldest(): void {
+    (this.#reset[0] ?? this.#available[0])?.retire('memory-needed');
+  }
+  roomMayBeFree(): void {
+    this.#pump();
+  }
+
+  #lack(): { demand: number; spare: number } {
+    return lackOf({
+      waiting: this.#queue.size,
+      starting: this.#starting,
+      ready: this.#available.length + this.#reset.length,
+      spares: this.#rules.spares,
+      recentlyUsed: this.#parts.clock.monotonic() - this.#lastUsedAt < this.#rules.idleTimeoutMs,
+    });
+  }
+
+  #pump(): void {
+    this.#pumpAgain = true;
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (this.#pumpAgain) {
+        this.#pumpAgain = false;
+        this.#assignWaiting();
+        if (this.#closing !== undefined) continue;
+        this.#askForTurn();
+        this.#retain();
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #assignWaiting(): void {
+    while (this.#queue.size > 0) {
+      const environment = place(this.#available, this.#reset);
+      if (environment === undefined) return;
+      const assignment = this.#queue.shift();
+      if (assignment === undefined) return;
+      remove(this.#available, environment);
+      remove(this.#reset, environment);
+      environment.assign(assignment);
+    }
+  }
+
+  #askForTurn(): void {
+    const lack = this.#lack();
+    if (lack.demand > 0) {
+      this.#parts.gate.request(this, 'demand');
+    } else if (lack.spare > 0) {
+      if (this.#busy === 0) this.#parts.gate.request(this, 'spare');
+      else this.#lookAt(this.#parts.clock.monotonic() + SPARE_WAITS_MS, true);
+    }
+  }
+
+  /** Freezes at once where that is the rule; leaves what needs looking around to the timer. */
+  #retain(): void {
+    const { freezeAfterMs } = this.#rules;
+    for (let last = this.#available.length - 1; last >= 0; last -= 1) {
+      const environment = this.#available[last];
+      if (environment?.state !== 'idle' || freezeAfterMs === 'never') break;
+      if (freezeAfterMs === 0) environment.freeze();
+      else this.#lookAt(environment.idleSince + freezeAfterMs);
+    }
+    if (this.#look === undefined && this.#environments.size > 0) {
+      this.#lookAt(this.#parts.clock.monotonic() + this.#rules.idleTimeoutMs);
+    }
+  }
+
+  #lookAround(mayStartSpares: boolean): void {
+    this.#look = undefined;
+    const now = this.#parts.clock.monotonic();
+    const idle = [...this.#reset, ...this.#available].map((environment) => ({
+      environment,
+      idleSince: environment.idleSince,
+      running: environment.state === 'idle',
+    }));
+    const plan = planRetention(idle, this.#lastUsedAt, this.#rules, now);
+    for (const { environment } of plan.freeze) environment.freeze();
+    for (const { environment } of plan.retire) environment.retire('idle-too-long');
+    if (plan.nextLookAt !== undefined) this.#lookAt(plan.nextLookAt);
+    if (mayStartSpares && this.#lack().spare > 0) this.#parts.gate.request(this, 'spare');
+    this.#pump();
+  }
+
+  #lookAt(at: number, forSpares = false): void {
+    if (this.#closing !== undefined) return;
+    if (this.#look !== undefined && this.#look.at <= at) return;
+    this.#look?.timer.cancel();
+    const delayMs = Math.max(0, at - this.#parts.clock.monotonic());
+    const timer = this.#parts.clock.setTimer(delayMs, () => this.#lookAround(forSpares));
+    this.#look = { timer, at };
+  }
+
+  #reindex(environment: Environment, from: EnvironmentState, to: EnvironmentState): void {
+    if (isStarting(from) && !isStarting(to)) {
+      this.#starting -= 1;
+      this.#releaseTurn(environment);
+    }
+    if (from === 'provisioning' && to === 'initializing') {
+      this.#failures = 0;
+      this.#parts.clock.setTimer(LONGEST_TURN_MS, () => this.#releaseTurn(environment));
+    }
+    if (isBusy(to) !== isBusy(from)) this.#busy += isBusy(to) ? 1 : -1;
+    if (isAvailable(from) && !isAvailable(to)) remove(this.#available, environment);
+    if (from === 'reset') remove(this.#reset, environment);
+    if (isAvailable(to) && !isAvailable(from)) this.#available.push(environment);
+    if (to === 'reset') this.#reset.push(environment);
+  }
+
+  #releaseTurn(environment: Environment): void {
+    const release = this.#turns.get(environment);
+    this.#turns.delete(environment);
+    release?.();
+  }
+
+  #nextCause(kind: StartKind): StartCause {
+    const cause = this.#cause;
+    if (this.#environments.size > 0) {
+      return kind === 'spare' ? { kind: 'spare' } : { kind: 'all-busy', busy: this.#environments.size };
+    }
+    return kind === 'spare' && cause.kind === 'first-use' ? { kind: 'spare' } : cause;
+  }
+
+  #gone(environment: Environment): void {
+    this.#environments.delete(environment);
+    const peak = environment.peakMemoryBytes;
+    if (peak !== undefined && peak > this.#footprintBytes) this.#footprintBytes = peak;
+    this.#cause = { kind: 'replaced', reason: environment.endReason ?? 'engine-failed' };
+    this.#parts.memory.changed();
+    this.#leaveWhenEmpty();
+  }
+
+  #leaveWhenEmpty(): void {
+    if (this.#environments.size > 0) return;
+    if (this.#closing !== undefined) this.#parts.memory.leave(this);
+    for (const resolve of this.#onEmpty.splice(0)) resolve();
+  }
+}
+
+function remove(list: Environment[], environment: Environment): void {
+  // The one that goes is nearly always the last.
+  const index = list.lastIndexOf(environment);
+  if (index >= 0) list.splice(index, 1);
+}
+
+function closed(functionName: string): OrchestratorError {
+  return new OrchestratorError('shutting-down', `'${functionName}' takes no more invocations`);
+}

@@ -1,0 +1,50 @@
+/**
+ * First in, first out, with room in front for what is handed back. Bounded: `push` refuses when
+ * `limit` entries wait. Constant time at both ends.
+ */
+export class Queue<T> {
+  readonly #limit: number;
+  #front: T[] = [];
+  #items: T[] = [];
+  #head = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#front.length + this.#items.length - this.#head;
+  }
+
+  push(item: T): boolean {
+    if (this.size >= this.#limit) return false;
+    this.#items.push(item);
+    return true;
+  }
+
+  /** Puts back what was taken; never refused, since it has been counted before. */
+  pushFront(item: T): void {
+    this.#front.push(item);
+  }
+
+  shift(): T | undefined {
+    if (this.#front.length > 0) return this.#front.pop();
+    const item = this.#items[this.#head];
+    if (item === undefined) return undefined;
+    this.#head += 1;
+    if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+
+  /** Every entry, oldest first, leaving the queue empty. */
+  drain(): T[] {
+    const all = [...this.#front.reverse(), ...this.#items.slice(this.#head)];
+    this.#front = [];
+    this.#items = [];
+    this.#head = 0;
+    return all;
+  }
+}

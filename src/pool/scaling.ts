@@ -1,0 +1,31 @@
+/**
+ * Pure: how many environments a pool lacks. Demand is looked at again before every single start,
+ * so the numbers are about now and nothing is planned ahead.
+ */
+
+export interface PoolFacts {
+  /** Invocations in the queue. */
+  readonly waiting: number;
+  /** Environments on their way to availability. */
+  readonly starting: number;
+  /** Environments that could take an invocation now, those awaiting a restart included. */
+  readonly ready: number;
+  /** Environments to keep ready ahead of demand. */
+  readonly spares: number;
+  /** The function was used within the idle timeout. */
+  readonly recentlyUsed: boolean;
+}
+
+export interface Lack {
+  /** Starts that waiting invocations call for. */
+  readonly demand: number;
+  /** Starts that only keep the spares up. */
+  readonly spare: number;
+}
+
+export function lackOf(facts: PoolFacts): Lack {
+  const demand = Math.max(0, facts.waiting - facts.starting - facts.ready);
+  if (!facts.recentlyUsed) return { demand, spare: 0 };
+  const ahead = facts.ready + facts.starting - facts.waiting;
+  return { demand, spare: demand > 0 ? 0 : Math.max(0, facts.spares - Math.max(0, ahead)) };
+}

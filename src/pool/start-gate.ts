@@ -1,0 +1,66 @@
+/**
+ * Lets only a few environments start at a time: starting is processor work, and more at once make
+ * all of them slow. Pools ask for a turn; when theirs comes they look at their demand again and
+ * may decline. Waiting invocations go before spares; within a class, pools take turns.
+ */
+
+export interface Starter {
+  /**
+   * It is your turn. Start at most one environment and call `release` once it no longer needs the
+   * processor to itself; return false to decline.
+   */
+  turn(kind: StartKind, release: () => void): boolean;
+}
+
+export type StartKind = 'demand' | 'spare';
+
+export class StartGate {
+  readonly #width: number;
+  readonly #waiting: Record<StartKind, Set<Starter>> = { demand: new Set(), spare: new Set() };
+  #running = 0;
+  #granting = false;
+
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Asks for a turn; asking twice is asking once. */
+  request(starter: Starter, kind: StartKind): void {
+    this.#waiting[kind].add(starter);
+    this.#grant();
+  }
+
+  /** Takes back every request. */
+  withdraw(starter: Starter): void {
+    this.#waiting.demand.delete(starter);
+    this.#waiting.spare.delete(starter);
+  }
+
+  #grant(): void {
+    if (this.#granting) return;
+    this.#granting = true;
+    try {
+      while (this.#running < this.#width) {
+        const kind: StartKind = this.#waiting.demand.size > 0 ? 'demand' : 'spare';
+        const [starter] = this.#waiting[kind];
+        if (starter === undefined) return;
+        this.#waiting[kind].delete(starter);
+        this.#running += 1;
+        let released = false;
+        const release = (): void => {
+          if (released) return;
+          released = true;
+          this.#running -= 1;
+          this.#grant();
+        };
+        if (!starter.turn(kind, release)) release();
+      }
+    } finally {
+      this.#granting = false;
+    }
+  }
+}

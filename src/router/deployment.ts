@@ -1,0 +1,176 @@
+/**
+ * One function as it is deployed here: its current version and pool, and the way from a changed
+ * file to a new version. The only writer of both.
+ *
+ *   building ──▶ ready ──(code or configuration changed)──▶ building ──▶ ready
+ *      └──▶ failed ──(changed)──▶ building
+ *
+ * Invocations that come while a version is being made wait for it: a saved file takes effect at
+ * the next event.
+ */
+
+import type { Assignment } from '../environment/assignment.js';
+import type { EndReason, StartCause } from '../environment/cause.js';
+import { messageOf, OrchestratorError } from '../errors.js';
+import type { FunctionDefinition, FunctionVersion } from '../function/function-version.js';
+import type { Pool } from '../pool/pool.js';
+
+export interface DeploymentParts {
+  /** Makes the version of the definition's present code. Raises user errors. */
+  build(definition: FunctionDefinition): Promise<FunctionVersion>;
+  openPool(version: FunctionVersion, firstCause: StartCause): Pool;
+  /** A new version took the place of another one. */
+  replaced(version: FunctionVersion, previous: FunctionVersion | undefined, tookMs: number): void;
+  failed(definition: FunctionDefinition, error: OrchestratorError): void;
+  monotonic(): number;
+}
+
+export class Deployment {
+  readonly #parts: DeploymentParts;
+  #definition: FunctionDefinition;
+  #pool: Pool | undefined;
+  #retiring = new Set<Pool>();
+  #problem: OrchestratorError | undefined;
+  #building: Promise<void> | undefined;
+  /** Counts changes; a build that started before the last one is not the present truth. */
+  #changes = 1;
+  #builtChanges = 0;
+  #reason: EndReason = 'code-changed';
+  #waiting: Assignment[] = [];
+  #stopped: OrchestratorError | undefined;
+
+  constructor(definition: FunctionDefinition, parts: DeploymentParts) {
+    this.#definition = definition;
+    this.#parts = parts;
+  }
+
+  get definition(): FunctionDefinition {
+    return this.#definition;
+  }
+  get version(): FunctionVersion | undefined {
+    return this.#pool?.version;
+  }
+  get state(): 'ready' | 'building' | 'failed' {
+    if (this.#changes !== this.#builtChanges) return 'building';
+    return this.#problem === undefined ? 'ready' : 'failed';
+  }
+  get problem(): OrchestratorError | undefined {
+    return this.#problem;
+  }
+  get pools(): readonly Pool[] {
+    return [...this.#retiring, ...(this.#pool === undefined ? [] : [this.#pool])];
+  }
+  get waiting(): number {
+    return this.#waiting.length + (this.#pool?.waiting ?? 0);
+  }
+
+  submit(assignment: Assignment): void {
+    if (this.#stopped !== undefined) {
+      assignment.settle({ kind: 'refused', error: this.#stopped });
+      return;
+    }
+    if (this.#changes === this.#builtChanges) {
+      if (this.#pool !== undefined && this.#problem === undefined) this.#pool.submit(assignment);
+      else assignment.settle({ kind: 'refused', error: this.#problem ?? unbuilt(this.#definition) });
+      return;
+    }
+    this.#waiting.push(assignment);
+    void this.ready();
+  }
+
+  /** Its files changed: the next invocation gets what they hold now. */
+  codeChanged(): void {
+    this.#changes += 1;
+  }
+
+  /** Its configuration changed. */
+  configure(definition: FunctionDefinition): void {
+    this.#definition = definition;
+    this.#reason = 'configuration-changed';
+    this.#changes += 1;
+  }
+
+  /** Makes the present version if it is not made yet. Never rejects: see `problem`. */
+  ready(): Promise<void> {
+    if (this.#changes === this.#builtChanges) return Promise.resolve();
+    this.#building ??= this.#build().finally(() => {
+      this.#building = undefined;
+    });
+    return this.#building;
+  }
+
+  /** Drains: running invocations end, waiting ones are refused. */
+  close(error: OrchestratorError): void {
+    this.#stopped = error;
+    this.#refuseWaiting(error);
+    for (const assignment of this.#pool?.close('shutdown') ?? []) {
+      assignment.settle({ kind: 'refused', error });
+    }
+  }
+
+  destroy(error: OrchestratorError): void {
+    this.#stopped = error;
+    this.#refuseWaiting(error);
+    for (const pool of this.pools) pool.destroy('shutdown');
+  }
+
+  async empty(): Promise<void> {
+    await Promise.all(this.pools.map((pool) => pool.empty()));
+  }
+
+  async #build(): Promise<void> {
+    while (this.#changes !== this.#builtChanges && this.#stopped === undefined) {
+      const changes = this.#changes;
+      const startedAt = this.#parts.monotonic();
+      try {
+        const version = await this.#parts.build(this.#definition);
+        if (this.#stopped !== undefined) return;
+        this.#problem = undefined;
+        this.#replace(version, startedAt);
+      } catch (error) {
+        this.#problem = asProblem(this.#definition, error);
+        this.#parts.failed(this.#definition, this.#problem);
+      }
+      this.#builtChanges = changes;
+    }
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const assignment of waiting) this.submit(assignment);
+  }
+
+  #replace(version: FunctionVersion, startedAt: number): void {
+    const previous = this.#pool;
+    if (previous?.version.key === version.key) return;
+    const reason = this.#reason;
+    this.#reason = 'code-changed';
+    const cause: StartCause =
+      previous === undefined ? { kind: 'first-use' } : { kind: 'replaced', reason };
+    this.#pool = this.#parts.openPool(version, cause);
+    const tookMs = this.#parts.monotonic() - startedAt;
+    if (previous !== undefined) this.#retire(previous, reason);
+    this.#parts.replaced(version, previous?.version, tookMs);
+  }
+
+  #retire(pool: Pool, reason: EndReason): void {
+    const forward = (assignment: Assignment): void => this.submit(assignment);
+    this.#retiring.add(pool);
+    this.#waiting.unshift(...pool.close(reason, forward));
+    void pool.empty().then(() => this.#retiring.delete(pool));
+  }
+
+  #refuseWaiting(error: OrchestratorError): void {
+    for (const assignment of this.#waiting.splice(0)) {
+      assignment.settle({ kind: 'refused', error });
+    }
+  }
+}
+
+function unbuilt(definition: FunctionDefinition): OrchestratorError {
+  return new OrchestratorError('environment-failed', `'${definition.name}' has not been built`);
+}
+
+function asProblem(definition: FunctionDefinition, error: unknown): OrchestratorError {
+  if (error instanceof OrchestratorError) return error;
+  const message = `'${definition.name}' cannot be prepared: ${messageOf(error)}`;
+  return new OrchestratorError('build-failed', message, { cause: error });
+}

@@ -1,0 +1,106 @@
+/**
+ * The Runtime API's answers as bytes (contract 1.2 and 1.6). Error bodies keep the contract's
+ * order of fields and end with a newline.
+ */
+
+import { LIMITS } from '../config/defaults.js';
+import type { ChannelPhase, Delivery, Verdict } from '../environment/channel.js';
+
+export interface Reply {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Buffer;
+  /** Further headers, complete lines each ending in CRLF. */
+  readonly headers?: string;
+}
+
+const REASON_PHRASES: Readonly<Record<number, string>> = {
+  200: 'OK',
+  202: 'Accepted',
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  413: 'Request Entity Too Large',
+  500: 'Internal Server Error',
+};
+
+export function errorReply(status: number, errorType: string, errorMessage: string): Reply {
+  const body = Buffer.from(`${JSON.stringify({ errorMessage, errorType })}\n`);
+  return { status, contentType: 'application/json', body };
+}
+
+export const ACCEPTED: Reply = {
+  status: 202,
+  contentType: 'application/json',
+  body: Buffer.from('{"status":"OK"}\n'),
+};
+
+export const UNKNOWN_ENVIRONMENT = errorReply(
+  403,
+  'Forbidden',
+  'This host name belongs to no execution environment.',
+);
+
+export const INVALID_RESPONSE_MODE = errorReply(
+  400,
+  'InvalidFunctionResponseMode',
+  'Invalid function response mode',
+);
+
+/** `wanted` is the state the call would have led to, in the contract's names (1.7). */
+export function verdictReply(verdict: Verdict, phase: ChannelPhase, wanted: string): Reply {
+  switch (verdict) {
+    case 'accepted':
+      return ACCEPTED;
+    case 'invalid-request-id':
+      return errorReply(400, 'InvalidRequestID', 'Invalid request ID');
+    case 'invalid-state-transition':
+      return errorReply(
+        403,
+        'InvalidStateTransition',
+        `State transition from ${phase} to ${wanted} failed for runtime. Error: State transition is not allowed`,
+      );
+    case 'too-large':
+      return errorReply(
+        413,
+        'RequestEntityTooLarge',
+        `Exceeded maximum allowed payload size (${LIMITS.payloadBytes} bytes).`,
+      );
+  }
+}
+
+/** Header values travel as Latin-1 on one line; JSON can say everything else with escapes. */
+function jsonHeader(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, (char) =>
+    char < ' ' ? ' ' : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+export function deliveryReply(delivery: Delivery): Reply {
+  let headers =
+    `Lambda-Runtime-Aws-Request-Id: ${delivery.requestId}\r\n` +
+    `Lambda-Runtime-Deadline-Ms: ${Math.round(delivery.deadlineMs)}\r\n` +
+    `Lambda-Runtime-Invoked-Function-Arn: ${delivery.invokedFunctionArn}\r\n` +
+    `Lambda-Runtime-Trace-Id: ${delivery.traceId}\r\n`;
+  if (delivery.clientContext !== undefined) {
+    headers += `Lambda-Runtime-Client-Context: ${jsonHeader(delivery.clientContext)}\r\n`;
+  }
+  return { status: 200, contentType: delivery.contentType, body: delivery.payload, headers };
+}
+
+/** Bodies up to this are copied behind their head, so that one write carries both. */
+const JOINED_BODY_BYTES = 64 * 1024;
+
+/** The reply on the wire: one buffer where that is cheap, else head and body. */
+export function encode(reply: Reply): Buffer[] {
+  const head =
+    `HTTP/1.1 ${reply.status} ${REASON_PHRASES[reply.status] ?? 'Unknown'}\r\n` +
+    `Content-Type: ${reply.contentType}\r\n${reply.headers ?? ''}` +
+    `Content-Length: ${reply.body.length}\r\n\r\n`;
+  if (reply.body.length > JOINED_BODY_BYTES) return [Buffer.from(head, 'latin1'), reply.body];
+  const joined = Buffer.allocUnsafe(head.length + reply.body.length);
+  joined.write(head, 0, 'latin1');
+  reply.body.copy(joined, head.length);
+  return [joined];
+}

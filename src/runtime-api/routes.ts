@@ -1,0 +1,154 @@
+/**
+ * Method and path → what the channel is asked (contract 1.1), as one table.
+ */
+
+import type { Channel, Poll, PostedBody } from '../environment/channel.js';
+import {
+  deliveryReply,
+  errorReply,
+  INVALID_RESPONSE_MODE,
+  verdictReply,
+  type Reply,
+} from './replies.js';
+
+/** One request, however it was framed. */
+export interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: { get(name: string): string | undefined };
+  readonly body: PostedBody;
+}
+
+/** Where the answer goes; `send` is called at most once. */
+export interface Answer {
+  send(reply: Reply): void;
+  /** The caller has gone. */
+  readonly lost: boolean;
+}
+
+const PREFIX = '/2018-06-01/runtime/';
+const INVOCATION = 'invocation/';
+
+/**
+ * Serves one call on the channel it belongs to. Returns the poll when the call is one and stays
+ * open, so that the connection can report its loss.
+ */
+export function serve(channel: Channel, call: Call, answer: Answer): Poll | undefined {
+  if (!call.path.startsWith(PREFIX)) return notFound(call, answer);
+  const route = call.path.slice(PREFIX.length);
+  if (route === 'invocation/next') {
+    return call.method === 'GET' ? next(channel, answer) : wrongMethod(call, answer);
+  }
+  if (route === 'init/error') {
+    return call.method === 'POST' ? initError(channel, call, answer) : wrongMethod(call, answer);
+  }
+  const slash = route.lastIndexOf('/');
+  const requestId = route.slice(INVOCATION.length, slash);
+  const kind = route.slice(slash + 1);
+  if (route.startsWith(INVOCATION) && (kind === 'response' || kind === 'error')) {
+    if (call.method !== 'POST') return wrongMethod(call, answer);
+    return kind === 'response'
+      ? response(channel, requestId, call, answer)
+      : invocationError(channel, requestId, call, answer);
+  }
+  return notFound(call, answer);
+}
+
+function next(channel: Channel, answer: Answer): Poll | undefined {
+  const poll: Poll = {
+    deliver: (delivery) => answer.send(deliveryReply(delivery)),
+    get lost() {
+      return answer.lost;
+    },
+  };
+  const { phase } = channel;
+  const verdict = channel.next(poll);
+  if (verdict === 'accepted') return poll;
+  answer.send(verdictReply(verdict, phase, 'Ready'));
+  return undefined;
+}
+
+function response(channel: Channel, requestId: string, call: Call, answer: Answer): undefined {
+  const { phase } = channel;
+  const mode = call.headers.get('lambda-runtime-function-response-mode');
+  if (mode !== undefined && mode !== 'streaming') {
+    channel.post('error', requestId, INVALID_MODE_ERROR, {
+      contentType: 'application/json',
+      errorType: 'Runtime.InvalidResponseModeHeader',
+    });
+    answer.send(INVALID_RESPONSE_MODE);
+    return;
+  }
+  const verdict = channel.post('response', requestId, call.body, {
+    contentType: call.headers.get('content-type') ?? 'application/octet-stream',
+  });
+  answer.send(verdictReply(verdict, phase, 'InvocationResponse'));
+}
+
+const INVALID_MODE_ERROR = Buffer.from(
+  JSON.stringify({
+    errorType: 'Runtime.InvalidResponseModeHeader',
+    errorMessage: 'Invalid function response mode',
+  }),
+);
+
+const CAUSE_CONTENT_TYPE = 'application/vnd.aws.lambda.error.cause+json';
+
+function invocationError(
+  channel: Channel,
+  requestId: string,
+  call: Call,
+  answer: Answer,
+): undefined {
+  const { phase } = channel;
+  const errorType = call.headers.get('lambda-runtime-function-error-type');
+  const { body, contentType } = errorBody(call);
+  const verdict = channel.post('error', requestId, body, {
+    contentType,
+    ...(errorType === undefined ? {} : { errorType }),
+  });
+  answer.send(verdictReply(verdict, phase, 'InvocationErrorResponse'));
+}
+
+function initError(channel: Channel, call: Call, answer: Answer): undefined {
+  const { phase } = channel;
+  const { body, contentType } = errorBody(call);
+  const payload = Buffer.isBuffer(body) ? body : Buffer.from('null');
+  const verdict = channel.initError(payload, isJson(payload) ? contentType : OCTET_STREAM);
+  answer.send(verdictReply(verdict, phase, 'InitError'));
+}
+
+const OCTET_STREAM = 'application/octet-stream';
+
+/** An error with an X-Ray cause beside it: the cause is not for the invoker (contract 1.4). */
+function errorBody(call: Call): { body: PostedBody; contentType: string } {
+  const contentType = call.headers.get('content-type') ?? 'application/json';
+  if (contentType !== CAUSE_CONTENT_TYPE || !Buffer.isBuffer(call.body)) {
+    return { body: call.body, contentType };
+  }
+  try {
+    const envelope = JSON.parse(call.body.toString('utf8')) as Record<string, unknown>;
+    const { errorCause: _cause, ...rest } = envelope;
+    return { body: Buffer.from(JSON.stringify(rest)), contentType: 'application/json' };
+  } catch {
+    return { body: Buffer.from('Invalid error body'), contentType: OCTET_STREAM };
+  }
+}
+
+function isJson(body: Buffer): boolean {
+  try {
+    JSON.parse(body.toString('utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function notFound(call: Call, answer: Answer): undefined {
+  const message = `The Runtime API has no route ${call.method} ${call.path}`;
+  answer.send(errorReply(404, 'NotFound', message));
+}
+
+function wrongMethod(call: Call, answer: Answer): undefined {
+  answer.send(errorReply(405, 'MethodNotAllowed', `${call.path} does not take ${call.method}`));
+}

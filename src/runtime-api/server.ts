@@ -1,0 +1,135 @@
+/**
+ * The Runtime API's listener (contract section 1). One listener serves every environment; the
+ * `Host` header says which one calls. Each has a host name of 128 random bits that only its own
+ * container can resolve; any other name is refused on every route with 403.
+ *
+ * It knows channels and nothing of pools. Unusual requests go to `node:http` on the same port.
+ */
+
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
+import { LIMITS } from '../config/defaults.js';
+import type { Channel, Poll, PostedBody } from '../environment/channel.js';
+import type { RuntimeDoor } from '../environment/environment.js';
+import { Connection, type ConnectionOwner } from './connection.js';
+import { UNKNOWN_ENVIRONMENT } from './replies.js';
+import { serve, type Answer, type Call } from './routes.js';
+
+const DOMAIN = '.runtime';
+
+export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
+  readonly #channels = new Map<string, Channel>();
+  readonly #sockets = new Set<Socket>();
+  readonly #server: NetServer;
+  readonly #fallback: Server;
+  #port = 0;
+  #hostAddress = '';
+
+  constructor() {
+    this.#fallback = createHttpServer((request, response) => {
+      void readBody(request).then((body) => {
+        if (body === undefined) return;
+        const call: Call = {
+          method: request.method ?? '',
+          path: request.url ?? '',
+          headers: { get: (name) => headerText(request.headers[name]) },
+          body,
+        };
+        const onLost = this.serve(request.headers.host ?? '', call, {
+          get lost() {
+            return response.destroyed;
+          },
+          send: (reply) => {
+            response.statusCode = reply.status;
+            response.setHeader('Content-Type', reply.contentType);
+            for (const line of (reply.headers ?? '').split('\r\n')) {
+              const colon = line.indexOf(':');
+              if (colon > 0) response.setHeader(line.slice(0, colon), line.slice(colon + 2));
+            }
+            response.end(reply.body);
+          },
+        });
+        if (onLost !== undefined) response.on('close', onLost);
+      });
+    });
+    // A poll is held for as long as its environment is frozen (contract 1.2).
+    this.#fallback.requestTimeout = 0;
+    this.#fallback.keepAliveTimeout = 0;
+    this.#server = createServer((socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+      new Connection(socket, this);
+    });
+  }
+
+  /** Listens on `listenAddress`; containers will be told to call `hostAddress`. */
+  listen(listenAddress: string, hostAddress: string): Promise<number> {
+    this.#hostAddress = hostAddress;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(0, listenAddress, 4096, () => {
+        this.#server.removeListener('error', reject);
+        this.#port = (this.#server.address() as AddressInfo).port;
+        resolve(this.#port);
+      });
+    });
+  }
+
+  open(channel: Channel, identity: string): { runtimeApi: string; hosts: Record<string, string> } {
+    const host = `${identity}${DOMAIN}`;
+    this.#channels.set(host, channel);
+    return { runtimeApi: `${host}:${this.#port}`, hosts: { [host]: this.#hostAddress } };
+  }
+
+  close(identity: string): void {
+    this.#channels.delete(`${identity}${DOMAIN}`);
+  }
+
+  serve(host: string, call: Call, answer: Answer): (() => void) | undefined {
+    const channel = this.#channels.get(host.slice(0, host.lastIndexOf(':')));
+    if (channel === undefined) {
+      answer.send(UNKNOWN_ENVIRONMENT);
+      return undefined;
+    }
+    const poll: Poll | undefined = serve(channel, call, answer);
+    return poll === undefined ? undefined : () => channel.lose(poll);
+  }
+
+  handOff(socket: Socket, unread: Buffer): void {
+    socket.unshift(unread);
+    this.#fallback.emit('connection', socket);
+    socket.resume();
+  }
+
+  /** Ends every connection. */
+  destroy(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+}
+
+function headerText(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+/** `undefined` when the sender went away in the middle. */
+function readBody(request: IncomingMessage): Promise<PostedBody | undefined> {
+  return new Promise((resolve) => {
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (piece: Buffer) => {
+      bytes += piece.length;
+      if (bytes <= LIMITS.payloadBytes) pieces.push(piece);
+      else pieces.length = 0;
+    });
+    request.on('end', () =>
+      resolve(
+        bytes > LIMITS.payloadBytes ? { tooLargeBytes: bytes } : Buffer.concat(pieces, bytes),
+      ),
+    );
+    request.on('error', () => resolve(undefined));
+    request.on('aborted', () => resolve(undefined));
+  });
+}
