@@ -1,0 +1,45 @@
+# Everything a contributor can do. Each target is one line that can be typed by hand as well.
+.DEFAULT_GOAL := help
+.PHONY: help setup engine build check up test test-unit test-integration test-conformance test-simulation bench images clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
+
+setup: ## check or install what is missing, install packages, compile
+	scripts/setup.sh
+
+engine: ## make sure a container engine answers
+	scripts/engine.sh ensure
+
+build: ## install packages when they changed, compile
+	scripts/setup.sh --no-engine
+
+check: build ## types, lint and format
+	scripts/check.sh
+
+up: ## set up, build the example's images and start it
+	scripts/up.sh
+
+test: ## set up, then every suite
+	scripts/test.sh
+
+test-unit: ## unit and contract suites
+	scripts/test.sh unit contract
+
+test-integration: ## our parts on a real engine
+	scripts/test.sh integration
+
+test-conformance: ## real AWS clients
+	scripts/test.sh conformance
+
+test-simulation: ## pools and lifecycle under virtual time, with faults
+	scripts/test.sh simulation
+
+bench: ## measure; prints a table and writes JSON
+	scripts/bench.sh
+
+images: ## build the image of every runtime this machine can build
+	scripts/images.sh all
+
+clean: ## remove what was compiled
+	rm -rf dist dist-*

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# From a fresh machine to the running example: set-up, its images, `orchestrator up`.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+cd "${ROOT}"
+
+scripts/setup.sh
+scripts/images.sh nodejs22.x python3.13 >/dev/null
+exec node dist/src/main.js up examples/hello

@@ -1,0 +1,34 @@
+/** What the admin API and its client say to each other, beyond the types of `view.ts`. */
+
+import type { EnvironmentStatus, FunctionStatus, LogLine } from './view.js';
+
+export const ADMIN_PREFIX = '/_orchestrator/';
+
+/** `GET status` */
+export interface StatusAnswer {
+  readonly functions: readonly FunctionStatus[];
+  readonly environments: readonly EnvironmentStatus[];
+}
+
+/** `GET logs` */
+export interface LogsAnswer {
+  readonly lines: readonly LogLine[];
+}
+
+/** One line of `GET logs?follow=1`: a log line, or what happened to the stream. */
+export type FollowItem =
+  | LogLine
+  /** The reader was too slow; this many lines were left out here. */
+  | { readonly skipped: number }
+  /** The orchestrator stops; nothing follows. */
+  | { readonly ended: 'stopped' };
+
+/** `POST stop` */
+export interface StopRequest {
+  readonly mode: 'drain' | 'now';
+}
+
+/** Body of every answer that is not a success. */
+export interface AdminFailure {
+  readonly message: string;
+}

@@ -1,0 +1,90 @@
+/**
+ * From a definition to a version: a snapshot of its code and layers, the image of its runtime, and
+ * the key that says which environments may serve it.
+ */
+
+import { createHash } from 'node:crypto';
+import type { Clock } from '../async/clock.js';
+import { OrchestratorError } from '../errors.js';
+import { functionArn } from '../function/arn.js';
+import type { CodeStore } from '../function/code-store.js';
+import type { FunctionDefinition, FunctionVersion } from '../function/function-version.js';
+
+export interface VersionBuilderParts {
+  readonly clock: Clock;
+  readonly code: CodeStore;
+  readonly region: string;
+  readonly accountId: string;
+  /** What runs functions here. */
+  readonly architecture: FunctionDefinition['architecture'];
+  /** The image that runs a runtime, built first when it is missing. */
+  ensureImage(runtime: string): Promise<string>;
+}
+
+export class VersionBuilder {
+  readonly #parts: VersionBuilderParts;
+
+  constructor(parts: VersionBuilderParts) {
+    this.#parts = parts;
+  }
+
+  /** Raises `code-missing`, `runtime-unsupported`, `base-unavailable`, `build-failed`, ... */
+  async build(definition: FunctionDefinition): Promise<FunctionVersion> {
+    this.#checkArchitecture(definition);
+    const [code, layers, image] = await Promise.all([
+      this.#parts.code.snapshot(definition.codePath),
+      definition.layerPaths.length === 0
+        ? undefined
+        : this.#parts.code.mergeLayers(definition.layerPaths),
+      this.#parts.ensureImage(definition.runtime),
+    ]);
+    return {
+      ...this.#identity(definition),
+      key: keyOf(definition, [code.hash, layers?.hash ?? '', image]),
+      codeSha256: code.sha256,
+      codeSize: code.size,
+      modifiedAtMs: this.#parts.clock.now(),
+      taskDirectory: code.directory,
+      ...(layers === undefined ? {} : { optDirectory: layers.directory }),
+      image,
+    };
+  }
+
+  /** A version as clients may read about it while it is being made; nothing can run it. */
+  describeUnbuilt(definition: FunctionDefinition): FunctionVersion {
+    return {
+      ...this.#identity(definition),
+      key: '',
+      codeSha256: '',
+      codeSize: 0,
+      modifiedAtMs: this.#parts.clock.now(),
+      taskDirectory: '',
+      image: '',
+    };
+  }
+
+  #identity(definition: FunctionDefinition) {
+    const { region, accountId } = this.#parts;
+    return {
+      ...definition,
+      version: '$LATEST',
+      functionArn: functionArn({ region, accountId, name: definition.name }),
+    };
+  }
+
+  #checkArchitecture(definition: FunctionDefinition): void {
+    if (definition.architecture === this.#parts.architecture) return;
+    const message = `'${definition.name}' is for ${definition.architecture}, but the engine runs ${this.#parts.architecture}`;
+    throw new OrchestratorError('not-supported', message, {
+      remedy: `Set its architecture to ${this.#parts.architecture}, or use an engine on a ${definition.architecture} machine.`,
+    });
+  }
+}
+
+/** Over everything that shapes an environment; what only clients read is left out. */
+function keyOf(definition: FunctionDefinition, contents: readonly string[]): string {
+  const { description: _description, reservedConcurrency: _reserved, ...shape } = definition;
+  return createHash('sha256')
+    .update(JSON.stringify([shape, contents]))
+    .digest('hex');
+}

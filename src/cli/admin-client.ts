@@ -1,0 +1,126 @@
+/** The admin API from the other side: finds the running orchestrator and asks it. */
+
+import type { IncomingMessage } from 'node:http';
+
+import {
+  ADMIN_PREFIX,
+  type AdminFailure,
+  type FollowItem,
+  type LogsAnswer,
+  type StatusAnswer,
+  type StopRequest,
+} from '../admin-api/protocol.js';
+import type { InvocationRecord, LogLine, LogQuery } from '../admin-api/view.js';
+import { OrchestratorError } from '../errors.js';
+import { findRun, type FoundRun } from '../state/run-file.js';
+import type { CommandContext } from './command.js';
+import { bodyOf, exchange } from './http-client.js';
+
+export interface AdminClient {
+  readonly run: FoundRun;
+  status(): Promise<StatusAnswer>;
+  logs(query: LogQuery): Promise<readonly LogLine[]>;
+  /** Kept lines, then new ones, until the orchestrator stops or `signal` is aborted. */
+  follow(query: LogQuery, signal: AbortSignal): AsyncGenerator<FollowItem>;
+  /** Undefined when it is not, or no longer, kept. */
+  invocation(requestId: string): Promise<InvocationRecord | undefined>;
+  stop(mode: StopRequest['mode']): Promise<void>;
+}
+
+/** The orchestrator that `--state` or the working folder means. Throws `not-running`. */
+export function runOf(context: Pick<CommandContext, 'args' | 'host'>): FoundRun {
+  const stateDirectory = context.args.string('state');
+  return findRun({
+    directory: context.host.cwd,
+    ...(stateDirectory === undefined ? {} : { stateDirectory }),
+  });
+}
+
+export function createAdminClient(run: FoundRun): AdminClient {
+  const authorization = `Bearer ${run.adminToken}`;
+  const get = (path: string, signal?: AbortSignal): Promise<IncomingMessage> =>
+    exchange(run, {
+      method: 'GET',
+      path: `${ADMIN_PREFIX}${path}`,
+      headers: { authorization },
+      ...(signal === undefined ? {} : { signal }),
+    });
+
+  return {
+    run,
+    async status() {
+      return (await answerOf(run, await get('status'))) as StatusAnswer;
+    },
+    async logs(query) {
+      const answer = await answerOf(run, await get(`logs?${parametersOf(query)}`));
+      return (answer as LogsAnswer).lines;
+    },
+    async *follow(query, signal) {
+      const response = await get(`logs?${parametersOf(query)}&follow=1`, signal);
+      if (response.statusCode !== 200) throw await refusal(run, response);
+      yield* ndjson(response, signal);
+    },
+    async invocation(requestId) {
+      const response = await get(`invocations/${encodeURIComponent(requestId)}`);
+      if (response.statusCode === 404) {
+        response.resume();
+        return undefined;
+      }
+      return (await answerOf(run, response)) as InvocationRecord;
+    },
+    async stop(mode) {
+      const body: StopRequest = { mode };
+      const response = await exchange(run, {
+        method: 'POST',
+        path: `${ADMIN_PREFIX}stop`,
+        headers: { authorization, 'content-type': 'application/json' },
+        body: Buffer.from(JSON.stringify(body)),
+      });
+      await answerOf(run, response);
+    },
+  };
+}
+
+function parametersOf(query: LogQuery): string {
+  const parameters = new URLSearchParams();
+  if (query.functionName !== undefined) parameters.set('function', query.functionName);
+  if (query.requestId !== undefined) parameters.set('request', query.requestId);
+  if (query.limit !== undefined) parameters.set('limit', String(query.limit));
+  return parameters.toString();
+}
+
+async function answerOf(run: FoundRun, response: IncomingMessage): Promise<unknown> {
+  const code = response.statusCode ?? 0;
+  if (code < 200 || code > 299) throw await refusal(run, response);
+  return JSON.parse((await bodyOf(response)).toString('utf8'));
+}
+
+async function refusal(run: FoundRun, response: IncomingMessage): Promise<OrchestratorError> {
+  const body = (await bodyOf(response)).toString('utf8');
+  let message = body;
+  try {
+    message = (JSON.parse(body) as AdminFailure).message;
+  } catch {
+    // Whoever answers is not the admin API; what it says is all there is.
+  }
+  return new OrchestratorError(
+    'not-running',
+    `${run.endpoint} refuses the admin request (${response.statusCode ?? 0}): ${message}`,
+    { remedy: 'Check with `orchestrator ps` that this orchestrator still runs, and try again.' },
+  );
+}
+
+async function* ndjson(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<FollowItem> {
+  let rest = '';
+  response.setEncoding('utf8');
+  try {
+    for await (const chunk of response as AsyncIterable<string>) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield JSON.parse(line) as FollowItem;
+    }
+  } catch (error) {
+    if (signal.aborted || response.aborted) return;
+    throw error;
+  }
+}

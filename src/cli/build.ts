@@ -1,0 +1,93 @@
+/** `orchestrator build`: the images a project needs, before it is started. */
+
+import { resolve } from 'node:path';
+
+import { messageOf } from '../errors.js';
+import type { Command, CommandContext } from './command.js';
+import { BASE_OPTION, SETTING_OPTIONS, flagsOf } from './flags.js';
+import { EXIT } from './host.js';
+import { onInterrupts } from './interrupts.js';
+import type { ImageTools } from './parts.js';
+
+const { 'env-vars': envVars, parameter, strict } = SETTING_OPTIONS;
+
+export const build: Command = {
+  name: 'build',
+  summary: 'Build the images a project needs',
+  positionals: { dir: { describe: 'Folder of the project (default: this one)' } },
+  options: {
+    runtime: { type: 'list', describe: 'Build for this runtime instead of a project; may be repeated' },
+    base: BASE_OPTION,
+    parameter,
+    'env-vars': envVars,
+    strict,
+  },
+  examples: [
+    ['build', 'for the project in this folder'],
+    ['build --runtime nodejs22.x --runtime python3.13', 'without a project'],
+  ],
+  async run(context) {
+    const { parts, host, report } = context;
+    const { runtimes, base } = await wanted(context);
+    const { images } = await parts.openEngine();
+    const stopped = new AbortController();
+    const stop = (): void => stopped.abort(new Error('interrupted'));
+    const release = onInterrupts(host, {
+      drain: stop,
+      now: () => host.exit(EXIT.interrupted),
+      abandon: () => host.exit(EXIT.interrupted),
+    });
+    try {
+      const results = await Promise.allSettled(
+        runtimes.map((runtime) => buildOne(context, images, { runtime, base, signal: stopped.signal })),
+      );
+      if (stopped.signal.aborted) return EXIT.interrupted;
+      const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+      for (const failure of failures) report.error(failure);
+      return failures.length === 0 ? EXIT.ok : EXIT.failed;
+    } finally {
+      release();
+    }
+  },
+};
+
+type Base = Parameters<ImageTools['ensureImage']>[1]['base'];
+
+async function wanted({ args, host, parts }: CommandContext): Promise<{ runtimes: string[]; base: Base }> {
+  const flags = flagsOf(args);
+  const named = args.list('runtime');
+  if (named.length > 0) {
+    return { runtimes: [...new Set(named)], base: (flags.base ?? 'auto') as Base };
+  }
+  const config = await parts.loadConfig({
+    directory: resolve(host.cwd, args.string('dir') ?? '.'),
+    flags,
+    environment: host.environment,
+  });
+  return {
+    runtimes: [...new Set(config.functions.map((definition) => definition.runtime))],
+    base: config.settings.base,
+  };
+}
+
+async function buildOne(
+  { report }: CommandContext,
+  images: ImageTools,
+  { runtime, base, signal }: { runtime: string; base: Base; signal: AbortSignal },
+): Promise<void> {
+  const step = `Image for ${runtime}`;
+  report.progress({ kind: 'step', step, state: 'started' });
+  try {
+    const reference = await images.ensureImage(runtime, {
+      base,
+      signal,
+      onProgress: ({ detail }) => report.progress({ kind: 'step', step, state: 'running', detail }),
+    });
+    report.progress({ kind: 'step', step, state: 'done', detail: reference });
+    if (report.json) report.printJson({ event: 'image', runtime, reference });
+  } catch (error) {
+    const [detail = ''] = messageOf(error).split('\n');
+    report.progress({ kind: 'step', step, state: 'failed', detail });
+    throw error;
+  }
+}

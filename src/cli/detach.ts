@@ -1,0 +1,119 @@
+/**
+ * `up --detach`: the same program once more, in a session of its own, told to report to this one.
+ * It sends its progress, then `ready` or `failed`; what else it says goes to `up.log` in the state
+ * folder. When it is ready this process leaves.
+ */
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Config } from '../config/config.js';
+import { OrchestratorError, type ErrorCode } from '../errors.js';
+import type { ProgressEvent } from '../progress.js';
+import { makeStateDirectory } from '../state/run-file.js';
+import { runLockHolder } from '../state/run-lock.js';
+import type { CommandContext } from './command.js';
+import { shellWord } from './format.js';
+import { DETACHED_FLAG } from './flags.js';
+import { EXIT } from './host.js';
+import { onInterrupts } from './interrupts.js';
+
+const LOG_NAME = 'up.log';
+/** Of a child that died without a word, this much of its log says why. */
+const LAST_LINES = 15;
+
+type ChildMessage =
+  | ({ readonly event: 'progress' } & ProgressEvent)
+  | { readonly event: 'ready'; readonly endpoint: string }
+  | { readonly event: 'failed'; readonly error: ChildError };
+
+interface ChildError {
+  readonly code?: ErrorCode;
+  readonly message: string;
+  readonly remedy?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export async function startDetached(context: CommandContext, config: Config): Promise<number> {
+  const { host, report } = context;
+  const { stateDirectory } = config.settings;
+  const logPath = join(stateDirectory, LOG_NAME);
+  const child = spawnSelf(context, stateDirectory, logPath);
+  const release = onInterrupts(host, {
+    drain: () => child.kill('SIGTERM'),
+    now: () => child.kill('SIGINT'),
+    abandon: () => child.kill('SIGKILL'),
+  });
+  try {
+    const endpoint = await readiness(context, child, logPath);
+    if (endpoint === undefined) return EXIT.interrupted;
+    if (report.json) {
+      report.printJson({ event: 'ready', endpoint, pid: child.pid, stateDirectory, log: logPath });
+    } else {
+      const state = shellWord(stateDirectory);
+      report.print(`${report.paint.bold('Lambda API')}  ${report.paint.cyan(endpoint)}`);
+      report.note(`Running in the background (process ${child.pid ?? 0}); its log is ${logPath}.`);
+      report.note(`End it with: orchestrator down --state ${state}`);
+    }
+    return EXIT.ok;
+  } finally {
+    release();
+    if (child.connected) child.disconnect();
+    child.unref();
+  }
+}
+
+function spawnSelf(context: CommandContext, stateDirectory: string, logPath: string): ChildProcess {
+  const { host } = context;
+  makeStateDirectory(stateDirectory);
+  // Where one runs already, the file is its log, and this child will only be refused.
+  const log = openSync(logPath, runLockHolder(stateDirectory) === undefined ? 'w' : 'a', 0o600);
+  try {
+    const [program, ...first] = host.self;
+    return spawn(program as string, [...first, ...host.argv, `--${DETACHED_FLAG}`], {
+      cwd: host.cwd,
+      detached: true,
+      stdio: ['ignore', log, log, 'ipc'],
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** The endpoint; undefined when the person gave up and it has stopped. Throws the child's error. */
+function readiness(
+  { report }: CommandContext,
+  child: ChildProcess,
+  logPath: string,
+): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    child.on('message', (message: ChildMessage) => {
+      if (message.event === 'ready') resolve(message.endpoint);
+      else if (message.event === 'failed') reject(revived(message.error));
+      else report.progress({ ...message, kind: 'step' });
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      if (child.killed) resolve(undefined);
+      else reject(endedEarly(logPath, signal ?? code));
+    });
+  });
+}
+
+function revived({ code, message, remedy, details }: ChildError): Error {
+  if (code === undefined) return new Error(message);
+  return new OrchestratorError(code, message, {
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(details === undefined ? {} : { details }),
+  });
+}
+
+function endedEarly(logPath: string, how: string | number | null): OrchestratorError {
+  const last = readFileSync(logPath, 'utf8').trimEnd().split('\n').slice(-LAST_LINES).join('\n');
+  return new OrchestratorError(
+    'not-running',
+    `the orchestrator ended (${how ?? 'unknown'}) before it was ready${last === '' ? '' : `:\n${last}`}`,
+    { remedy: `Run \`orchestrator up\` without --detach to watch it; its log is ${logPath}.` },
+  );
+}

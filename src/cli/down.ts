@@ -1,0 +1,90 @@
+/**
+ * `orchestrator down`: ends the running orchestrator and returns when it is gone. Nothing running
+ * is what was asked for, and no error.
+ */
+
+import { sleep } from '../async/clock.js';
+import { isOrchestratorError } from '../errors.js';
+import { isAlive } from '../state/process-identity.js';
+import type { FoundRun } from '../state/run-file.js';
+import { createAdminClient, runOf } from './admin-client.js';
+import { STATE_OPTION, type Command, type CommandContext } from './command.js';
+import { EXIT } from './host.js';
+
+/** No event tells that a process which is not our child has gone. */
+const LOOK_EVERY_MS = 25;
+
+export const down: Command = {
+  name: 'down',
+  summary: 'Stop the orchestrator',
+  options: {
+    now: { type: 'boolean', describe: 'Do not wait for running invocations' },
+    ...STATE_OPTION,
+  },
+  examples: [
+    ['down', 'let what runs finish'],
+    ['down --now', 'end it at once'],
+  ],
+  async run(context) {
+    const { args, report } = context;
+    const run = runningOrNot(context);
+    if (run === undefined) {
+      if (report.json) report.printJson({ stopped: false });
+      else report.note('No orchestrator is running here.');
+      return EXIT.ok;
+    }
+    const now = args.flag('now');
+    await askToStop(run, now ? 'now' : 'drain');
+    const detail = now ? '' : 'running invocations finish first';
+    if (!(await waitForEnd(context, run, detail))) return EXIT.interrupted;
+    if (report.json) report.printJson({ stopped: true, pid: run.process.pid });
+    return EXIT.ok;
+  },
+};
+
+function runningOrNot(context: CommandContext): FoundRun | undefined {
+  try {
+    return runOf(context);
+  } catch (error) {
+    // A run that is still starting has a process id, and must not be passed over in silence.
+    if (isOrchestratorError(error, 'not-running') && error.details['pid'] === undefined) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+async function askToStop(run: FoundRun, mode: 'drain' | 'now'): Promise<void> {
+  try {
+    await createAdminClient(run).stop(mode);
+  } catch (error) {
+    if (!isAlive(run.process)) return;
+    if (!isOrchestratorError(error, 'not-running')) throw error;
+    // It lives and does not answer. What it leaves behind when killed, its watchdog clears.
+    process.kill(run.process.pid, mode === 'drain' ? 'SIGTERM' : 'SIGKILL');
+  }
+}
+
+/** False when the person would not wait. */
+async function waitForEnd(
+  { clock, report, host }: CommandContext,
+  run: FoundRun,
+  detail: string,
+): Promise<boolean> {
+  const step = `Stopping the orchestrator at ${run.endpoint}`;
+  const impatient = new AbortController();
+  const release = host.onSignal('SIGINT', () => impatient.abort());
+  report.progress({ kind: 'step', step, state: 'started', detail });
+  try {
+    while (isAlive(run.process)) await sleep(clock, LOOK_EVERY_MS, impatient.signal);
+    report.progress({ kind: 'step', step, state: 'done' });
+    return true;
+  } catch (error) {
+    if (!impatient.signal.aborted) throw error;
+    const left = 'it goes on stopping; `orchestrator down --now` ends it';
+    report.progress({ kind: 'step', step, state: 'failed', detail: left });
+    return false;
+  } finally {
+    release();
+  }
+}

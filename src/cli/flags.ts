@@ -1,0 +1,142 @@
+/** The settings a command line can give, as flags and as `config/load.ts` takes them. */
+
+import { OrchestratorError } from '../errors.js';
+import type { Arguments } from './arguments.js';
+import type { OptionSpec } from './command.js';
+
+export interface Flags {
+  readonly port?: number;
+  readonly host?: string;
+  /** Milliseconds, or `never`. */
+  readonly freezeAfter?: number | 'never';
+  readonly spares?: number;
+  /** Milliseconds. */
+  readonly idleTimeout?: number;
+  readonly memoryBudgetMb?: number;
+  readonly concurrency?: number;
+  readonly region?: string;
+  readonly base?: string;
+  readonly network?: string;
+  readonly awsProfile?: string;
+  readonly envVars?: string;
+  readonly state?: string;
+  readonly strict?: boolean;
+  readonly watch?: boolean;
+  readonly authToken?: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+/** Tells the process that `--detach` starts that it has a parent to report to. */
+export const DETACHED_FLAG = 'detached-child';
+
+const WHERE = 'Where it listens and keeps its state:';
+const HOW = 'How environments live:';
+const WHAT = 'What functions get:';
+
+export const BASES = ['auto', 'aws', 'public', 'debian'] as const;
+
+export const BASE_OPTION: OptionSpec = {
+  type: 'string',
+  choices: BASES,
+  describe: 'Base images: auto, aws, public or debian; auto takes what is here, then public, then Debian',
+  group: WHAT,
+};
+
+export const SETTING_OPTIONS = {
+  port: { type: 'number', describe: 'Port of the Lambda API (default: 3001)', group: WHERE },
+  host: { type: 'string', describe: 'Address to listen on (default: 127.0.0.1)', group: WHERE },
+  auth: {
+    type: 'string',
+    describe: 'Token that callers from other machines must send; needed when --host is not loopback',
+    group: WHERE,
+  },
+  state: { type: 'string', describe: 'State folder (default: .orchestrator in the project)', group: WHERE },
+  network: { type: 'string', describe: 'Existing engine network to join, such as a Compose one', group: WHERE },
+  'freeze-after': {
+    type: 'string',
+    describe: 'Quiet milliseconds before an idle environment is frozen, or never',
+    group: HOW,
+  },
+  spares: { type: 'number', describe: 'Environments initialised ahead of demand, per function (default: 1)', group: HOW },
+  'idle-timeout': {
+    type: 'string',
+    describe: 'Unused environments go after this, such as 90s or 10m (default: 10m)',
+    group: HOW,
+  },
+  'memory-budget': { type: 'number', describe: 'MB for all environments (default: half of the machine)', group: HOW },
+  concurrency: { type: 'number', describe: 'Invocations at once before throttling (default: 1000)', group: HOW },
+  'no-watch': { type: 'boolean', describe: 'Do not reload code when files change', group: HOW },
+  base: BASE_OPTION,
+  region: { type: 'string', describe: 'Region functions see (default: us-east-1)', group: WHAT },
+  'aws-profile': {
+    type: 'string',
+    describe: 'Give functions the credentials of this AWS profile (default: dummies)',
+    group: WHAT,
+  },
+  'env-vars': { type: 'string', describe: 'JSON file of variables per function, as SAM has it', group: WHAT },
+  parameter: { type: 'list', describe: 'Template parameter, Name=value; may be repeated', group: WHAT },
+  strict: { type: 'boolean', describe: 'Refuse settings that are approximated or ignored', group: WHAT },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
+
+export function flagsOf(args: Arguments): Flags {
+  const base = args.string('base');
+  return withoutAbsent({
+    port: args.number('port'),
+    host: args.string('host'),
+    freezeAfter: freezeAfter(args.string('freeze-after')),
+    spares: args.number('spares'),
+    idleTimeout: milliseconds('idle-timeout', args.string('idle-timeout')),
+    memoryBudgetMb: args.number('memory-budget'),
+    concurrency: args.number('concurrency'),
+    region: args.string('region'),
+    base,
+    network: args.string('network'),
+    awsProfile: args.string('aws-profile'),
+    envVars: args.string('env-vars'),
+    state: args.string('state'),
+    strict: args.switch('strict'),
+    watch: args.switch('watch'),
+    authToken: args.string('auth'),
+    parameters: parameters(args.list('parameter')),
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `250`, `250ms`, `90s`, `10m`, `1h`; a bare number is milliseconds. */
+export function milliseconds(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const match = /^(\d{1,12})(ms|s|m|h)?$/.exec(text);
+  if (match === null) {
+    throw invalid(`--${name} must be a duration, not ${text}`, 'Write it as 500ms, 90s, 10m or 1h.');
+  }
+  return Number(match[1]) * (UNITS[match[2] ?? 'ms'] as number);
+}
+
+function freezeAfter(text: string | undefined): number | 'never' | undefined {
+  return text === 'never' ? text : milliseconds('freeze-after', text);
+}
+
+function parameters(given: readonly string[]): Record<string, string> | undefined {
+  if (given.length === 0) return undefined;
+  return Object.fromEntries(
+    given.map((text) => {
+      const equals = text.indexOf('=');
+      if (equals < 1) {
+        throw invalid(`--parameter must be Name=value, not ${text}`, 'Repeat the flag for each parameter.');
+      }
+      return [text.slice(0, equals), text.slice(equals + 1)];
+    }),
+  );
+}
+
+function invalid(message: string, remedy: string): OrchestratorError {
+  return new OrchestratorError('config-invalid', message, { remedy });
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function withoutAbsent<T extends object>(values: T): Present<T> {
+  const present = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present) as Present<T>;
+}

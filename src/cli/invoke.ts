@@ -1,0 +1,177 @@
+/**
+ * `orchestrator invoke`: one event through the Invoke API. The answer goes to stdout byte for
+ * byte, the function's log to stderr.
+ */
+
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { IncomingMessage } from 'node:http';
+
+import { OrchestratorError, messageOf } from '../errors.js';
+import { createAdminClient, runOf } from './admin-client.js';
+import { STATE_OPTION, type Command, type CommandContext } from './command.js';
+import { functionNotFound } from './function-names.js';
+import { EXIT, type Host } from './host.js';
+import { bodyOf, exchange } from './http-client.js';
+import type { Report } from './report.js';
+
+const EMPTY_EVENT = Buffer.from('{}');
+/** Silence on an open pipe is easily taken for a hang of ours. */
+const STDIN_HINT_AFTER_MS = 2000;
+
+export const invoke: Command = {
+  name: 'invoke',
+  summary: 'Run a function once',
+  about: 'The answer goes to stdout, the function’s log to stderr; the exit code is 1 when it ends with an error.',
+  positionals: { function: { describe: 'Name or ARN', required: true } },
+  options: {
+    data: { type: 'string', alias: 'd', describe: 'The event, as JSON (default: stdin, or {} on a terminal)' },
+    file: { type: 'string', alias: 'f', describe: 'Read the event from a file; - is stdin' },
+    'no-logs': { type: 'boolean', describe: 'Leave the function’s log out of stderr' },
+    ...STATE_OPTION,
+  },
+  examples: [
+    [`invoke hello -d '{"name":"World"}'`, 'an event on the command line'],
+    ['invoke hello -f event.json', 'from a file'],
+    ['jq .event test.json | orchestrator invoke hello', 'from a pipe'],
+  ],
+  async run(context) {
+    const { args, report } = context;
+    const run = runOf(context);
+    const name = args.required('function');
+    const body = await readEvent(context);
+    const response = await exchange(run, {
+      method: 'POST',
+      path: `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`,
+      headers: { 'content-type': 'application/json', 'x-amz-log-type': 'Tail' },
+      body,
+    });
+    const payload = await bodyOf(response);
+    if (response.statusCode !== 200) {
+      const refusal = refusalOf(response, payload);
+      if (refusal.type !== 'ResourceNotFoundException') throw asError(refusal);
+      const { functions } = await createAdminClient(run).status();
+      throw functionNotFound(
+        name,
+        functions.map((entry) => entry.name),
+      );
+    }
+    return showAnswer(report, response, payload, args.switch('logs') !== false);
+  },
+};
+
+function showAnswer(
+  report: Report,
+  response: IncomingMessage,
+  payload: Buffer,
+  withLogs: boolean,
+): number {
+  const functionError = header(response, 'x-amz-function-error');
+  const log = Buffer.from(header(response, 'x-amz-log-result') ?? '', 'base64').toString('utf8');
+  if (report.json) {
+    report.printJson({
+      requestId: header(response, 'x-amzn-requestid'),
+      executedVersion: header(response, 'x-amz-executed-version'),
+      ...(functionError === undefined ? {} : { functionError }),
+      payload: parsed(payload),
+      log,
+    });
+  } else {
+    // The log first: on a terminal the answer then stands last, where the eye is.
+    if (withLogs && log !== '') report.note(report.paintError.dim(log.trimEnd()));
+    if (functionError !== undefined) {
+      report.note(report.paintError.red(`The function ended with an error (${functionError}).`));
+    }
+    report.printRaw(payload);
+  }
+  return functionError === undefined ? EXIT.ok : EXIT.functionFailed;
+}
+
+async function readEvent({ args, host, report, clock }: CommandContext): Promise<Buffer> {
+  const data = args.string('data');
+  const file = args.string('file');
+  if (data !== undefined && file !== undefined) {
+    throw new OrchestratorError('config-invalid', 'both --data and --file give an event', {
+      remedy: 'Give one of them.',
+    });
+  }
+  if (data !== undefined) return Buffer.from(data);
+  if (file !== undefined && file !== '-') return readEventFile(resolve(host.cwd, file));
+  if (file === undefined && host.stdin.isTTY === true) return EMPTY_EVENT;
+
+  const hint = clock.setTimer(STDIN_HINT_AFTER_MS, () =>
+    report.note('Reading the event from standard input; -d gives one on the command line.'),
+  );
+  try {
+    const read = await readAll(host);
+    return read.length === 0 ? EMPTY_EVENT : read;
+  } finally {
+    hint.cancel();
+  }
+}
+
+function readEventFile(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new OrchestratorError('config-invalid', `the event file cannot be read: ${messageOf(error)}`, {
+      remedy: 'Check the path after --file.',
+      cause: error,
+    });
+  }
+}
+
+async function readAll(host: Host): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of host.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+interface ApiRefusal {
+  readonly status: number;
+  /** AWS's name, such as `TooManyRequestsException`. */
+  readonly type: string;
+  readonly message: string;
+}
+
+function refusalOf(response: IncomingMessage, payload: Buffer): ApiRefusal {
+  const body = parsed(payload) as { Message?: string; message?: string } | string | null;
+  const message = typeof body === 'object' && body !== null ? (body.Message ?? body.message) : body;
+  return {
+    status: response.statusCode ?? 0,
+    type: (header(response, 'x-amzn-errortype') ?? 'UnknownError').split(':')[0] as string,
+    message: message ?? 'no reason given',
+  };
+}
+
+function asError({ status, type, message }: ApiRefusal): OrchestratorError {
+  const text = `the invocation was refused (${status} ${type}): ${message}`;
+  const details = { status, type };
+  if (type === 'TooManyRequestsException') return new OrchestratorError('throttled', text, { details });
+  if (status < 500) {
+    const remedy =
+      type === 'InvalidRequestContentException'
+        ? 'The event must be JSON; quote it for the shell, as in -d \'{"name":"World"}\'.'
+        : 'Change the event or the name as the message says.';
+    return new OrchestratorError('config-invalid', text, { remedy, details });
+  }
+  return new OrchestratorError('environment-failed', text, {
+    remedy: '`orchestrator logs` and `orchestrator ps` show more.',
+    details,
+  });
+}
+
+function header(response: IncomingMessage, name: string): string | undefined {
+  const value = response.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** The JSON it holds, or its text when it holds none. */
+function parsed(payload: Buffer): unknown {
+  const text = payload.toString('utf8');
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

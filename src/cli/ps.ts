@@ -1,0 +1,92 @@
+/** `orchestrator ps`: the environments there are, and functions that are not ready. */
+
+import type { EnvironmentStatus, FunctionStatus } from '../admin-api/view.js';
+import { createAdminClient, runOf } from './admin-client.js';
+import { STATE_OPTION, type Command } from './command.js';
+import { count, duration } from './format.js';
+import { EXIT } from './host.js';
+import type { Paint } from './paint.js';
+import type { Report } from './report.js';
+import type { Cell, Style, Table } from './table.js';
+
+export const ps: Command = {
+  name: 'ps',
+  summary: 'List execution environments',
+  options: STATE_OPTION,
+  examples: [
+    ['ps', 'of the project around this folder'],
+    ['ps --json | jq .functions', 'everything, for programs'],
+  ],
+  async run({ args, host, report }) {
+    const client = createAdminClient(runOf({ args, host }));
+    const status = await client.status();
+    if (report.json) {
+      report.printJson(status);
+      return EXIT.ok;
+    }
+    report.table(environmentTable(status.environments, report.paint));
+    summarise(report, status.functions, status.environments.length);
+    return EXIT.ok;
+  },
+};
+
+function environmentTable(environments: readonly EnvironmentStatus[], paint: Paint): Table {
+  return {
+    columns: [
+      { title: 'ENVIRONMENT' },
+      { title: 'FUNCTION' },
+      { title: 'STATE' },
+      { title: 'AGE', align: 'right' },
+      { title: 'INVOCATIONS', align: 'right' },
+      { title: 'MEMORY', align: 'right' },
+      { title: 'STARTED BECAUSE' },
+    ],
+    rows: environments.map((environment) => [
+      environment.id,
+      environment.functionName,
+      stateCell(environment.state, paint),
+      duration(environment.ageMs),
+      String(environment.invocations),
+      memory(environment),
+      environment.startedBecause,
+    ]),
+  };
+}
+
+function stateCell(state: string, paint: Paint): Cell {
+  const styles: Readonly<Record<string, Style>> = {
+    provisioning: paint.yellow,
+    initializing: paint.yellow,
+    restarting: paint.yellow,
+    invoking: paint.green,
+    completing: paint.green,
+    thawing: paint.green,
+    freezing: paint.cyan,
+    frozen: paint.cyan,
+    resetting: paint.red,
+    reset: paint.red,
+    stopping: paint.dim,
+    stopped: paint.dim,
+  };
+  const style = styles[state];
+  return style === undefined ? { text: state } : { text: state, style };
+}
+
+function memory(environment: EnvironmentStatus): string {
+  const limit = `${environment.memoryLimitMb} MB`;
+  return environment.memoryPeakMb === undefined ? limit : `${environment.memoryPeakMb} / ${limit}`;
+}
+
+function summarise(report: Report, functions: readonly FunctionStatus[], environments: number): void {
+  const waiting = functions.reduce((sum, entry) => sum + entry.waiting, 0);
+  const waits = waiting === 0 ? '' : `, ${count(waiting, 'invocation')} waiting`;
+  report.note(
+    report.paintError.dim(
+      `${count(functions.length, 'function')}, ${count(environments, 'environment')}${waits}`,
+    ),
+  );
+  for (const entry of functions) {
+    if (entry.state === 'building') report.note(`${entry.name} is being built`);
+    if (entry.state === 'failed') report.warn(`${entry.name} cannot run: ${entry.problem ?? 'unknown'}`);
+  }
+}

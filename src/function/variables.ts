@@ -1,0 +1,149 @@
+/**
+ * The environment variables a function sees (contract 3.1): names, values and precedence. Pure.
+ *
+ * The platform's reserved variables always win; the others it sets are defaults a function's
+ * configuration may replace. `environmentProblems` says what a configuration may not contain.
+ */
+import type { FunctionVersion } from './function-version.js';
+import { findRuntime } from './runtimes.js';
+
+/** A configuration that sets one of these is refused. */
+export const RESERVED_VARIABLES: readonly string[] = [
+  '_HANDLER',
+  '_X_AMZN_TRACE_ID',
+  'AWS_ACCESS_KEY',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_DEFAULT_REGION',
+  'AWS_EXECUTION_ENV',
+  'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
+  'AWS_LAMBDA_FUNCTION_NAME',
+  'AWS_LAMBDA_FUNCTION_VERSION',
+  'AWS_LAMBDA_INITIALIZATION_TYPE',
+  'AWS_LAMBDA_LOG_GROUP_NAME',
+  'AWS_LAMBDA_LOG_STREAM_NAME',
+  'AWS_LAMBDA_MAX_CONCURRENCY',
+  'AWS_LAMBDA_METADATA_API',
+  'AWS_LAMBDA_METADATA_TOKEN',
+  'AWS_LAMBDA_RUNTIME_API',
+  'AWS_REGION',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'LAMBDA_RUNTIME_DIR',
+  'LAMBDA_TASK_ROOT',
+];
+
+const RESERVED = new Set(RESERVED_VARIABLES);
+
+const VARIABLE_NAME = /^[a-zA-Z][a-zA-Z0-9_]+$/;
+
+/** Of all names and values together, measured on their compact JSON text. */
+export const ENVIRONMENT_LIMIT_BYTES = 4096;
+
+const XRAY_ADDRESS = '169.254.100.1';
+const XRAY_PORT = '2000';
+
+export type InitializationType = 'on-demand' | 'provisioned-concurrency' | 'snap-start';
+
+export interface RoleCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** What the platform knows about one environment beyond its function version. */
+export interface VariablesContext {
+  /** `host:port` of the Runtime API, with the environment's own host name. */
+  readonly runtimeApi: string;
+  readonly logStreamName: string;
+  /** `/aws/lambda/<function>` unless given. */
+  readonly logGroupName?: string;
+  readonly initializationType: InitializationType;
+  readonly region: string;
+  readonly credentials?: RoleCredentials;
+  /** Where AWS clients inside the function reach the orchestrator; a default of ours, not AWS's. */
+  readonly endpointUrl?: string;
+  /** Secret line our bootstraps write to end the log of an invocation. */
+  readonly logMarker?: string;
+}
+
+/** Everything the processes of one environment start with. */
+export function environmentVariables(
+  version: FunctionVersion,
+  context: VariablesContext,
+): Record<string, string> {
+  const runtime = findRuntime(version.runtime)?.environment ?? {};
+  const { credentials } = context;
+  const defaults: Record<string, string> = {
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+    PATH: '/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin',
+    LD_LIBRARY_PATH:
+      '/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib',
+    AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
+    AWS_XRAY_DAEMON_ADDRESS: `${XRAY_ADDRESS}:${XRAY_PORT}`,
+    ...withoutReserved(runtime),
+    ...(context.endpointUrl === undefined ? {} : { AWS_ENDPOINT_URL: context.endpointUrl }),
+  };
+  const fixed: Record<string, string> = {
+    ...onlyReserved(runtime),
+    _AWS_XRAY_DAEMON_ADDRESS: XRAY_ADDRESS,
+    _AWS_XRAY_DAEMON_PORT: XRAY_PORT,
+    _HANDLER: version.handler,
+    AWS_REGION: context.region,
+    AWS_DEFAULT_REGION: context.region,
+    AWS_LAMBDA_FUNCTION_NAME: version.name,
+    AWS_LAMBDA_FUNCTION_VERSION: version.version,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(version.memoryMb),
+    AWS_LAMBDA_INITIALIZATION_TYPE: context.initializationType,
+    AWS_LAMBDA_LOG_GROUP_NAME: context.logGroupName ?? `/aws/lambda/${version.name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: context.logStreamName,
+    AWS_LAMBDA_RUNTIME_API: context.runtimeApi,
+    LAMBDA_TASK_ROOT: '/var/task',
+    LAMBDA_RUNTIME_DIR: '/var/runtime',
+    ...(credentials === undefined
+      ? {}
+      : {
+          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+          ...(credentials.sessionToken === undefined
+            ? {}
+            : { AWS_SESSION_TOKEN: credentials.sessionToken }),
+        }),
+    ...(context.logMarker === undefined ? {} : { _ORCHESTRATOR_LOG_MARKER: context.logMarker }),
+  };
+  return { ...defaults, ...customerVariables(version.environment), ...fixed };
+}
+
+/** The variables of a configuration that reach the function: valid names that are not reserved. */
+function customerVariables(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => VARIABLE_NAME.test(name) && !RESERVED.has(name)),
+  );
+}
+
+function onlyReserved(variables: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => RESERVED.has(name)));
+}
+
+function withoutReserved(variables: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !RESERVED.has(name)));
+}
+
+export type EnvironmentProblem =
+  | { readonly kind: 'reserved'; readonly name: string }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'size'; readonly bytes: number };
+
+/** Everything AWS would refuse about the variables of a configuration; empty when nothing. */
+export function environmentProblems(
+  environment: Readonly<Record<string, string>>,
+): EnvironmentProblem[] {
+  const problems: EnvironmentProblem[] = [];
+  for (const name of Object.keys(environment)) {
+    if (RESERVED.has(name)) problems.push({ kind: 'reserved', name });
+    else if (!VARIABLE_NAME.test(name)) problems.push({ kind: 'name', name });
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(environment));
+  if (bytes > ENVIRONMENT_LIMIT_BYTES) problems.push({ kind: 'size', bytes });
+  return problems;
+}

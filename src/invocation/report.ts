@@ -1,0 +1,66 @@
+/**
+ * The platform's log lines in AWS's exact text form (contract 6.1). Pure; tabs and trailing tabs
+ * included, newlines not.
+ */
+
+export function startLine(requestId: string, version: string): string {
+  return `START RequestId: ${requestId} Version: ${version}`;
+}
+
+export function endLine(requestId: string): string {
+  return `END RequestId: ${requestId}`;
+}
+
+/** The log line of a timeout; AWS follows it with an empty line (contract 5.6). */
+export function timeoutLine(nowMs: number, requestId: string, timeoutSeconds: number): string {
+  const time = new Date(nowMs).toISOString();
+  return `${time} ${requestId} Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
+}
+
+/** Whole milliseconds, rounded up; init of on-demand zip functions is billed too (contract 6.1). */
+export function billedDurationMs(durationMs: number, initMs?: number): number {
+  return Math.ceil(durationMs + (initMs ?? 0));
+}
+
+export interface Report {
+  readonly requestId: string;
+  readonly durationMs: number;
+  readonly billedMs: number;
+  readonly memorySizeMb: number;
+  readonly maxMemoryUsedMb: number;
+  /** Only on the first invocation after an init outside any invocation. */
+  readonly initMs?: number;
+  readonly status?: 'timeout' | 'error';
+  readonly errorType?: string;
+}
+
+export function reportLine(report: Report): string {
+  const fields = [
+    `REPORT RequestId: ${report.requestId}`,
+    `Duration: ${report.durationMs.toFixed(2)} ms`,
+    `Billed Duration: ${report.billedMs} ms`,
+    `Memory Size: ${report.memorySizeMb} MB`,
+    `Max Memory Used: ${report.maxMemoryUsedMb} MB`,
+  ];
+  if (report.initMs !== undefined) fields.push(`Init Duration: ${report.initMs.toFixed(2)} ms`);
+  if (report.status !== undefined) fields.push(`Status: ${report.status}`);
+  if (report.errorType !== undefined) fields.push(`Error Type: ${report.errorType}`);
+  return `${fields.join('\t')}\t`;
+}
+
+export interface InitReport {
+  readonly initMs: number;
+  readonly phase: 'init' | 'invoke';
+  readonly status: 'timeout' | 'error';
+  readonly errorType?: string;
+}
+
+export function initReportLine(report: InitReport): string {
+  const fields = [
+    `INIT_REPORT Init Duration: ${report.initMs.toFixed(2)} ms`,
+    `Phase: ${report.phase}`,
+    `Status: ${report.status}`,
+  ];
+  if (report.errorType !== undefined) fields.push(`Error Type: ${report.errorType}`);
+  return fields.join('\t');
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+/** Process entry: arguments in, exit code out. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { processHost, runToExit } from './cli/process-host.js';
+import { packageRoot } from './package-root.js';
+
+const host = processHost(process.env);
+
+await runToExit(host, async () => {
+  const manifest = readFileSync(join(packageRoot(import.meta.url), 'package.json'), 'utf8');
+  const { version } = JSON.parse(manifest) as { version: string };
+  // The parser takes longer to load than anything else; scripts ask for the version often.
+  if (host.argv.length === 1 && host.argv[0] === '--version') {
+    host.stdout.write(`${version}\n`);
+    return 0;
+  }
+  const [{ runProgram }, { realParts }] = await Promise.all([
+    import('./cli/program.js'),
+    import('./cli/real-parts.js'),
+  ]);
+  return runProgram(host, { version, parts: realParts });
+});

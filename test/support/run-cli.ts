@@ -1,0 +1,71 @@
+/** Starts the CLI over fake parts as a process, and gathers what comes of it. */
+
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const FAKE_CLI = fileURLToPath(new URL('./fake-cli.js', import.meta.url));
+
+export interface CliOptions {
+  readonly cwd: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What stdin holds; empty when absent. */
+  readonly input?: string;
+}
+
+export interface CliRun {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliProcess {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<CliRun>;
+  /** Resolves once both streams together have shown `text`. */
+  shows(text: string): Promise<void>;
+}
+
+export function startCli(args: readonly string[], options: CliOptions): CliProcess {
+  // The test's own variables must not colour or configure what is tested.
+  const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.environment };
+  const child = spawn(process.execPath, [FAKE_CLI, ...args], { cwd: options.cwd, env: environment });
+  let stdout = '';
+  let stderr = '';
+  const watchers = new Set<() => void>();
+  const changed = (): void => {
+    for (const watcher of watchers) watcher();
+  };
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+    changed();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+    changed();
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.input ?? '');
+  const ended = new Promise<CliRun>((resolve) => {
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+  return {
+    child,
+    ended,
+    shows(text) {
+      return new Promise((resolve, reject) => {
+        const watcher = (): void => {
+          if (!`${stdout}\n${stderr}`.includes(text)) return;
+          watchers.delete(watcher);
+          resolve();
+        };
+        watchers.add(watcher);
+        void ended.then((run) => reject(new Error(`ended without ${text}: ${JSON.stringify(run)}`)));
+        watcher();
+      });
+    },
+  };
+}
+
+export function runCli(args: readonly string[], options: CliOptions): Promise<CliRun> {
+  return startCli(args, options).ended;
+}

@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import type { Host } from '../../../src/cli/host.js';
+import type { Parts } from '../../../src/cli/parts.js';
+import { runProgram } from '../../../src/cli/program.js';
+import { OrchestratorError } from '../../../src/errors.js';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cli-program-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+const NO_PARTS: Parts = {
+  loadConfig: () =>
+    Promise.reject(
+      new OrchestratorError('config-not-found', 'no template is in the folder', {
+        remedy: 'Make one.',
+        cause: new Error('ENOENT'),
+      }),
+    ),
+  startOrchestrator: () => Promise.reject(new Error('not started')),
+  openEngine: () => Promise.reject(new TypeError('images is undefined')),
+};
+
+async function run(...argv: string[]): Promise<Ran> {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const host: Host = {
+    argv,
+    cwd: folder,
+    environment: {},
+    stdin: new PassThrough(),
+    stdout,
+    stderr,
+    self: [],
+    onSignal: () => () => undefined,
+    exit: () => undefined,
+  };
+  const code = await runProgram(host, { version: '1.2.3', parts: NO_PARTS });
+  const text = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? '';
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+describe('the help', () => {
+  it('lists every command and the exit codes', async () => {
+    for (const argv of [[], ['--help'], ['-h']]) {
+      const { code, out } = await run(...argv);
+      expect(code).toBe(0);
+      for (const name of ['up', 'invoke', 'ps', 'logs', 'why', 'down', 'build', 'images', 'doctor', 'completion']) {
+        expect(out).toContain(`orchestrator ${name}`);
+      }
+      expect(out).toContain('Exit codes:');
+    }
+  });
+
+  it('fits into 80 columns, with groups and examples and without types', async () => {
+    const { out } = await run('up', '--help');
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(out).toContain('How environments live:');
+    expect(out).toContain('orchestrator up examples/hello --detach');
+    expect(out).not.toMatch(/\[(string|boolean|array|number)\]/);
+    expect(out).not.toContain('detached-child');
+  });
+
+  it('prints the version', async () => {
+    expect(await run('--version')).toEqual({ code: 0, out: '1.2.3\n', err: '' });
+  });
+
+  it('prints a completion script that names the program', async () => {
+    const { code } = await run('completion');
+    expect(code).toBe(0);
+  });
+});
+
+describe('a mistake on the command line', () => {
+  it.each([
+    [['upp'], 'There is no command upp', 'Did you mean orchestrator up?'],
+    [['up', '--frezze-after', '1'], 'up has no flag --frezze-after', 'Did you mean --freeze-after?'],
+    [['up', '--no-wach'], 'up has no flag --wach', 'Did you mean --no-watch?'],
+    [['ps', '--jsn'], 'ps has no flag --jsn', 'Did you mean --json?'],
+    [['logs', '-x'], 'logs has no flag -x', '`orchestrator logs --help`'],
+    [['ps', 'hello'], 'ps takes no argument hello', 'Usage: orchestrator ps.'],
+    [['invoke'], 'An argument is missing', 'Usage: orchestrator invoke <function>.'],
+    [['up', '--port'], '--port needs a value', '`orchestrator up --help`'],
+    [['up', '--port', 'x'], '--port must be a whole number, not x', '--port 4'],
+    [['up', '--base', 'pulbic'], '--base cannot be pulbic', 'Did you mean public?'],
+    [['up', '--idle-timeout', 'soon'], '--idle-timeout must be a duration, not soon', '10m'],
+    [['up', '--parameter', 'x'], '--parameter must be Name=value, not x', 'Repeat the flag'],
+    [['--verison'], 'There is no flag --verison without a command', 'Did you mean --version?'],
+  ])('%j is refused with exit code 2 and a remedy', async (argv, message, remedy) => {
+    const { code, out, err } = await run(...argv);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(err).toContain(`Error: ${message}`);
+    expect(err).toMatch(/^Remedy: /m);
+    expect(err).toContain(remedy);
+  });
+});
+
+describe('an error', () => {
+  it('is its message and its remedy, with the cause only when asked for', async () => {
+    const plain = await run('up');
+    expect(plain).toEqual({
+      code: 2,
+      out: '',
+      err: 'Error: No template is in the folder\nRemedy: Make one.\n',
+    });
+    const verbose = await run('up', '--verbose');
+    expect(verbose.err).toContain('Code: config-not-found\nCaused by: ENOENT\n');
+    expect(verbose.err).not.toContain('    at ');
+  });
+
+  it('is one line of JSON with --json', async () => {
+    const { err } = await run('up', '--json');
+    expect(JSON.parse(err)).toMatchObject({
+      event: 'failed',
+      error: { code: 'config-not-found', remedy: 'Make one.' },
+    });
+  });
+
+  it('is called a fault of ours when it is none of the catalogue, with its stack when asked for', async () => {
+    const plain = await run('images');
+    expect(plain.code).toBe(3);
+    expect(plain.err).toContain('fault of Orchestrator');
+    expect(plain.err).not.toContain('    at ');
+    expect((await run('images', '--verbose')).err).toContain('    at ');
+  });
+
+  it('says where no orchestrator was found, for every command that needs one', async () => {
+    for (const argv of [['ps'], ['logs'], ['why', 'r1'], ['invoke', 'hello', '-d', '{}']]) {
+      const { code, err } = await run(...argv);
+      expect(code).toBe(3);
+      expect(err).toContain(`No orchestrator runs for ${folder}`);
+      expect(err).toContain('orchestrator up');
+    }
+  });
+});
+
+describe('down with nothing running', () => {
+  it('is content', async () => {
+    expect(await run('down')).toMatchObject({ code: 0, err: 'No orchestrator is running here.\n' });
+    expect((await run('down', '--json')).out).toBe('{"stopped":false}\n');
+  });
+});

@@ -1,0 +1,208 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { isAlive } from '../../../src/state/process-identity.js';
+import { readRun } from '../../../src/state/run-file.js';
+import { runCli, startCli, type CliProcess, type CliRun } from '../../support/run-cli.js';
+
+let project: string;
+let state: string;
+
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'cli-up-'));
+  state = join(project, '.orchestrator');
+});
+
+afterEach(async () => {
+  await runCli(['down', '--now'], { cwd: project });
+  rmSync(project, { recursive: true, force: true });
+});
+
+function up(environment: Record<string, string> = {}, ...args: string[]): CliProcess {
+  return startCli(['up', ...args], { cwd: project, environment });
+}
+
+function cli(...args: string[]): Promise<CliRun> {
+  return runCli(args, { cwd: project });
+}
+
+const READY = 'Invoke one';
+
+describe('up', () => {
+  it('shows what it does, where it is, how to use it, and the log as it happens', async () => {
+    const { child, ended, shows } = up({ FAKE_NOTICE: '1' });
+    await shows('a line as it happens');
+    const endpoint = readRun(state)?.endpoint as string;
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain('1 setting of');
+    expect(stderr).toContain('Resources.Hello.Properties.Tracing  ignored: there is no X-Ray here');
+    expect(stderr).toContain('… Image for nodejs22.x\n');
+    expect(stderr).toContain('✓ Image for nodejs22.x  orchestrator/nodejs22.x:1a2b3c\n');
+    expect(stdout).toContain(`Lambda API  ${endpoint}\n`);
+    expect(stdout).toContain('hello\tnodejs22.x\tindex.handler\t128 MB\t3 s\tready\n');
+    expect(stdout).toContain(`orchestrator invoke hello -d '{}' --state ${state}\n`);
+    expect(stdout).toContain(`curl -d '{}' ${endpoint}/2015-03-31/functions/hello/invocations\n`);
+    expect(stderr).toContain('Stopping. 1 invocation still running may finish; Ctrl-C again ends it at once.');
+    expect(stderr).toContain('Stopped. Nothing is left running.');
+    expect(readRun(state)).toBeUndefined();
+  });
+
+  it('prints one JSON object per event with --json', async () => {
+    const { child, ended, shows } = up({ FAKE_NOTICE: '1' }, '--json');
+    await shows('a line as it happens');
+    child.kill('SIGTERM');
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { event: string }).event);
+    expect(events).toEqual(['notice', 'progress', 'progress', 'progress', 'ready', 'log', 'stopping', 'stopped']);
+  });
+
+  it('ends at once on a second Ctrl-C, with exit code 130', async () => {
+    const { child, ended, shows } = up({ FAKE_DRAIN: 'never' });
+    await shows(READY);
+    child.kill('SIGINT');
+    await shows('Stopping.');
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain('Ending now.');
+  });
+
+  it('does not take a repeated SIGTERM for impatience', async () => {
+    const { child, ended, shows } = up({ FAKE_DRAIN: 'never' });
+    await shows(READY);
+    child.kill('SIGTERM');
+    await shows('Stopping.');
+    child.kill('SIGTERM');
+    const { code: refusal } = await cli('up');
+    expect(refusal).toBe(3);
+    await cli('down', '--now');
+    expect((await ended).code).toBe(0);
+  });
+
+  it('gives up a start on Ctrl-C', async () => {
+    const { child, ended, shows } = up({ FAKE_START: 'hangs' });
+    await shows('… Image for nodejs22.x');
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain('Giving up the start');
+    expect(stderr).not.toContain('Error');
+  });
+
+  it('shows why a start failed', async () => {
+    const { code, stderr } = await up({ FAKE_START: 'fails' }).ended;
+    expect(code).toBe(3);
+    expect(stderr).toContain('✗ Image for nodejs22.x  exit code 1');
+    expect(stderr).toContain('Error: The image of nodejs22.x could not be built\nRemedy: Read the lines above.\n');
+  });
+
+  it('drains when nobody reads its output any more', async () => {
+    const { child, ended, shows } = up();
+    await shows(READY);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.kill('SIGINT');
+    await ended;
+    expect(readRun(state)).toBeUndefined();
+  });
+
+  it('is refused where one runs already', async () => {
+    const { shows } = up();
+    await shows(READY);
+    const { code, stderr } = await cli('up');
+    expect(code).toBe(3);
+    expect(stderr).toContain(`process ${String(readRun(state)?.process.pid)}, at http://127.0.0.1:`);
+  });
+
+  it('runs exactly once when two are started together', async () => {
+    const runs = [up(), up()];
+    const outcomes = await Promise.all(
+      runs.map((run) =>
+        run.shows(READY).then(
+          () => 'ready',
+          () => 'ended',
+        ),
+      ),
+    );
+    expect(outcomes.sort()).toEqual(['ended', 'ready']);
+  });
+});
+
+describe('up --detach', () => {
+  it('returns when it is ready and leaves it running until down', async () => {
+    const started = await cli('up', '--detach');
+    expect(started.code).toBe(0);
+    const run = readRun(state);
+    expect(started.stdout).toBe(`Lambda API  ${String(run?.endpoint)}\n`);
+    expect(started.stderr).toContain('✓ Image for nodejs22.x');
+    expect(started.stderr).toContain(join(state, 'up.log'));
+    expect((await cli('invoke', 'hello', '-d', '7')).stdout).toBe('{"event":7}');
+
+    const stopped = await cli('down');
+    expect(stopped.code).toBe(0);
+    expect(run === undefined ? undefined : isAlive(run.process)).toBe(false);
+    expect(existsSync(join(state, 'run.json'))).toBe(false);
+    expect(readFileSync(join(state, 'up.log'), 'utf8')).toContain('Stopped.');
+    expect(statSync(join(state, 'up.log')).mode & 0o777).toBe(0o600);
+  });
+
+  it('prints one object with --json', async () => {
+    const { stdout } = await cli('up', '--detach', '--json');
+    const last = stdout.trim().split('\n').at(-1) as string;
+    const run = readRun(state);
+    expect(JSON.parse(last)).toMatchObject({
+      event: 'ready',
+      endpoint: run?.endpoint,
+      pid: run?.process.pid,
+      stateDirectory: state,
+    });
+  });
+
+  it('shows the error of the process it started', async () => {
+    const { code, stderr } = await up({ FAKE_START: 'fails' }, '--detach').ended;
+    expect(code).toBe(3);
+    expect(stderr).toContain('Error: The image of nodejs22.x could not be built\nRemedy: Read the lines above.\n');
+  });
+
+  it('shows the last words of a process that died without an error', async () => {
+    const { code, stderr } = await up({ FAKE_START: 'dies' }, '--detach').ended;
+    expect(code).toBe(3);
+    expect(stderr).toContain('The orchestrator ended (9) before it was ready:\n… Image for nodejs22.x');
+  });
+
+  it('takes the process it started with it when it is interrupted', async () => {
+    const { child, ended, shows } = up({ FAKE_START: 'hangs' }, '--detach');
+    await shows('… Image for nodejs22.x');
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(130);
+    expect((await cli('down')).stderr).toBe('No orchestrator is running here.\n');
+  });
+
+  it('leaves the log of a running one alone when it is refused', async () => {
+    await cli('up', '--detach');
+    const before = readFileSync(join(state, 'up.log'), 'utf8');
+    const { code, stderr } = await cli('up', '--detach');
+    expect(code).toBe(3);
+    expect(stderr).toContain('already runs');
+    expect(readFileSync(join(state, 'up.log'), 'utf8').startsWith(before)).toBe(true);
+  });
+});
+
+describe('doctor', () => {
+  it('exits with 1 and shows each failed check with its remedy', async () => {
+    const { code, stdout } = await cli('doctor', '--port', '0');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^✓ Node\.js/m);
+    expect(stdout).toMatch(/^✗ Engine +the container engine does not answer\n +Remedy: Start it\.$/m);
+    expect(stdout).toMatch(/^- Freezing +needs the engine$/m);
+  });
+});
