@@ -23,11 +23,11 @@ up: ## set up, build the example's images and start it
 test: ## set up, then every suite
 	scripts/test.sh
 
-test-unit: ## unit and contract suites
-	scripts/test.sh unit contract
+test-unit: ## no engine, no network; on this Node.js and on the current LTS
+	scripts/test.sh unit
 
-test-integration: ## our parts on a real engine
-	scripts/test.sh integration
+test-integration: ## our parts on a real engine, with the contract suites
+	scripts/test.sh contract integration
 
 test-conformance: ## real AWS clients
 	scripts/test.sh conformance

@@ -1,4 +1,4 @@
-# Shared by the scripts of this folder; sourced, never run. Works with bash on Linux and macOS.
+# Shared by the scripts of this folder; sourced, never run.
 # shellcheck shell=bash
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -33,8 +33,13 @@ install_packages() {
   have apt-get || fail "$* must be installed and this machine has no apt-get." \
     "Install it with your system's package manager, then run this again."
   say "Installing $* (apt-get)"
-  as_root apt-get update -q >&2
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$@" >&2
+  local log="${SETUP_STATE}/apt-get.log"
+  mkdir -p "${SETUP_STATE}"
+  if ! { as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$@"; } \
+    >"${log}" 2>&1 </dev/null; then
+    tail -n 20 "${log}" >&2
+    fail "apt-get could not install $*." "Its last lines are above, all of them in ${log}."
+  fi
 }
 
 # Status of the engine: 0 answers, 2 there but not for this user, 1 otherwise.

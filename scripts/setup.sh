@@ -21,7 +21,11 @@ wanted="$(node -e '
   console.log(hash.digest("hex"), process.versions.modules, process.platform, process.arch);')"
 if [ "$(cat "${STAMP}" 2>/dev/null || true)" != "${wanted}" ]; then
   say "Installing npm packages"
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  # `npm ci` refuses a lock file that lacks optional packages of other platforms, which a registry
+  # may not have carried when it was written; `install` takes the same locked versions all the same.
+  if ! npm ci --no-audit --no-fund --loglevel=error >/dev/null 2>&1; then
+    npm install --no-save --no-audit --no-fund --loglevel=error >&2
+  fi
   printf '%s\n' "${wanted}" >"${STAMP}"
 fi
 

@@ -4,30 +4,333 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ADMIN_PREFIX } from './admin-api/protocol.js';
 import { AdminApi } from './admin-api/server.js';
-import type {
-  EnvironmentStatus,
-  FunctionStatus,
-  InvocationRecord,
-  LogLine,
-  LogQuery,
-  OrchestratorView,
-} from './admin-api/view.js';
+import type { OrchestratorView } from './admin-api/view.js';
 import { systemClock } from './async/clock.js';
+import { Teardown } from './async/teardown.js';
 import { Builder } from './builder/builder.js';
+import { VersionBuilder } from './builder/version-builder.js';
 import type { Config } from './config/config.js';
-import { openDockerEngine } from './engine/docker/open.js';
-import type { ContainerEngine, EngineDescription } from './engine/engine.js';
+import { ThinEngine } from './engine/thin/engine.js';
+import type { ContainerEngine, EngineDescription, FreezerKind } from './engine/engine.js';
 import { containerSpecBuilder } from './environment/container-spec.js';
 import { EnvironmentJournal } from './environment/journal.js';
-import { startedBecause } from './environment/cause.js';
 import { CodeStore } from './function/code-store.js';
 import { CodeWatch } from './function/code-watch.js';
+import { functionCredentials } from './function/credentials.js';
 import { InvokeApi } from './invoke-api/server.js';
-import { LogHub } from './log/log-hub.js';
 import type { Logger } from './log/logger.js';
+import { LogHub } from './log/log-hub.js';
+import { MemoryBudget } from './pool/memory-budget.js';
+import { Pool, type PoolParts } from './pool/pool.js';
+import { StartGate } from './pool/start-gate.js';
 import type { ProgressEvent } from './progress.js';
-import { RuntimeApi } from './runtime-api/server.js';
+import { Concurrency } from './router/concurrency.js';
+import { Deployment } from './router/deployment.js';
 import { FunctionRouter } from './router/function-router.js';
+import { RuntimeApi } from './runtime-api/server.js';
+import { openDatabase } from './state/database.js';
 import { InvocationStore } from './state/invocation-store.js';
+import { claimRun } from './state/run-file.js';
+import { packageVersion } from './version.js';
+import { View } from './view.js';
+
+export interface StartHooks {
+  progress(event: ProgressEvent): void;
+  readonly log: Logger;
+  /** Aborted when the person gave up before the start was done. */
+  readonly signal: AbortSignal;
+}
+
+export interface RunningOrchestrator extends OrchestratorView {
+  /** Such as `http://127.0.0.1:3001`. */
+  readonly endpoint: string;
+  readonly engine: EngineDescription;
+  /** Resolves when it has stopped; rejects when it failed. */
+  readonly stopped: Promise<void>;
+  /** Drains: takes nothing new, lets the rest finish, then ends everything. */
+  close(): Promise<void>;
+  /** Ends everything now. */
+  destroy(): Promise<void>;
+}
+
+/** What `build`, `images` and `doctor` need of the engine. */
+export interface EngineTools {
+  readonly engine: Pick<ContainerEngine, 'describe' | 'open' | 'create' | 'close'>;
+  readonly images: ImageTools;
+}
+
+export type ImageTools = Pick<Builder, 'ensureImage' | 'list' | 'presentBase'>;
+
+/** Quiet time before freezing when the settings say nothing: what a freeze costs decides. */
+const FREEZE_AFTER_MS: Readonly<Record<FreezerKind, number | 'never'>> = {
+  'cgroup-v2': 0,
+  'cgroup-v1': 0,
+  engine: 1000,
+  none: 'never',
+};
+
+/** Editors write a file in several steps; the next event does not wait for this, only spares do. */
+const RELOAD_AFTER_MS = 80;
+
+/** Starts everything `config` names. Raises user errors; nothing is left running then. */
+export async function startOrchestrator(
+  config: Config,
+  hooks: StartHooks,
+): Promise<RunningOrchestrator> {
+  const teardown = new Teardown();
+  try {
+    return await start(config, hooks, teardown);
+  } catch (error) {
+    await teardown.end().catch((failure: unknown) => {
+      hooks.log.warn('not everything could be ended after the failed start', { failure });
+    });
+    throw error;
+  }
+}
+
+async function start(
+  config: Config,
+  hooks: StartHooks,
+  teardown: Teardown,
+): Promise<RunningOrchestrator> {
+  const { settings } = config;
+  const clock = systemClock;
+  const runId = randomBytes(5).toString('hex');
+  const claim = claimRun(settings.stateDirectory, {
+    version: packageVersion(),
+    startedAtMs: clock.now(),
+  });
+  teardown.add(() => claim.release());
+
+  const store = new InvocationStore({
+    database: openDatabase(join(settings.stateDirectory, 'state.db')),
+    clock,
+    warn: (message) => hooks.log.warn(message),
+  });
+  teardown.add(() => store.close());
+  const logs = new LogHub(store);
+
+  hooks.progress({ kind: 'step', step: 'Engine', state: 'started' });
+  const engine = new ThinEngine(runId, join('/tmp', `orchestrator-${runId}`));
+  teardown.add(() => engine.close());
+  const [description, network] = await Promise.all([engine.describe(), engine.open()]);
+  hooks.progress({
+    kind: 'step',
+    step: 'Engine',
+    state: 'done',
+    detail: `${description.name} ${description.version}`,
+  });
+  hooks.signal.throwIfAborted();
+
+  const runtimeApi = new RuntimeApi();
+  teardown.add(() => runtimeApi.destroy());
+  await runtimeApi.listen(network.listenAddress, network.hostAddress);
+
+  const parts: PoolParts = {
+    clock,
+    engine,
+    door: runtimeApi,
+    gate: new StartGate(Math.max(2, description.cpus)),
+    memory: new MemoryBudget(budgetBytes(config, description)),
+    newIdentity: () => randomBytes(16).toString('hex'),
+    buildSpec: containerSpecBuilder({
+      runId,
+      region: settings.region,
+      credentials: await functionCredentials(settings.awsProfile),
+      labels: {},
+      functionLabel: 'dev.orchestrator.function',
+    }),
+    openJournal: (environment) =>
+      new EnvironmentJournal(environment.version, environment.id, {
+        clock,
+        lines: logs,
+        records: store,
+        marks: settings.base !== 'aws',
+      }),
+  };
+  const rules = {
+    freezeAfterMs: settings.freezeAfterMs ?? FREEZE_AFTER_MS[description.freezer],
+    idleTimeoutMs: settings.idleTimeoutMs,
+    spares: settings.spares,
+  };
+
+  const router = new FunctionRouter(new Concurrency(settings.concurrency));
+  teardown.add(() => router.destroy());
+  const versions = versionBuilder(config, description, new Builder(engine.docker), hooks);
+  for (const definition of config.functions) {
+    router.add(
+      new Deployment(definition, {
+        build: (changed) => versions.build(changed),
+        describeUnbuilt: (unbuilt) => versions.describeUnbuilt(unbuilt),
+        openPool: (version, firstCause) => {
+          const pool = new Pool(version, parts, { rules, firstCause });
+          pool.warm();
+          return pool;
+        },
+        replaced: (version, previous, tookMs) => {
+          if (previous === undefined) return;
+          hooks.log.info(`${version.name} reloaded in ${Math.round(tookMs)} ms`);
+        },
+        failed: (failing, error) => {
+          const remedy = error.remedy === undefined ? '' : ` ${error.remedy}`;
+          hooks.log.error(`${failing.name} cannot run: ${error.message}${remedy}`);
+        },
+        monotonic: () => clock.monotonic(),
+      }),
+    );
+  }
+
+  const invokeApi = new InvokeApi({
+    router: settings.watch ? afterPendingChanges(router) : router,
+    host: settings.host,
+    port: settings.port,
+    region: settings.region,
+    accountId: settings.accountId,
+    clock,
+    ...(settings.authToken === undefined ? {} : { authToken: settings.authToken }),
+    onLost: (functionName, requestId, error) =>
+      hooks.log.warn(`the event ${requestId} of ${functionName} was not run: ${error.message}`),
+  });
+  teardown.add(() => invokeApi.destroy());
+
+  const view = new View({ router, logs, store, clock });
+  const admin = new AdminApi({ view, token: claim.adminToken });
+  invokeApi.mount(ADMIN_PREFIX, (request, response) => admin.handle(request, response));
+  teardown.add(() => admin.close());
+  const { port } = await invokeApi.listen();
+  const endpoint = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
+
+  if (settings.watch) teardown.add(watchCode(config, router, hooks));
+  await Promise.all(router.deployments.map((deployment) => deployment.ready()));
+  hooks.signal.throwIfAborted();
+  claim.publish(endpoint);
+  return running({ view, endpoint, engine: description, router, teardown });
+}
+
+function versionBuilder(
+  config: Config,
+  description: EngineDescription,
+  builder: Builder,
+  hooks: StartHooks,
+): VersionBuilder {
+  const { settings } = config;
+  const copies = join(settings.stateDirectory, 'code');
+  mkdirSync(copies, { recursive: true });
+  return new VersionBuilder({
+    clock: systemClock,
+    code: new CodeStore(copies, [settings.stateDirectory]),
+    region: settings.region,
+    accountId: settings.accountId,
+    architecture: description.architecture,
+    ensureImage: async (runtime) => {
+      const step = `Image for ${runtime}`;
+      hooks.progress({ kind: 'step', step, state: 'started' });
+      try {
+        const image = await builder.ensureImage(runtime, {
+          base: settings.base,
+          signal: hooks.signal,
+          onProgress: ({ detail }) =>
+            hooks.progress({ kind: 'step', step, state: 'running', detail }),
+        });
+        hooks.progress({ kind: 'step', step, state: 'done' });
+        return image;
+      } catch (error) {
+        hooks.progress({ kind: 'step', step, state: 'failed' });
+        throw error;
+      }
+    },
+  });
+}
+
+/**
+ * Invocations are looked at after every file change the system has told of by now: a change that
+ * was made before the request was sent takes effect with it.
+ */
+function afterPendingChanges(router: FunctionRouter): FunctionRouter {
+  return new Proxy(router, {
+    get(target, property) {
+      if (property === 'invoke') {
+        const invoke: FunctionRouter['invoke'] = (...call) => {
+          setImmediate(() => target.invoke(...call));
+        };
+        return invoke;
+      }
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** Marks functions whose files change and makes their new versions; returns how to end it. */
+function watchCode(config: Config, router: FunctionRouter, hooks: StartHooks): () => Promise<void> {
+  const watch = new CodeWatch({
+    functions: config.functions.map(({ name, codePath, layerPaths }) => ({
+      name,
+      paths: [codePath, ...layerPaths],
+    })),
+    ignored: [config.settings.stateDirectory],
+    onDirty: (name) => {
+      const deployment = router.deployment(name);
+      deployment?.codeChanged();
+      systemClock.setTimer(RELOAD_AFTER_MS, () => void deployment?.ready());
+    },
+    onError: (error) => hooks.log.warn('a file cannot be watched', { error: String(error) }),
+  });
+  return () => watch.close();
+}
+
+function budgetBytes(config: Config, description: EngineDescription): number {
+  const { memoryBudgetMb } = config.settings;
+  return memoryBudgetMb === undefined ? description.memoryBytes / 2 : memoryBudgetMb * 2 ** 20;
+}
+
+interface RunningParts {
+  readonly view: View;
+  readonly endpoint: string;
+  readonly engine: EngineDescription;
+  readonly router: FunctionRouter;
+  readonly teardown: Teardown;
+}
+
+function running({ view, endpoint, engine, router, teardown }: RunningParts): RunningOrchestrator {
+  let settleStopped: { resolve: () => void; reject: (reason: unknown) => void };
+  const stopped = new Promise<void>((resolve, reject) => {
+    settleStopped = { resolve, reject };
+  });
+  const end = (): Promise<void> => {
+    void teardown.end().then(
+      () => settleStopped.resolve(),
+      (error: unknown) => settleStopped.reject(error),
+    );
+    return stopped;
+  };
+  const orchestrator: RunningOrchestrator = {
+    endpoint,
+    engine,
+    stopped,
+    functions: () => view.functions(),
+    environments: () => view.environments(),
+    invocation: (requestId) => view.invocation(requestId),
+    logs: (query) => view.logs(query),
+    follow: (query, onLine) => view.follow(query, onLine),
+    stop: (mode) => void (mode === 'drain' ? orchestrator.close() : orchestrator.destroy()),
+    close: async () => {
+      await Promise.race([router.close(), stopped]);
+      await end();
+    },
+    destroy: end,
+  };
+  view.onStop = (mode) => orchestrator.stop(mode);
+  return orchestrator;
+}
+
+/** The engine for commands that work without a run. Raises `engine-unreachable`. */
+export async function openEngineTools(): Promise<EngineTools> {
+  const runId = randomBytes(5).toString('hex');
+  const engine = new ThinEngine(runId, join('/tmp', `orchestrator-${runId}`));
+  return { engine, images: new Builder(engine.docker) };
+}

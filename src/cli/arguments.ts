@@ -29,9 +29,13 @@ export class Arguments {
     const text = this.string(name);
     if (text === undefined) return undefined;
     if (!/^\d{1,15}$/.test(text)) {
-      throw new OrchestratorError('config-invalid', `--${name} must be a whole number, not ${text}`, {
-        remedy: `Give it as in \`--${name} 4\`.`,
-      });
+      throw new OrchestratorError(
+        'config-invalid',
+        `--${name} must be a whole number, not ${text}`,
+        {
+          remedy: `Give it as in \`--${name} 4\`.`,
+        },
+      );
     }
     return Number(text);
   }

@@ -16,7 +16,10 @@ export const build: Command = {
   summary: 'Build the images a project needs',
   positionals: { dir: { describe: 'Folder of the project (default: this one)' } },
   options: {
-    runtime: { type: 'list', describe: 'Build for this runtime instead of a project; may be repeated' },
+    runtime: {
+      type: 'list',
+      describe: 'Build for this runtime instead of a project; may be repeated',
+    },
     base: BASE_OPTION,
     parameter,
     'env-vars': envVars,
@@ -39,10 +42,14 @@ export const build: Command = {
     });
     try {
       const results = await Promise.allSettled(
-        runtimes.map((runtime) => buildOne(context, images, { runtime, base, signal: stopped.signal })),
+        runtimes.map((runtime) =>
+          buildOne(context, images, { runtime, base, signal: stopped.signal }),
+        ),
       );
       if (stopped.signal.aborted) return EXIT.interrupted;
-      const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+      const failures = results.flatMap((result) =>
+        result.status === 'rejected' ? [result.reason] : [],
+      );
       for (const failure of failures) report.error(failure);
       return failures.length === 0 ? EXIT.ok : EXIT.failed;
     } finally {
@@ -53,7 +60,11 @@ export const build: Command = {
 
 type Base = Parameters<ImageTools['ensureImage']>[1]['base'];
 
-async function wanted({ args, host, parts }: CommandContext): Promise<{ runtimes: string[]; base: Base }> {
+async function wanted({
+  args,
+  host,
+  parts,
+}: CommandContext): Promise<{ runtimes: string[]; base: Base }> {
   const flags = flagsOf(args);
   const named = args.list('runtime');
   if (named.length > 0) {

@@ -32,7 +32,8 @@ const node: Check = {
 const engine: Check = {
   title: 'Engine',
   async run(context) {
-    const { name, version, apiVersion, cpus, memoryBytes, architecture, warnings } = await describe(context);
+    const { name, version, apiVersion, cpus, memoryBytes, architecture, warnings } =
+      await describe(context);
     const machine = `${cpus} processors, ${bytes(memoryBytes)}, ${architecture}`;
     const detail = `${name} ${version}, API ${apiVersion}; ${machine}`;
     if (warnings.length === 0) return { state: 'ok', detail };
@@ -49,7 +50,8 @@ const freezing: Check = {
     return {
       state: 'warning',
       detail,
-      remedy: 'Environments keep running between invocations, unlike on Lambda. Use an engine that can pause.',
+      remedy:
+        'Environments keep running between invocations, unlike on Lambda. Use an engine that can pause.',
     };
   }),
 };
@@ -60,7 +62,10 @@ const scratch: Check = {
     const how = (await describe(context)).scratch;
     return how === 'loop'
       ? { state: 'ok', detail: 'a disk of its own per environment, outside the memory limit' }
-      : { state: 'ok', detail: 'tmpfs; its use counts as memory, so the limit is raised by its size' };
+      : {
+          state: 'ok',
+          detail: 'tmpfs; its use counts as memory, so the limit is raised by its size',
+        };
   }),
 };
 
@@ -69,7 +74,10 @@ const bases: Check = {
   run: withEngine(async (context) => {
     const { images } = await context.engine();
     const found = await Promise.all(
-      [...RUNTIMES.keys()].map(async (runtime) => ({ runtime, base: await images.presentBase(runtime) })),
+      [...RUNTIMES.keys()].map(async (runtime) => ({
+        runtime,
+        base: await images.presentBase(runtime),
+      })),
     );
     const present = found.flatMap(({ runtime, base }) =>
       base === undefined ? [] : [`${runtime} (${base.reference})`],
@@ -77,7 +85,10 @@ const bases: Check = {
     const missing = found.flatMap(({ runtime, base }) => (base === undefined ? [runtime] : []));
     const detail = present.length === 0 ? 'none in the engine yet' : present.join('\n');
     if (missing.length === 0) return { state: 'ok', detail };
-    return { state: 'ok', detail: `${detail}\nfetched or made when first needed: ${missing.join(', ')}` };
+    return {
+      state: 'ok',
+      detail: `${detail}\nfetched or made when first needed: ${missing.join(', ')}`,
+    };
   }),
 };
 
@@ -111,7 +122,10 @@ const state: Check = {
 const disk: Check = {
   title: 'Disk',
   async run({ stateDirectory }) {
-    const folders = [nearestExisting(stateDirectory), ...(existsSync(ENGINE_FILES) ? [ENGINE_FILES] : [])];
+    const folders = [
+      nearestExisting(stateDirectory),
+      ...(existsSync(ENGINE_FILES) ? [ENGINE_FILES] : []),
+    ];
     const free = await Promise.all(
       folders.map(async (folder) => {
         const { bavail, bsize } = await statfs(folder);
@@ -119,7 +133,9 @@ const disk: Check = {
       }),
     );
     const least = Math.min(...free.map(({ amount }) => amount));
-    const detail = free.map(({ folder, amount }) => `${bytes(amount)} free for ${folder}`).join('\n');
+    const detail = free
+      .map(({ folder, amount }) => `${bytes(amount)} free for ${folder}`)
+      .join('\n');
     if (least >= FREE_BYTES.warning) return { state: 'ok', detail };
     return {
       state: least < FREE_BYTES.failed ? 'failed' : 'warning',

@@ -32,13 +32,17 @@ export const doctor: Command = {
       command,
       host: args.string('host') ?? DEFAULTS.host,
       port: args.number('port') ?? DEFAULTS.port,
-      stateDirectory: resolve(host.cwd, args.string('state') ?? join('.', DEFAULTS.stateDirectoryName)),
+      stateDirectory: resolve(
+        host.cwd,
+        args.string('state') ?? join('.', DEFAULTS.stateDirectoryName),
+      ),
     };
     const checks = CHECKS.filter(({ slow }) => slow === undefined || !args.flag('quick'));
     const results = await runChecks(checks, context, report);
     const failed = results.filter((result) => result.state === 'failed').length;
     if (report.json) report.printJson({ checks: results });
-    else if (failed === 0) report.note(report.paintError.dim('Nothing stands in the way of a run.'));
+    else if (failed === 0)
+      report.note(report.paintError.dim('Nothing stands in the way of a run.'));
     return failed === 0 ? EXIT.ok : EXIT.functionFailed;
   },
 };
@@ -86,5 +90,6 @@ function show(report: Report, { title, state, detail, remedy }: NamedResult, wid
   const lines = detail.split('\n');
   report.print(`${marks[state]} ${title.padEnd(width)}  ${lines[0] ?? ''}`);
   for (const line of lines.slice(1)) report.print(`${indent}${line}`);
-  if (remedy !== undefined && state !== 'ok') report.print(`${indent}${paint.cyan('Remedy:')} ${remedy}`);
+  if (remedy !== undefined && state !== 'ok')
+    report.print(`${indent}${paint.cyan('Remedy:')} ${remedy}`);
 }

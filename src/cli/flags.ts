@@ -1,30 +1,11 @@
 /** The settings a command line can give, as flags and as `config/load.ts` takes them. */
 
+import type { Flags } from '../config/config.js';
 import { OrchestratorError } from '../errors.js';
 import type { Arguments } from './arguments.js';
 import type { OptionSpec } from './command.js';
 
-export interface Flags {
-  readonly port?: number;
-  readonly host?: string;
-  /** Milliseconds, or `never`. */
-  readonly freezeAfter?: number | 'never';
-  readonly spares?: number;
-  /** Milliseconds. */
-  readonly idleTimeout?: number;
-  readonly memoryBudgetMb?: number;
-  readonly concurrency?: number;
-  readonly region?: string;
-  readonly base?: string;
-  readonly network?: string;
-  readonly awsProfile?: string;
-  readonly envVars?: string;
-  readonly state?: string;
-  readonly strict?: boolean;
-  readonly watch?: boolean;
-  readonly authToken?: string;
-  readonly parameters?: Readonly<Record<string, string>>;
-}
+export type { Flags };
 
 /** Tells the process that `--detach` starts that it has a parent to report to. */
 export const DETACHED_FLAG = 'detached-child';
@@ -38,7 +19,8 @@ export const BASES = ['auto', 'aws', 'public', 'debian'] as const;
 export const BASE_OPTION: OptionSpec = {
   type: 'string',
   choices: BASES,
-  describe: 'Base images: auto, aws, public or debian; auto takes what is here, then public, then Debian',
+  describe:
+    'Base images: auto, aws, public or debian; auto takes what is here, then public, then Debian',
   group: WHAT,
 };
 
@@ -47,24 +29,45 @@ export const SETTING_OPTIONS = {
   host: { type: 'string', describe: 'Address to listen on (default: 127.0.0.1)', group: WHERE },
   auth: {
     type: 'string',
-    describe: 'Token that callers from other machines must send; needed when --host is not loopback',
+    describe:
+      'Token that callers from other machines must send; needed when --host is not loopback',
     group: WHERE,
   },
-  state: { type: 'string', describe: 'State folder (default: .orchestrator in the project)', group: WHERE },
-  network: { type: 'string', describe: 'Existing engine network to join, such as a Compose one', group: WHERE },
+  state: {
+    type: 'string',
+    describe: 'State folder (default: .orchestrator in the project)',
+    group: WHERE,
+  },
+  network: {
+    type: 'string',
+    describe: 'Existing engine network to join, such as a Compose one',
+    group: WHERE,
+  },
   'freeze-after': {
     type: 'string',
     describe: 'Quiet milliseconds before an idle environment is frozen, or never',
     group: HOW,
   },
-  spares: { type: 'number', describe: 'Environments initialised ahead of demand, per function (default: 1)', group: HOW },
+  spares: {
+    type: 'number',
+    describe: 'Environments initialised ahead of demand, per function (default: 1)',
+    group: HOW,
+  },
   'idle-timeout': {
     type: 'string',
     describe: 'Unused environments go after this, such as 90s or 10m (default: 10m)',
     group: HOW,
   },
-  'memory-budget': { type: 'number', describe: 'MB for all environments (default: half of the machine)', group: HOW },
-  concurrency: { type: 'number', describe: 'Invocations at once before throttling (default: 1000)', group: HOW },
+  'memory-budget': {
+    type: 'number',
+    describe: 'MB for all environments (default: half of the machine)',
+    group: HOW,
+  },
+  concurrency: {
+    type: 'number',
+    describe: 'Invocations at once before throttling (default: 1000)',
+    group: HOW,
+  },
   'no-watch': { type: 'boolean', describe: 'Do not reload code when files change', group: HOW },
   base: BASE_OPTION,
   region: { type: 'string', describe: 'Region functions see (default: us-east-1)', group: WHAT },
@@ -73,9 +76,21 @@ export const SETTING_OPTIONS = {
     describe: 'Give functions the credentials of this AWS profile (default: dummies)',
     group: WHAT,
   },
-  'env-vars': { type: 'string', describe: 'JSON file of variables per function, as SAM has it', group: WHAT },
-  parameter: { type: 'list', describe: 'Template parameter, Name=value; may be repeated', group: WHAT },
-  strict: { type: 'boolean', describe: 'Refuse settings that are approximated or ignored', group: WHAT },
+  'env-vars': {
+    type: 'string',
+    describe: 'JSON file of variables per function, as SAM has it',
+    group: WHAT,
+  },
+  parameter: {
+    type: 'list',
+    describe: 'Template parameter, Name=value; may be repeated',
+    group: WHAT,
+  },
+  strict: {
+    type: 'boolean',
+    describe: 'Refuse settings that are approximated or ignored',
+    group: WHAT,
+  },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
 export function flagsOf(args: Arguments): Flags {
@@ -108,7 +123,10 @@ export function milliseconds(name: string, text: string | undefined): number | u
   if (text === undefined) return undefined;
   const match = /^(\d{1,12})(ms|s|m|h)?$/.exec(text);
   if (match === null) {
-    throw invalid(`--${name} must be a duration, not ${text}`, 'Write it as 500ms, 90s, 10m or 1h.');
+    throw invalid(
+      `--${name} must be a duration, not ${text}`,
+      'Write it as 500ms, 90s, 10m or 1h.',
+    );
   }
   return Number(match[1]) * (UNITS[match[2] ?? 'ms'] as number);
 }
@@ -123,7 +141,10 @@ function parameters(given: readonly string[]): Record<string, string> | undefine
     given.map((text) => {
       const equals = text.indexOf('=');
       if (equals < 1) {
-        throw invalid(`--parameter must be Name=value, not ${text}`, 'Repeat the flag for each parameter.');
+        throw invalid(
+          `--parameter must be Name=value, not ${text}`,
+          'Repeat the flag for each parameter.',
+        );
       }
       return [text.slice(0, equals), text.slice(equals + 1)];
     }),

@@ -30,7 +30,9 @@ export function exchange(run: FoundRun, options: Exchange): Promise<IncomingMess
       },
       resolve,
     );
-    request.on('error', (error) => reject(signal?.aborted === true ? error : unreachable(run, error)));
+    request.on('error', (error) =>
+      reject(signal?.aborted === true ? error : unreachable(run, error)),
+    );
     request.end(options.body);
   });
 }

@@ -22,10 +22,15 @@ const STDIN_HINT_AFTER_MS = 2000;
 export const invoke: Command = {
   name: 'invoke',
   summary: 'Run a function once',
-  about: 'The answer goes to stdout, the function’s log to stderr; the exit code is 1 when it ends with an error.',
+  about:
+    'The answer goes to stdout, the function’s log to stderr; the exit code is 1 when it ends with an error.',
   positionals: { function: { describe: 'Name or ARN', required: true } },
   options: {
-    data: { type: 'string', alias: 'd', describe: 'The event, as JSON (default: stdin, or {} on a terminal)' },
+    data: {
+      type: 'string',
+      alias: 'd',
+      describe: 'The event, as JSON (default: stdin, or {} on a terminal)',
+    },
     file: { type: 'string', alias: 'f', describe: 'Read the event from a file; - is stdin' },
     'no-logs': { type: 'boolean', describe: 'Leave the function’s log out of stderr' },
     ...STATE_OPTION,
@@ -114,10 +119,14 @@ function readEventFile(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new OrchestratorError('config-invalid', `the event file cannot be read: ${messageOf(error)}`, {
-      remedy: 'Check the path after --file.',
-      cause: error,
-    });
+    throw new OrchestratorError(
+      'config-invalid',
+      `the event file cannot be read: ${messageOf(error)}`,
+      {
+        remedy: 'Check the path after --file.',
+        cause: error,
+      },
+    );
   }
 }
 
@@ -147,7 +156,8 @@ function refusalOf(response: IncomingMessage, payload: Buffer): ApiRefusal {
 function asError({ status, type, message }: ApiRefusal): OrchestratorError {
   const text = `the invocation was refused (${status} ${type}): ${message}`;
   const details = { status, type };
-  if (type === 'TooManyRequestsException') return new OrchestratorError('throttled', text, { details });
+  if (type === 'TooManyRequestsException')
+    return new OrchestratorError('throttled', text, { details });
   if (status < 500) {
     const remedy =
       type === 'InvalidRequestContentException'

@@ -15,7 +15,11 @@ export const logs: Command = {
   options: {
     follow: { type: 'boolean', alias: 'f', describe: 'Keep showing new lines' },
     request: { type: 'string', describe: 'Only the invocation of this request id' },
-    lines: { type: 'number', alias: 'n', describe: 'Newest this many of the kept lines (default: 1000)' },
+    lines: {
+      type: 'number',
+      alias: 'n',
+      describe: 'Newest this many of the kept lines (default: 1000)',
+    },
     ...STATE_OPTION,
   },
   examples: [

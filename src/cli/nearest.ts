@@ -6,13 +6,18 @@ import { closest, distance } from 'fastest-levenshtein';
 export function nearest(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const lower = name.toLowerCase();
-  const candidate = closest(lower, known.map((other) => other.toLowerCase()));
+  const candidate = closest(
+    lower,
+    known.map((other) => other.toLowerCase()),
+  );
   const match = known.find((other) => other.toLowerCase() === candidate);
   if (match === undefined) return undefined;
   // A prefix is what somebody types who expects it to be completed.
   const near = distance(lower, candidate) <= Math.max(1, Math.floor(lower.length / 3));
   if (near) return match;
-  return lower.length >= 3 ? known.find((other) => other.toLowerCase().startsWith(lower)) : undefined;
+  return lower.length >= 3
+    ? known.find((other) => other.toLowerCase().startsWith(lower))
+    : undefined;
 }
 
 /** `Did you mean X? ` or nothing. */

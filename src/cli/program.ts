@@ -39,7 +39,11 @@ const EPILOGUE = [
 ].join('\n');
 
 /** Errors of these codes are about what the person wrote. */
-const USAGE_CODES: ReadonlySet<string> = new Set(['config-invalid', 'config-not-found', 'function-not-found']);
+const USAGE_CODES: ReadonlySet<string> = new Set([
+  'config-invalid',
+  'config-not-found',
+  'function-not-found',
+]);
 
 export interface ProgramOptions {
   readonly version: string;
@@ -190,18 +194,28 @@ function refuseUnknown(values: Readonly<Record<string, unknown>>, command: Comma
     ...flags,
     ...Object.values(command.options ?? {}).flatMap(({ alias }) => alias ?? []),
     ...Object.keys(command.positionals ?? {}),
-    ...['_', '$0', 'help', 'version'],
+    '_',
+    '$0',
+    'help',
+    'version',
   ]);
   const unknown = Object.keys(values).find((name) => !known.has(name));
   if (unknown !== undefined) {
-    const visible = [...flags.filter((name) => command.options?.[name]?.hidden === undefined), 'help'];
+    const visible = [
+      ...flags.filter((name) => command.options?.[name]?.hidden === undefined),
+      'help',
+    ];
     throw unknownFlag(unknown, visible, command);
   }
   const [, extra] = values['_'] as (string | number)[];
   if (extra !== undefined) {
-    throw new OrchestratorError('config-invalid', `${command.name} takes no argument ${extra}`, {
-      remedy: `Usage: orchestrator ${usageOf(command)}. ${seeHelp(command.name)}`,
-    });
+    throw new OrchestratorError(
+      'config-invalid',
+      `\`orchestrator ${command.name}\` takes no argument ${extra}`,
+      {
+        remedy: `Usage: orchestrator ${usageOf(command)}. ${seeHelp(command.name)}`,
+      },
+    );
   }
 }
 
@@ -220,9 +234,13 @@ function unknownFlag(name: string, flags: readonly string[], command: Command): 
   // What was written as --no-x arrives as x.
   const guess = nearest(name, flags) ?? nearest(`no-${name}`, flags);
   const hint = guess === undefined ? '' : `Did you mean --${guess}? `;
-  return new OrchestratorError('config-invalid', `${command.name} has no flag ${dashes}${name}`, {
-    remedy: `${hint}${seeHelp(command.name)}`,
-  });
+  return new OrchestratorError(
+    'config-invalid',
+    `\`orchestrator ${command.name}\` has no flag ${dashes}${name}`,
+    {
+      remedy: `${hint}${seeHelp(command.name)}`,
+    },
+  );
 }
 
 function refuseUnknownCommand(values: Readonly<Record<string, unknown>>): void {
@@ -237,9 +255,13 @@ function refuseUnknownCommand(values: Readonly<Record<string, unknown>>): void {
   const flag = Object.keys(values).find((key) => !known.has(key));
   if (flag === undefined) return;
   const dashes = flag.length === 1 ? '-' : '--';
-  throw new OrchestratorError('config-invalid', `there is no flag ${dashes}${flag} without a command`, {
-    remedy: `${didYouMean(flag, ['help', 'version'], '--')}${seeHelp()}`,
-  });
+  throw new OrchestratorError(
+    'config-invalid',
+    `there is no flag ${dashes}${flag} without a command`,
+    {
+      remedy: `${didYouMean(flag, ['help', 'version'], '--')}${seeHelp()}`,
+    },
+  );
 }
 
 function usageError(message: string, argv: readonly string[]): OrchestratorError {

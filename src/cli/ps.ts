@@ -77,7 +77,11 @@ function memory(environment: EnvironmentStatus): string {
   return environment.memoryPeakMb === undefined ? limit : `${environment.memoryPeakMb} / ${limit}`;
 }
 
-function summarise(report: Report, functions: readonly FunctionStatus[], environments: number): void {
+function summarise(
+  report: Report,
+  functions: readonly FunctionStatus[],
+  environments: number,
+): void {
   const waiting = functions.reduce((sum, entry) => sum + entry.waiting, 0);
   const waits = waiting === 0 ? '' : `, ${count(waiting, 'invocation')} waiting`;
   report.note(
@@ -87,6 +91,7 @@ function summarise(report: Report, functions: readonly FunctionStatus[], environ
   );
   for (const entry of functions) {
     if (entry.state === 'building') report.note(`${entry.name} is being built`);
-    if (entry.state === 'failed') report.warn(`${entry.name} cannot run: ${entry.problem ?? 'unknown'}`);
+    if (entry.state === 'failed')
+      report.warn(`${entry.name} cannot run: ${entry.problem ?? 'unknown'}`);
   }
 }

@@ -100,7 +100,9 @@ function unreachable(address: string, said: string): CheckResult {
   };
 }
 
-function specOf(parts: Pick<ContainerSpec, 'image' | 'hosts'> & { command: readonly string[] }): ContainerSpec {
+function specOf(
+  parts: Pick<ContainerSpec, 'image' | 'hosts'> & { command: readonly string[] },
+): ContainerSpec {
   return {
     ...parts,
     name: `orchestrator-doctor-${randomBytes(6).toString('hex')}`,

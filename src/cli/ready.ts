@@ -15,7 +15,9 @@ export function showNotices(report: Report, config: Config): void {
     return;
   }
   if (notices.length === 0) return;
-  report.warn(`${count(notices.length, 'setting')} of ${config.source} not taken as written (--strict refuses):`);
+  report.warn(
+    `${count(notices.length, 'setting')} of ${config.source} not taken as written (--strict refuses):`,
+  );
   for (const { path, treatment, reason } of notices) {
     report.note(`  ${path}  ${report.paintError.yellow(treatment)}: ${reason}`);
   }
@@ -36,7 +38,9 @@ export function showReady(
   const { paint } = report;
   report.print('');
   report.print(`${paint.bold('Lambda API')}  ${paint.cyan(endpoint)}`);
-  report.print(`${paint.bold('Engine')}      ${engine.name} ${engine.version}, freezing by ${engine.freezer}`);
+  report.print(
+    `${paint.bold('Engine')}      ${engine.name} ${engine.version}, freezing by ${engine.freezer}`,
+  );
   report.print('');
   report.table({
     columns: [
@@ -82,10 +86,13 @@ function showCommands(
   if (example === undefined) return;
   const { paint } = report;
   const { stateDirectory, authToken } = config.settings;
-  const header = authToken === undefined ? '' : ` -H ${shellWord(`authorization: Bearer ${authToken}`)}`;
+  const header =
+    authToken === undefined ? '' : ` -H ${shellWord(`authorization: Bearer ${authToken}`)}`;
   report.print('');
   report.print(paint.dim('Invoke one, from another terminal:'));
   report.print(`  ${program} invoke ${example.name} -d '{}' --state ${shellWord(stateDirectory)}`);
-  report.print(`  curl -d '{}'${header} ${endpoint}/2015-03-31/functions/${example.name}/invocations`);
+  report.print(
+    `  curl -d '{}'${header} ${endpoint}/2015-03-31/functions/${example.name}/invocations`,
+  );
   report.print('');
 }

@@ -12,6 +12,7 @@ export const realParts: Parts = {
     return startOrchestrator(config, hooks);
   },
   async openEngine() {
-    throw new Error('not wired');
+    const { openEngineTools } = await import('../orchestrator.js');
+    return openEngineTools();
   },
 };

@@ -75,7 +75,9 @@ export function createReport(host: Host, clock: Clock, options: ReportOptions): 
     if (!options.json) screen.write('stderr', text);
   };
   const fail = (fields: Record<string, unknown>, lines: readonly string[]): void => {
-    const text = options.json ? JSON.stringify({ event: 'failed', error: fields }) : lines.join('\n');
+    const text = options.json
+      ? JSON.stringify({ event: 'failed', error: fields })
+      : lines.join('\n');
     screen.write('stderr', text);
   };
   const printJson = (value: unknown): void => screen.write('stdout', JSON.stringify(value));
@@ -118,7 +120,7 @@ export function createReport(host: Host, clock: Clock, options: ReportOptions): 
       if (options.json) printJson({ event: 'progress', ...event });
       else steps.tell(event);
     },
-    close: screen.close,
+    close: () => screen.close(),
   };
 }
 
@@ -142,7 +144,10 @@ function errorLines(thrown: unknown, paint: Paint, verbose: boolean): string[] {
   lines.push(
     verbose
       ? paint.dim((thrown instanceof Error ? thrown.stack : undefined) ?? '')
-      : remedyLine('This is a fault of Orchestrator. `--verbose` shows where; please report it.', paint),
+      : remedyLine(
+          'This is a fault of Orchestrator. `--verbose` shows where; please report it.',
+          paint,
+        ),
   );
   return lines;
 }

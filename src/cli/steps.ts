@@ -4,6 +4,8 @@
  * began, one that it ended, and a few in between that it lives.
  */
 
+import { stripVTControlCharacters } from 'node:util';
+
 import type { Clock } from '../async/clock.js';
 import type { ProgressEvent } from '../progress.js';
 import { duration } from './format.js';
@@ -31,7 +33,7 @@ interface Step {
 }
 
 export interface Steps {
-  tell(event: ProgressEvent): void;
+  readonly tell: (event: ProgressEvent) => void;
 }
 
 export function createSteps(
@@ -88,8 +90,9 @@ export function createSteps(
 
 function oneLine(text: string): string {
   // Build output may carry colours and cursor movement of its own.
-  // oxlint-disable-next-line no-control-regex -- escape sequences are what is removed
-  return text.replace(/\u001B\[[0-9;?]*[A-Za-z]/g, '').replace(/[\u0000-\u001F]+/g, ' ').trim();
+  return stripVTControlCharacters(text)
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim();
 }
 
 function cut(text: string, width: number): string {

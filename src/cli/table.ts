@@ -39,7 +39,8 @@ export function alignedLines(table: Table, look: { width: number; header: Style 
         const text = cut(row[index] ?? '', width);
         // Nothing follows the last column, so blanks after it would only widen the line.
         const end = index === last && column.align !== 'right';
-        const padded = column.align === 'right' ? text.padStart(width) : text.padEnd(end ? 0 : width);
+        const padded =
+          column.align === 'right' ? text.padStart(width) : text.padEnd(end ? 0 : width);
         return styleOf(index)?.(padded) ?? padded;
       })
       .join(GAP)

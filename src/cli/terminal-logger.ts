@@ -1,26 +1,42 @@
 /** The orchestrator's own messages, shown among everything else instead of in a file. */
 
-import type { Logger } from '../log/logger.js';
 import { messageOf } from '../errors.js';
+import type { Logger, LogLevel } from '../log/logger.js';
 import type { Report } from './report.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 export function terminalLogger(report: Report, inherited: Fields = {}): Logger {
-  const text = (message: string, fields?: Fields): string => {
-    const words = Object.entries({ ...inherited, ...fields }).map(
-      ([name, value]) => `${name}=${value instanceof Error ? messageOf(value) : String(value)}`,
-    );
-    return words.length === 0 ? message : `${message} ${report.paintError.dim(words.join(' '))}`;
+  const { dim, red } = report.paintError;
+  const write = (level: LogLevel, message: string, given: Fields = {}): void => {
+    if (level === 'debug' && !report.verbose) return;
+    const fields = readable({ ...inherited, ...given });
+    if (report.json) {
+      report.printJson({ event: 'message', level, message, fields });
+      return;
+    }
+    const words = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
+    const text = words.length === 0 ? message : `${message} ${dim(words.join(' '))}`;
+    if (level === 'debug') report.note(dim(text));
+    else if (level === 'info') report.note(text);
+    else report.warn(level === 'error' ? red(text) : text);
   };
   return {
-    debug: (message: string, fields?: Fields) => {
-      if (report.verbose) report.note(report.paintError.dim(text(message, fields)));
-    },
-    info: (message: string, fields?: Fields) => report.note(text(message, fields)),
-    warn: (message: string, fields?: Fields) => report.warn(text(message, fields)),
-    error: (message: string, fields?: Fields) =>
-      report.warn(report.paintError.red(text(message, fields))),
-    child: (fields: Fields) => terminalLogger(report, { ...inherited, ...fields }),
-  } as Logger;
+    debug: (message, fields) => write('debug', message, fields),
+    info: (message, fields) => write('info', message, fields),
+    warn: (message, fields) => write('warn', message, fields),
+    error: (message, fields) => write('error', message, fields),
+    child: (fields) => terminalLogger(report, { ...inherited, ...fields }),
+  };
+}
+
+function readable(fields: Fields): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === 'object' && !(value instanceof Error)
+        ? JSON.stringify(value)
+        : messageOf(value),
+    ]),
+  );
 }

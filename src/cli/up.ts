@@ -23,7 +23,11 @@ export const up: Command = {
     'The project is a folder with a SAM or CloudFormation template or an orchestrator.yaml.\nCtrl-C once lets running invocations finish, twice ends at once.',
   positionals: { dir: { describe: 'Folder of the project (default: this one)' } },
   options: {
-    detach: { type: 'boolean', alias: 'd', describe: 'Return when it is ready, and leave it running' },
+    detach: {
+      type: 'boolean',
+      alias: 'd',
+      describe: 'Return when it is ready, and leave it running',
+    },
     ...SETTING_OPTIONS,
     [DETACHED_FLAG]: { type: 'boolean', describe: 'Set by --detach', hidden: true },
   },

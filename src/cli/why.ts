@@ -17,7 +17,10 @@ export const why: Command = {
   name: 'why',
   summary: 'Say why an invocation was cold or warm',
   positionals: {
-    request: { describe: 'Request id, as the START line and the answer’s headers show it', required: true },
+    request: {
+      describe: 'Request id, as the START line and the answer’s headers show it',
+      required: true,
+    },
   },
   options: STATE_OPTION,
   examples: [['why 6f1c2d0e-8f0b-4c55-9a3e-1f7f3f1d2a4b', '']],
@@ -27,7 +30,8 @@ export const why: Command = {
     if (record === undefined) {
       report.complain({
         message: `no invocation ${requestId} is kept`,
-        remedy: 'Copy the request id from a START line of `orchestrator logs`; old records are dropped.',
+        remedy:
+          'Copy the request id from a START line of `orchestrator logs`; old records are dropped.',
       });
       return EXIT.failed;
     }
@@ -46,7 +50,8 @@ function sentence(text: string): string {
 }
 
 function figures(record: InvocationRecord): string {
-  const ended = record.errorType === undefined ? record.status : `${record.status} (${record.errorType})`;
+  const ended =
+    record.errorType === undefined ? record.status : `${record.status} (${record.errorType})`;
   return [
     `${record.functionName} in environment ${record.environmentId}`,
     `at ${timeOfDay(record.startedAtMs)}`,

@@ -63,3 +63,28 @@ export interface Problem {
   readonly expected: string;
   readonly remedy: string;
 }
+
+/** What the command line may set. Absent: the file's value, else the default. */
+export interface Flags {
+  readonly port?: number;
+  readonly host?: string;
+  /** Milliseconds, or `never`. */
+  readonly freezeAfter?: number | 'never';
+  readonly spares?: number;
+  /** Milliseconds. */
+  readonly idleTimeout?: number;
+  readonly memoryBudgetMb?: number;
+  readonly concurrency?: number;
+  readonly region?: string;
+  readonly base?: string;
+  readonly network?: string;
+  readonly awsProfile?: string;
+  /** Path of a file of environment variables (contract 12.5). */
+  readonly envVars?: string;
+  readonly state?: string;
+  readonly strict?: boolean;
+  readonly watch?: boolean;
+  readonly authToken?: string;
+  /** Values of template parameters. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}

@@ -18,6 +18,8 @@ import type { Pool } from '../pool/pool.js';
 export interface DeploymentParts {
   /** Makes the version of the definition's present code. Raises user errors. */
   build(definition: FunctionDefinition): Promise<FunctionVersion>;
+  /** What clients may read about a version that is still to be made. */
+  describeUnbuilt(definition: FunctionDefinition): FunctionVersion;
   openPool(version: FunctionVersion, firstCause: StartCause): Pool;
   /** A new version took the place of another one. */
   replaced(version: FunctionVersion, previous: FunctionVersion | undefined, tookMs: number): void;
@@ -47,8 +49,9 @@ export class Deployment {
   get definition(): FunctionDefinition {
     return this.#definition;
   }
-  get version(): FunctionVersion | undefined {
-    return this.#pool?.version;
+  /** The current version; while none is made, what is known of it. */
+  get description(): FunctionVersion {
+    return this.#pool?.version ?? this.#parts.describeUnbuilt(this.#definition);
   }
   get state(): 'ready' | 'building' | 'failed' {
     if (this.#changes !== this.#builtChanges) return 'building';

@@ -42,7 +42,7 @@ export class FunctionRouter implements InvocationRouter {
   }
 
   find(functionName: string): FunctionVersion | undefined {
-    return this.#deployments.get(functionName)?.version;
+    return this.#deployments.get(functionName)?.description;
   }
 
   has(functionName: string): boolean {
@@ -50,7 +50,7 @@ export class FunctionRouter implements InvocationRouter {
   }
 
   list(): readonly FunctionVersion[] {
-    return this.deployments.flatMap(({ version }) => (version === undefined ? [] : [version]));
+    return this.deployments.map(({ description }) => description);
   }
 
   reservedConcurrency(functionName: string): number | undefined {

@@ -155,7 +155,9 @@ describe('building', () => {
   afterAll(async () => {
     for (const reference of made) await docker.getImage(reference).remove({ force: true });
     // What the engine keeps of builds that did not end well.
-    for (const { Id } of await docker.listImages({ filters: { label: ['dev.orchestrator.test'] } })) {
+    for (const { Id } of await docker.listImages({
+      filters: { label: ['dev.orchestrator.test'] },
+    })) {
       await docker.getImage(Id).remove({ force: true });
     }
     await rm(folder, { recursive: true, force: true });

@@ -86,7 +86,10 @@ export function fakeFunction(name: string): FunctionStatus {
   };
 }
 
-export function fakeEnvironment(id: string, changes: Partial<EnvironmentStatus> = {}): EnvironmentStatus {
+export function fakeEnvironment(
+  id: string,
+  changes: Partial<EnvironmentStatus> = {},
+): EnvironmentStatus {
   return {
     id,
     containerId: `container-${id}`,

@@ -13,6 +13,7 @@ export interface CliOptions {
 }
 
 export interface CliRun {
+  /** Null when a signal ended it. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -22,13 +23,20 @@ export interface CliProcess {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<CliRun>;
   /** Resolves once both streams together have shown `text`. */
-  shows(text: string): Promise<void>;
+  readonly shows: (text: string) => Promise<void>;
 }
 
 export function startCli(args: readonly string[], options: CliOptions): CliProcess {
   // The test's own variables must not colour or configure what is tested.
-  const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.environment };
-  const child = spawn(process.execPath, [FAKE_CLI, ...args], { cwd: options.cwd, env: environment });
+  const environment = {
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    ...options.environment,
+  };
+  const child = spawn(process.execPath, [FAKE_CLI, ...args], {
+    cwd: options.cwd,
+    env: environment,
+  });
   let stdout = '';
   let stderr = '';
   const watchers = new Set<() => void>();
@@ -59,13 +67,11 @@ export function startCli(args: readonly string[], options: CliOptions): CliProce
           resolve();
         };
         watchers.add(watcher);
-        void ended.then((run) => reject(new Error(`ended without ${text}: ${JSON.stringify(run)}`)));
+        void ended.then((run) =>
+          reject(new Error(`ended without ${text}: ${JSON.stringify(run)}`)),
+        );
         watcher();
       });
     },
   };
-}
-
-export function runCli(args: readonly string[], options: CliOptions): Promise<CliRun> {
-  return startCli(args, options).ended;
 }

@@ -85,7 +85,9 @@ describe('the admin API', () => {
         expect((await ask(path, { token })).status).toBe(401);
       }
     }
-    expect((await ask('stop', { method: 'POST', token: 'x', body: '{"mode":"now"}' })).status).toBe(401);
+    expect((await ask('stop', { method: 'POST', token: 'x', body: '{"mode":"now"}' })).status).toBe(
+      401,
+    );
     expect(view.stops).toEqual([]);
   });
 

@@ -1,14 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { Host } from '../../../src/cli/host.js';
 import type { Parts } from '../../../src/cli/parts.js';
-import { runProgram } from '../../../src/cli/program.js';
 import { OrchestratorError } from '../../../src/errors.js';
+import { startInProcess } from '../../support/memory-host.js';
 
 let folder: string;
 
@@ -17,12 +15,6 @@ beforeAll(() => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 const NO_PARTS: Parts = {
   loadConfig: () =>
@@ -36,23 +28,10 @@ const NO_PARTS: Parts = {
   openEngine: () => Promise.reject(new TypeError('images is undefined')),
 };
 
-async function run(...argv: string[]): Promise<Ran> {
-  const stdout = new PassThrough();
-  const stderr = new PassThrough();
-  const host: Host = {
-    argv,
-    cwd: folder,
-    environment: {},
-    stdin: new PassThrough(),
-    stdout,
-    stderr,
-    self: [],
-    onSignal: () => () => undefined,
-    exit: () => undefined,
-  };
-  const code = await runProgram(host, { version: '1.2.3', parts: NO_PARTS });
-  const text = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? '';
-  return { code, out: text(stdout), err: text(stderr) };
+async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { ended } = startInProcess(argv, { cwd: folder, parts: NO_PARTS, version: '1.2.3' });
+  const { code, stdout, stderr } = await ended;
+  return { code, out: stdout, err: stderr };
 }
 
 describe('the help', () => {
@@ -60,7 +39,18 @@ describe('the help', () => {
     for (const argv of [[], ['--help'], ['-h']]) {
       const { code, out } = await run(...argv);
       expect(code).toBe(0);
-      for (const name of ['up', 'invoke', 'ps', 'logs', 'why', 'down', 'build', 'images', 'doctor', 'completion']) {
+      for (const name of [
+        'up',
+        'invoke',
+        'ps',
+        'logs',
+        'why',
+        'down',
+        'build',
+        'images',
+        'doctor',
+        'completion',
+      ]) {
         expect(out).toContain(`orchestrator ${name}`);
       }
       expect(out).toContain('Exit codes:');
@@ -89,11 +79,15 @@ describe('the help', () => {
 describe('a mistake on the command line', () => {
   it.each([
     [['upp'], 'There is no command upp', 'Did you mean orchestrator up?'],
-    [['up', '--frezze-after', '1'], 'up has no flag --frezze-after', 'Did you mean --freeze-after?'],
-    [['up', '--no-wach'], 'up has no flag --wach', 'Did you mean --no-watch?'],
-    [['ps', '--jsn'], 'ps has no flag --jsn', 'Did you mean --json?'],
-    [['logs', '-x'], 'logs has no flag -x', '`orchestrator logs --help`'],
-    [['ps', 'hello'], 'ps takes no argument hello', 'Usage: orchestrator ps.'],
+    [
+      ['up', '--frezze-after', '1'],
+      '`orchestrator up` has no flag --frezze-after',
+      'Did you mean --freeze-after?',
+    ],
+    [['up', '--no-wach'], '`orchestrator up` has no flag --wach', 'Did you mean --no-watch?'],
+    [['ps', '--jsn'], '`orchestrator ps` has no flag --jsn', 'Did you mean --json?'],
+    [['logs', '-x'], '`orchestrator logs` has no flag -x', '`orchestrator logs --help`'],
+    [['ps', 'hello'], '`orchestrator ps` takes no argument hello', 'Usage: orchestrator ps.'],
     [['invoke'], 'An argument is missing', 'Usage: orchestrator invoke <function>.'],
     [['up', '--port'], '--port needs a value', '`orchestrator up --help`'],
     [['up', '--port', 'x'], '--port must be a whole number, not x', '--port 4'],

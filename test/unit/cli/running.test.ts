@@ -5,8 +5,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { InvocationRecord } from '../../../src/admin-api/view.js';
-import { fakeEnvironment, fakeLine, startFake, type FakeOrchestrator } from '../../support/fake-orchestrator.js';
-import { runCli, startCli, type CliRun } from '../../support/run-cli.js';
+import {
+  fakeEnvironment,
+  fakeLine,
+  startFake,
+  type FakeOrchestrator,
+} from '../../support/fake-orchestrator.js';
+import { startInProcess } from '../../support/memory-host.js';
+import { startCli, type CliRun } from '../../support/run-cli.js';
 
 let project: string;
 let fake: FakeOrchestrator;
@@ -22,7 +28,7 @@ afterEach(async () => {
 });
 
 function cli(...args: string[]): Promise<CliRun> {
-  return runCli(args, { cwd: project });
+  return startInProcess(args, { cwd: project }).ended;
 }
 
 describe('ps', () => {
@@ -44,9 +50,13 @@ describe('ps', () => {
 
   it('colours and aligns nothing but tabs unless told to, and then only colours', async () => {
     fake.view.environmentList = [fakeEnvironment('e1')];
-    const { stderr } = await runCli(['ps'], { cwd: project, environment: { FORCE_COLOR: '1' } });
+    const { stderr } = await startInProcess(['ps'], {
+      cwd: project,
+      environment: { FORCE_COLOR: '1' },
+    }).ended;
     expect(stderr).toContain('\u001B[2m');
-    const plain = await runCli(['ps'], { cwd: project, environment: { FORCE_COLOR: '1', NO_COLOR: '1' } });
+    const environment = { FORCE_COLOR: '1', NO_COLOR: '1' };
+    const plain = await startInProcess(['ps'], { cwd: project, environment }).ended;
     expect(plain.stderr).not.toContain('\u001B');
   });
 
@@ -66,7 +76,9 @@ describe('ps', () => {
   });
 
   it('ends quietly when its reader has seen enough', async () => {
-    fake.view.environmentList = Array.from({ length: 5000 }, (_, index) => fakeEnvironment(`e${index}`));
+    fake.view.environmentList = Array.from({ length: 5000 }, (_, index) =>
+      fakeEnvironment(`e${index}`),
+    );
     const { child, ended } = startCli(['ps'], { cwd: project });
     child.stdout.destroy();
     const { code, stderr } = await ended;
@@ -86,8 +98,12 @@ describe('invoke', () => {
     writeFileSync(join(project, 'event.json'), '[1]');
     expect((await cli('invoke', 'hello', '-f', 'event.json')).stdout).toBe('{"event":[1]}');
     const options = { cwd: project, input: '[2]' };
-    expect((await runCli(['invoke', 'hello'], options)).stdout).toBe('{"event":[2]}');
-    expect((await runCli(['invoke', 'hello', '-f', '-'], options)).stdout).toBe('{"event":[2]}');
+    for (const argv of [
+      ['invoke', 'hello'],
+      ['invoke', 'hello', '-f', '-'],
+    ]) {
+      expect((await startInProcess(argv, options).ended).stdout).toBe('{"event":[2]}');
+    }
     expect((await cli('invoke', 'hello')).stdout).toBe('{"event":{}}');
   });
 
@@ -160,11 +176,11 @@ describe('logs', () => {
 
   it('follows new lines until Ctrl-C', async () => {
     fake.view.kept = [fakeLine('kept')];
-    const { child, ended, shows } = startCli(['logs', '-f'], { cwd: project });
+    const { ended, shows, signal } = startInProcess(['logs', '-f'], { cwd: project });
     await shows('kept');
     fake.view.write(fakeLine('new'));
     await shows('new');
-    child.kill('SIGINT');
+    signal('SIGINT');
     const { code, stdout } = await ended;
     expect(code).toBe(0);
     expect(stdout.trim().split('\n')).toHaveLength(2);
@@ -172,7 +188,7 @@ describe('logs', () => {
 
   it('follows until the orchestrator stops, and says so', async () => {
     fake.view.kept = [fakeLine('kept')];
-    const { ended, shows } = startCli(['logs', '-f'], { cwd: project });
+    const { ended, shows } = startInProcess(['logs', '-f'], { cwd: project });
     await shows('kept');
     await fake.close();
     const { code, stderr } = await ended;
@@ -226,7 +242,7 @@ describe('why', () => {
 
 describe('the state folder', () => {
   it('is named with --state from anywhere', async () => {
-    const { code } = await runCli(['ps', '--state', join(project, '.orchestrator')], { cwd: tmpdir() });
-    expect(code).toBe(0);
+    const argv = ['ps', '--state', join(project, '.orchestrator')];
+    expect((await startInProcess(argv, { cwd: tmpdir() }).ended).code).toBe(0);
   });
 });

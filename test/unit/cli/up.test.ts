@@ -6,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { isAlive } from '../../../src/state/process-identity.js';
 import { readRun } from '../../../src/state/run-file.js';
-import { runCli, startCli, type CliProcess, type CliRun } from '../../support/run-cli.js';
+import { fakeParts } from '../../support/fake-parts.js';
+import { startInProcess, type InProcess } from '../../support/memory-host.js';
+import { startCli, type CliProcess, type CliRun } from '../../support/run-cli.js';
 
 let project: string;
 let state: string;
@@ -17,7 +19,8 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  await runCli(['down', '--now'], { cwd: project });
+  // A run inside this process has ended with its test, and this process must not be waited for.
+  if (readRun(state)?.process.pid !== process.pid) await cli('down', '--now');
   rmSync(project, { recursive: true, force: true });
 });
 
@@ -26,7 +29,12 @@ function up(environment: Record<string, string> = {}, ...args: string[]): CliPro
 }
 
 function cli(...args: string[]): Promise<CliRun> {
-  return runCli(args, { cwd: project });
+  return startInProcess(args, { cwd: project }).ended;
+}
+
+/** The same inside this process: real signals and real exits are not what is tested. */
+function upHere(environment: Record<string, string> = {}, ...args: string[]): InProcess {
+  return startInProcess(['up', ...args], { cwd: project, parts: fakeParts(environment) });
 }
 
 const READY = 'Invoke one';
@@ -47,51 +55,63 @@ describe('up', () => {
     expect(stdout).toContain('hello\tnodejs22.x\tindex.handler\t128 MB\t3 s\tready\n');
     expect(stdout).toContain(`orchestrator invoke hello -d '{}' --state ${state}\n`);
     expect(stdout).toContain(`curl -d '{}' ${endpoint}/2015-03-31/functions/hello/invocations\n`);
-    expect(stderr).toContain('Stopping. 1 invocation still running may finish; Ctrl-C again ends it at once.');
+    expect(stderr).toContain(
+      'Stopping. 1 invocation still running may finish; Ctrl-C again ends it at once.',
+    );
     expect(stderr).toContain('Stopped. Nothing is left running.');
     expect(readRun(state)).toBeUndefined();
   });
 
   it('prints one JSON object per event with --json', async () => {
-    const { child, ended, shows } = up({ FAKE_NOTICE: '1' }, '--json');
+    const { signal, ended, shows } = upHere({ FAKE_NOTICE: '1' }, '--json');
     await shows('a line as it happens');
-    child.kill('SIGTERM');
+    signal('SIGTERM');
     const { code, stdout } = await ended;
     expect(code).toBe(0);
     const events = stdout
       .trim()
       .split('\n')
       .map((line) => (JSON.parse(line) as { event: string }).event);
-    expect(events).toEqual(['notice', 'progress', 'progress', 'progress', 'ready', 'log', 'stopping', 'stopped']);
+    expect(events).toEqual([
+      'notice',
+      'progress',
+      'progress',
+      'progress',
+      'message',
+      'ready',
+      'log',
+      'stopping',
+      'stopped',
+    ]);
   });
 
   it('ends at once on a second Ctrl-C, with exit code 130', async () => {
-    const { child, ended, shows } = up({ FAKE_DRAIN: 'never' });
+    const { signal, ended, shows } = upHere({ FAKE_DRAIN: 'never' });
     await shows(READY);
-    child.kill('SIGINT');
+    signal('SIGINT');
     await shows('Stopping.');
-    child.kill('SIGINT');
+    signal('SIGINT');
     const { code, stderr } = await ended;
     expect(code).toBe(130);
     expect(stderr).toContain('Ending now.');
   });
 
   it('does not take a repeated SIGTERM for impatience', async () => {
-    const { child, ended, shows } = up({ FAKE_DRAIN: 'never' });
+    const { signal, ended, shows } = upHere({ FAKE_DRAIN: 'never' });
     await shows(READY);
-    child.kill('SIGTERM');
+    signal('SIGTERM');
     await shows('Stopping.');
-    child.kill('SIGTERM');
-    const { code: refusal } = await cli('up');
+    signal('SIGTERM');
+    const { code: refusal } = await upHere().ended;
     expect(refusal).toBe(3);
-    await cli('down', '--now');
-    expect((await ended).code).toBe(0);
+    signal('SIGINT');
+    expect((await ended).code).toBe(130);
   });
 
   it('gives up a start on Ctrl-C', async () => {
-    const { child, ended, shows } = up({ FAKE_START: 'hangs' });
+    const { signal, ended, shows } = upHere({ FAKE_START: 'hangs' });
     await shows('… Image for nodejs22.x');
-    child.kill('SIGINT');
+    signal('SIGINT');
     const { code, stderr } = await ended;
     expect(code).toBe(0);
     expect(stderr).toContain('Giving up the start');
@@ -99,10 +119,12 @@ describe('up', () => {
   });
 
   it('shows why a start failed', async () => {
-    const { code, stderr } = await up({ FAKE_START: 'fails' }).ended;
+    const { code, stderr } = await upHere({ FAKE_START: 'fails' }).ended;
     expect(code).toBe(3);
     expect(stderr).toContain('✗ Image for nodejs22.x  exit code 1');
-    expect(stderr).toContain('Error: The image of nodejs22.x could not be built\nRemedy: Read the lines above.\n');
+    expect(stderr).toContain(
+      'Error: The image of nodejs22.x could not be built\nRemedy: Read the lines above.\n',
+    );
   });
 
   it('drains when nobody reads its output any more', async () => {
@@ -115,12 +137,26 @@ describe('up', () => {
     expect(readRun(state)).toBeUndefined();
   });
 
-  it('is refused where one runs already', async () => {
-    const { shows } = up();
+  it('draws steps in progress on a terminal, and leaves only how they ended', async () => {
+    const options = { cwd: project, parts: fakeParts({}), terminal: 60 };
+    const { signal, ended, shows } = startInProcess(['up'], options);
     await shows(READY);
-    const { code, stderr } = await cli('up');
+    signal('SIGINT');
+    const { stdout, stderr } = await ended;
+    expect(stderr).toContain('\u001B[?25l');
+    expect(stderr.lastIndexOf('\u001B[?25h')).toBeGreaterThan(stderr.lastIndexOf('\u001B[?25l'));
+    expect(stdout).toContain('FUNCTION');
+    expect(stdout).not.toContain('\t');
+  });
+
+  it('is refused where one runs already', async () => {
+    const { shows, signal, ended } = upHere();
+    await shows(READY);
+    const { code, stderr } = await upHere().ended;
     expect(code).toBe(3);
-    expect(stderr).toContain(`process ${String(readRun(state)?.process.pid)}, at http://127.0.0.1:`);
+    expect(stderr).toContain(`process ${process.pid}, at http://127.0.0.1:`);
+    signal('SIGINT');
+    await ended;
   });
 
   it('runs exactly once when two are started together', async () => {
@@ -139,7 +175,7 @@ describe('up', () => {
 
 describe('up --detach', () => {
   it('returns when it is ready and leaves it running until down', async () => {
-    const started = await cli('up', '--detach');
+    const started = await up({}, '--detach').ended;
     expect(started.code).toBe(0);
     const run = readRun(state);
     expect(started.stdout).toBe(`Lambda API  ${String(run?.endpoint)}\n`);
@@ -156,7 +192,7 @@ describe('up --detach', () => {
   });
 
   it('prints one object with --json', async () => {
-    const { stdout } = await cli('up', '--detach', '--json');
+    const { stdout } = await up({}, '--detach', '--json').ended;
     const last = stdout.trim().split('\n').at(-1) as string;
     const run = readRun(state);
     expect(JSON.parse(last)).toMatchObject({
@@ -170,13 +206,17 @@ describe('up --detach', () => {
   it('shows the error of the process it started', async () => {
     const { code, stderr } = await up({ FAKE_START: 'fails' }, '--detach').ended;
     expect(code).toBe(3);
-    expect(stderr).toContain('Error: The image of nodejs22.x could not be built\nRemedy: Read the lines above.\n');
+    expect(stderr).toContain(
+      'Error: The image of nodejs22.x could not be built\nRemedy: Read the lines above.\n',
+    );
   });
 
   it('shows the last words of a process that died without an error', async () => {
     const { code, stderr } = await up({ FAKE_START: 'dies' }, '--detach').ended;
     expect(code).toBe(3);
-    expect(stderr).toContain('The orchestrator ended (9) before it was ready:\n… Image for nodejs22.x');
+    expect(stderr).toContain(
+      'The orchestrator ended (9) before it was ready:\n… Image for nodejs22.x',
+    );
   });
 
   it('takes the process it started with it when it is interrupted', async () => {
@@ -188,9 +228,9 @@ describe('up --detach', () => {
   });
 
   it('leaves the log of a running one alone when it is refused', async () => {
-    await cli('up', '--detach');
+    await up({}, '--detach').ended;
     const before = readFileSync(join(state, 'up.log'), 'utf8');
-    const { code, stderr } = await cli('up', '--detach');
+    const { code, stderr } = await up({}, '--detach').ended;
     expect(code).toBe(3);
     expect(stderr).toContain('already runs');
     expect(readFileSync(join(state, 'up.log'), 'utf8').startsWith(before)).toBe(true);
@@ -199,10 +239,12 @@ describe('up --detach', () => {
 
 describe('doctor', () => {
   it('exits with 1 and shows each failed check with its remedy', async () => {
-    const { code, stdout } = await cli('doctor', '--port', '0');
+    const { code, stdout } = await startCli(['doctor', '--port', '0'], { cwd: project }).ended;
     expect(code).toBe(1);
     expect(stdout).toMatch(/^✓ Node\.js/m);
-    expect(stdout).toMatch(/^✗ Engine +the container engine does not answer\n +Remedy: Start it\.$/m);
+    expect(stdout).toMatch(
+      /^✗ Engine +the container engine does not answer\n +Remedy: Start it\.$/m,
+    );
     expect(stdout).toMatch(/^- Freezing +needs the engine$/m);
   });
 });

@@ -1,0 +1,200 @@
+/**
+ * A function as a loader found it, before it is checked: the one internal model every kind of file
+ * maps to. `finish` checks drafts of any origin alike.
+ */
+
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { isFunctionName } from '../function/arn.js';
+import type { FunctionDefinition } from '../function/function-version.js';
+import { findRuntime, nearestRuntime, RUNTIMES } from '../function/runtimes.js';
+import { environmentProblems } from '../function/variables.js';
+import type { SettingNotice } from './config.js';
+import { LIMITS } from './defaults.js';
+import type { Problems } from './problems.js';
+import { FUNCTION_KEYS, functionSchema, type FunctionSettings } from './schema.js';
+
+export interface FunctionDraft {
+  /** Where it stands in the file, such as `functions.hello`. */
+  readonly path: string;
+  readonly logicalId: string;
+  readonly name: unknown;
+  /** In `orchestrator.yaml`'s terms; only what was written. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** How the file calls a setting, for problems: `memory` → `Properties.MemorySize`. */
+  readonly names: Readonly<Record<string, string>>;
+}
+
+export interface FinishContext {
+  /** What relative paths are relative to. */
+  readonly directory: string;
+  readonly problems: Problems;
+  readonly notices: SettingNotice[];
+  readonly hostArchitecture: FunctionDefinition['architecture'];
+  /** Values from an `--env-vars` file for declared variables (contract 12.5). */
+  variablesFor(draft: FunctionDraft, name: string): Readonly<Record<string, string>>;
+}
+
+/** The checked definition, or undefined when problems were added instead. */
+export function finish(draft: FunctionDraft, context: FinishContext): FunctionDefinition | undefined {
+  const { problems } = context;
+  const before = problems.list.length;
+  const name = checkName(draft, problems);
+  const settings = checkSettings(draft, problems);
+  if (settings !== undefined) {
+    checkRuntime(draft, settings.runtime, problems);
+    checkVariables(draft, settings, problems);
+  }
+  if (name === undefined || settings === undefined) return undefined;
+  const codePath = checkPath(draft, 'code', settings.code, context);
+  const layerPaths = settings.layers.map((layer) => checkPath(draft, 'layers', layer, context));
+  if (problems.list.length > before || codePath === undefined) return undefined;
+  noticeDependencies(draft, codePath, settings.runtime, context.notices);
+  const overrides = context.variablesFor(draft, name);
+  const environment = Object.fromEntries(
+    Object.entries(settings.environment).map(([key, value]) => [key, overrides[key] ?? value]),
+  );
+  return {
+    name,
+    logicalId: draft.logicalId,
+    runtime: settings.runtime,
+    handler: settings.handler,
+    codePath,
+    layerPaths: layerPaths.filter((path) => path !== undefined),
+    memoryMb: settings.memory,
+    timeoutSeconds: settings.timeout,
+    ephemeralStorageMb: settings.ephemeralStorage,
+    environment,
+    architecture: settings.architecture ?? context.hostArchitecture,
+    description: settings.description,
+    ...(settings.reservedConcurrency === undefined
+      ? {}
+      : { reservedConcurrency: settings.reservedConcurrency }),
+  };
+}
+
+function pathOf(draft: FunctionDraft, setting: string): string {
+  return `${draft.path}.${draft.names[setting] ?? setting}`;
+}
+
+function checkName(draft: FunctionDraft, problems: Problems): string | undefined {
+  if (typeof draft.name === 'string' && isFunctionName(draft.name)) return draft.name;
+  problems.add({
+    path: draft.path,
+    value: draft.name,
+    expected: 'a function name of letters, digits, - and _, at most 64 characters',
+    remedy: 'Rename the function.',
+  });
+  return undefined;
+}
+
+function checkSettings(draft: FunctionDraft, problems: Problems): FunctionSettings | undefined {
+  const result = functionSchema.safeParse(draft.settings);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map((issue) => {
+    if (issue.code === 'unrecognized_keys') return { ...issue, known: FUNCTION_KEYS };
+    const [setting, ...rest] = issue.path;
+    const named = draft.names[String(setting)] ?? setting ?? '';
+    return { ...issue, path: [named, ...rest] };
+  });
+  const renamed = Object.fromEntries(
+    Object.entries(draft.settings).map(([key, value]) => [draft.names[key] ?? key, value]),
+  );
+  problems.addIssues(draft.path, renamed, issues);
+  return undefined;
+}
+
+function checkRuntime(draft: FunctionDraft, runtime: string, problems: Problems): void {
+  if (findRuntime(runtime) !== undefined) return;
+  const nearest = nearestRuntime(runtime);
+  problems.add({
+    path: pathOf(draft, 'runtime'),
+    value: runtime,
+    expected: `one of ${[...RUNTIMES.keys()].join(', ')}`,
+    remedy: nearest === undefined ? 'Choose one of these.' : `Did you mean '${nearest}'?`,
+  });
+}
+
+function checkVariables(
+  draft: FunctionDraft,
+  settings: FunctionSettings,
+  problems: Problems,
+): void {
+  const path = pathOf(draft, 'environment');
+  for (const problem of environmentProblems(settings.environment)) {
+    switch (problem.kind) {
+      case 'reserved':
+        problems.add({
+          path: `${path}.${problem.name}`,
+          expected: 'a name that Lambda has not reserved for itself',
+          remedy: 'Use another name.',
+        });
+        break;
+      case 'name':
+        problems.add({
+          path: `${path}.${problem.name}`,
+          expected: 'a letter followed by letters, digits and _, two characters at least',
+          remedy: 'Rename the variable.',
+        });
+        break;
+      case 'size':
+        problems.add({
+          path,
+          value: `${problem.bytes} bytes`,
+          expected: `at most ${LIMITS.environmentBytes} bytes for all variables together`,
+          remedy: 'Keep large values in a file of the code.',
+        });
+    }
+  }
+}
+
+function checkPath(
+  draft: FunctionDraft,
+  setting: 'code' | 'layers',
+  written: string,
+  context: FinishContext,
+): string | undefined {
+  const path = isAbsolute(written) ? written : resolve(context.directory, written);
+  const isZip = path.endsWith('.zip') || path.endsWith('.jar');
+  if (existsSync(path) && (isZip || statSync(path).isDirectory())) return path;
+  context.problems.add({
+    path: pathOf(draft, setting),
+    value: written,
+    expected: /^(s3|https?|arn):/.test(written)
+      ? 'the path of a local folder or zip file'
+      : `a folder or zip file; ${path} is neither`,
+    remedy: 'Make it, or correct the path (relative paths start at the folder of this file).',
+  });
+  return undefined;
+}
+
+/** A function whose dependencies were not installed fails at import; say so before. */
+function noticeDependencies(
+  draft: FunctionDraft,
+  codePath: string,
+  runtime: string,
+  notices: SettingNotice[],
+): void {
+  const manifest = join(codePath, 'package.json');
+  if (
+    runtime.startsWith('nodejs') &&
+    existsSync(manifest) &&
+    !existsSync(join(codePath, 'node_modules')) &&
+    declaresDependencies(manifest)
+  ) {
+    notices.push({
+      path: pathOf(draft, 'code'),
+      treatment: 'approximated',
+      reason: `its dependencies are not installed: run 'npm install --prefix ${codePath}'`,
+    });
+  }
+}
+
+function declaresDependencies(manifest: string): boolean {
+  try {
+    const content = JSON.parse(readFileSync(manifest, 'utf8')) as { dependencies?: object };
+    return Object.keys(content.dependencies ?? {}).length > 0;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * File, environment variables and flags → `Config`, or every problem at once.
+ */
+
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { arch } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { messageOf, OrchestratorError } from '../errors.js';
+import type { FunctionDefinition } from '../function/function-version.js';
+import type { Config, Flags, SettingNotice, Settings } from './config.js';
+import { DEFAULTS } from './defaults.js';
+import { readDocument } from './document.js';
+import { finish, type FunctionDraft } from './draft.js';
+import { readVariables, type VariableFile } from './env-vars.js';
+import { Problems } from './problems.js';
+import { readProject } from './project.js';
+import { settingsSchema, type FileSettings } from './schema.js';
+import { isTemplate, readTemplate } from './template/template.js';
+
+export interface LoadRequest {
+  /** A project folder, or the file itself. */
+  readonly directory: string;
+  readonly flags: Flags;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+const PROJECT_FILES = ['orchestrator.yaml', 'orchestrator.yml'];
+const TEMPLATE_FILES = ['template.yaml', 'template.yml', 'template.json'];
+const BUILT_TEMPLATE = join('.aws-sam', 'build', 'template.yaml');
+
+/** Raises `config-not-found` and `config-invalid`. */
+export async function loadConfig(request: LoadRequest): Promise<Config> {
+  const source = findSource(request.directory);
+  const projectDirectory = statSync(request.directory).isDirectory()
+    ? resolve(request.directory)
+    : dirname(source);
+  const problems = new Problems();
+  const notices: SettingNotice[] = [];
+  const document = readDocument(readText(source), problems);
+  const fileSettings = isTemplate(document) ? {} : readFileSettings(document, problems);
+  const settings = resolveSettings(request, projectDirectory, fileSettings, problems);
+  const variables = readVariables(request.flags.envVars, projectDirectory, problems);
+  const drafts = readDrafts(document, {
+    source,
+    settings,
+    problems,
+    notices,
+    parameters: request.flags.parameters ?? {},
+  });
+  const functions = finishAll(drafts, { source, problems, notices, variables });
+  if (settings.strict) refuseNotices(notices, problems);
+  problems.throwIfAny(source);
+  return { projectDirectory, source, settings, functions, notices };
+}
+
+function findSource(directory: string): string {
+  const path = resolve(directory);
+  if (existsSync(path) && statSync(path).isFile()) return path;
+  const found = [...PROJECT_FILES, ...TEMPLATE_FILES]
+    .map((name) => join(path, name))
+    .find((file) => existsSync(file));
+  if (found === undefined) {
+    throw new OrchestratorError(
+      'config-not-found',
+      existsSync(path) ? `${path} holds no project` : `${path} does not exist`,
+      {
+        remedy: `Name a folder with one of ${[...PROJECT_FILES, ...TEMPLATE_FILES].join(', ')}.`,
+      },
+    );
+  }
+  const built = join(path, BUILT_TEMPLATE);
+  const isTemplateFile = TEMPLATE_FILES.some((name) => found.endsWith(name));
+  return isTemplateFile && existsSync(built) && isNewer(built, found) ? built : found;
+}
+
+function isNewer(file: string, than: string): boolean {
+  return statSync(file).mtimeMs > statSync(than).mtimeMs;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new OrchestratorError('config-not-found', `${path} cannot be read: ${messageOf(error)}`, {
+      remedy: 'Make the file readable.',
+      cause: error,
+    });
+  }
+}
+
+function readFileSettings(document: unknown, problems: Problems): FileSettings {
+  if (typeof document !== 'object' || document === null) return {};
+  const written = Object.fromEntries(
+    Object.entries(document).filter(([key]) => key in settingsSchema.shape),
+  );
+  const result = settingsSchema.safeParse(written);
+  if (result.success) return result.data;
+  problems.addIssues('', written, result.error.issues);
+  return {};
+}
+
+function resolveSettings(
+  request: LoadRequest,
+  projectDirectory: string,
+  file: FileSettings,
+  problems: Problems,
+): Settings {
+  const { flags, environment } = request;
+  const given = flagSettings(flags, problems);
+  const host = given.host ?? file.host ?? DEFAULTS.host;
+  if (!isLoopbackHost(host) && flags.authToken === undefined) {
+    problems.add({
+      path: '--host',
+      value: host,
+      expected: 'a loopback address, or a token that callers must send',
+      remedy: 'Add --auth <token>.',
+    });
+  }
+  const freezeAfterMs = given.freezeAfterMs ?? file.freezeAfterMs;
+  const memoryBudgetMb = given.memoryBudgetMb ?? file.memoryBudgetMb;
+  const network = given.network ?? file.network;
+  return {
+    stateDirectory: resolve(flags.state ?? join(projectDirectory, DEFAULTS.stateDirectoryName)),
+    port: given.port ?? file.port ?? DEFAULTS.port,
+    host,
+    ...(freezeAfterMs === undefined ? {} : { freezeAfterMs }),
+    spares: given.spares ?? file.spares ?? DEFAULTS.spares,
+    idleTimeoutMs: given.idleTimeoutMs ?? file.idleTimeoutMs ?? DEFAULTS.idleTimeoutMs,
+    ...(memoryBudgetMb === undefined ? {} : { memoryBudgetMb }),
+    concurrency: given.concurrency ?? file.concurrency ?? DEFAULTS.concurrency,
+    region: given.region ?? file.region ?? environment['AWS_REGION'] ?? DEFAULTS.region,
+    accountId: file.accountId ?? DEFAULTS.accountId,
+    base: given.base ?? file.base ?? 'auto',
+    ...(network === undefined ? {} : { network }),
+    ...(flags.awsProfile === undefined ? {} : { awsProfile: flags.awsProfile }),
+    ...(flags.authToken === undefined ? {} : { authToken: flags.authToken }),
+    watch: flags.watch ?? file.watch ?? true,
+    strict: flags.strict ?? false,
+  };
+}
+
+/** Flags are held to the same bounds as the file. */
+function flagSettings(flags: Flags, problems: Problems): FileSettings {
+  const written = {
+    port: flags.port,
+    host: flags.host,
+    freezeAfterMs: flags.freezeAfter,
+    spares: flags.spares,
+    idleTimeoutMs: flags.idleTimeout,
+    memoryBudgetMb: flags.memoryBudgetMb,
+    concurrency: flags.concurrency,
+    region: flags.region,
+    base: flags.base,
+    network: flags.network,
+  };
+  const result = settingsSchema.safeParse(written);
+  if (result.success) return result.data;
+  const flagNames: Readonly<Record<string, string>> = {
+    freezeAfterMs: 'freeze-after',
+    idleTimeoutMs: 'idle-timeout',
+    memoryBudgetMb: 'memory-budget',
+  };
+  for (const issue of result.error.issues) {
+    const key = String(issue.path[0]);
+    problems.add({
+      path: `--${flagNames[key] ?? key}`,
+      value: (written as Record<string, unknown>)[key],
+      expected: issue.message,
+      remedy: 'Change the flag.',
+    });
+  }
+  return {};
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+interface DraftRequest {
+  readonly source: string;
+  readonly settings: Settings;
+  readonly problems: Problems;
+  readonly notices: SettingNotice[];
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+function readDrafts(document: unknown, request: DraftRequest): FunctionDraft[] {
+  const { problems, notices, settings, parameters } = request;
+  if (problems.list.length > 0 && document === undefined) return [];
+  if (!isTemplate(document)) return readProject(document, problems);
+  return readTemplate(document, {
+    region: settings.region,
+    accountId: settings.accountId,
+    parameters,
+    problems,
+    notices,
+    materialise: (logicalId, fileName, code) => {
+      const digest = createHash('sha256').update(code).digest('hex').slice(0, 16);
+      const folder = join(settings.stateDirectory, 'inline', `${logicalId}-${digest}`);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, fileName), code);
+      return folder;
+    },
+  });
+}
+
+function finishAll(
+  drafts: readonly FunctionDraft[],
+  request: {
+    source: string;
+    problems: Problems;
+    notices: SettingNotice[];
+    variables: VariableFile;
+  },
+): FunctionDefinition[] {
+  const { problems, source } = request;
+  if (drafts.length === 0 && problems.list.length === 0) {
+    problems.add({
+      path: 'the file',
+      expected: 'at least one function',
+      remedy: 'Add one below functions (orchestrator.yaml) or Resources (a template).',
+    });
+  }
+  const names = new Map<string, string>();
+  return drafts.flatMap((draft) => {
+    const definition = finish(draft, {
+      directory: dirname(source),
+      problems,
+      notices: request.notices,
+      hostArchitecture: arch() === 'arm64' ? 'arm64' : 'x86_64',
+      variablesFor: request.variables,
+    });
+    if (definition === undefined) return [];
+    const other = names.get(definition.name);
+    if (other !== undefined) {
+      problems.add({
+        path: draft.path,
+        value: definition.name,
+        expected: `a name of its own; ${other} has this one`,
+        remedy: 'Rename one of the two.',
+      });
+    }
+    names.set(definition.name, draft.path);
+    return [definition];
+  });
+}
+
+function refuseNotices(notices: readonly SettingNotice[], problems: Problems): void {
+  for (const notice of notices) {
+    problems.add({
+      path: notice.path,
+      expected: `only what is enforced, because of --strict; this is ${notice.treatment}: ${notice.reason}`,
+      remedy: 'Remove it, or run without --strict.',
+    });
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Everything wrong with a file, gathered and told at once: path, value, expectation, remedy.
+ * The only place where zod's issues become ours.
+ */
+
+import { closest, distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import { OrchestratorError } from '../errors.js';
+import type { Problem } from './config.js';
+
+const LONGEST_SHOWN_VALUE = 60;
+
+export class Problems {
+  readonly #found: Problem[] = [];
+
+  get list(): readonly Problem[] {
+    return this.#found;
+  }
+
+  add(problem: Problem): void {
+    this.#found.push(problem);
+  }
+
+  /** Adds what zod says about `value`, below `path`. */
+  addIssues(path: string, value: unknown, issues: readonly z.core.$ZodIssue[]): void {
+    for (const issue of issues) {
+      const where = [path, ...issue.path.map(String)].filter((part) => part !== '').join('.');
+      const found = valueAt(value, issue.path);
+      if (issue.code === 'unrecognized_keys') {
+        for (const key of issue.keys) this.addUnknownKey(where, key, knownKeys(issue));
+        continue;
+      }
+      this.#found.push({
+        path: where,
+        ...(found === undefined ? {} : { value: found }),
+        expected: found === undefined ? `a value here (${issue.message})` : issue.message,
+        remedy: found === undefined ? 'Add it.' : 'Change it to what is expected.',
+      });
+    }
+  }
+
+  addUnknownKey(path: string, key: string, known: readonly string[]): void {
+    const nearest = nearestOf(key, known);
+    this.#found.push({
+      path: path === '' ? key : `${path}.${key}`,
+      expected: known.length === 0 ? 'no such key' : `one of ${known.join(', ')}`,
+      remedy: nearest === undefined ? 'Remove it.' : `Did you mean '${nearest}'?`,
+    });
+  }
+
+  /** Raises `config-invalid` when anything was found. */
+  throwIfAny(source: string): void {
+    if (this.#found.length === 0) return;
+    const count = this.#found.length === 1 ? '1 problem' : `${this.#found.length} problems`;
+    const lines = this.#found.map((problem) => `  ${tell(problem)}`);
+    throw new OrchestratorError('config-invalid', `${source} has ${count}:\n${lines.join('\n')}`, {
+      remedy: 'Mend each of them; nothing was started.',
+      details: { problems: this.#found, source },
+    });
+  }
+}
+
+function tell(problem: Problem): string {
+  const value = problem.value === undefined ? '' : ` is ${shown(problem.value)}`;
+  return `${problem.path}${value}; expected ${problem.expected}. ${problem.remedy}`;
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > LONGEST_SHOWN_VALUE ? `${text.slice(0, LONGEST_SHOWN_VALUE)}…` : text;
+}
+
+/** The known word a person most likely meant; undefined when none is near. */
+export function nearestOf(word: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const nearest = closest(word, [...known]);
+  return distance(word.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, word.length / 3)
+    ? nearest
+    : undefined;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value;
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null) return undefined;
+    at = (at as Record<PropertyKey, unknown>)[key];
+  }
+  return at;
+}
+
+function knownKeys(issue: z.core.$ZodIssue): readonly string[] {
+  const { known } = issue as { known?: readonly string[] };
+  return known ?? [];
+}

@@ -1,0 +1,63 @@
+/**
+ * The shapes of what people write: a function's settings, whatever file they come from, and
+ * `orchestrator.yaml`.
+ */
+
+import { z } from 'zod';
+import { DEFAULTS, LIMITS } from './defaults.js';
+
+function whole(limits: { min: number; max: number }, unit: string) {
+  const expected = `a whole number from ${limits.min} to ${limits.max} (${unit})`;
+  return z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: expected })
+    .pipe(z.number().int(expected).min(limits.min, expected).max(limits.max, expected));
+}
+
+/** YAML reads `1` and `true` as what they look like; the function gets their text. */
+const variableValue = z
+  .union([z.string(), z.number(), z.boolean()], { error: 'text, a number or a boolean' })
+  .transform(String);
+
+export const functionSchema = z.strictObject({
+  runtime: z.string('a runtime identifier such as nodejs22.x or python3.13'),
+  handler: z
+    .string('the handler, such as index.handler')
+    .max(128, 'a handler of at most 128 characters')
+    .regex(/^\S+$/, 'a handler without white space'),
+  code: z.string('the path of a folder or zip file').default('.'),
+  memory: whole(LIMITS.memoryMb, 'MB').default(DEFAULTS.memoryMb),
+  timeout: whole(LIMITS.timeoutSeconds, 'seconds').default(DEFAULTS.timeoutSeconds),
+  ephemeralStorage: whole(LIMITS.ephemeralStorageMb, 'MB').default(DEFAULTS.ephemeralStorageMb),
+  environment: z.record(z.string(), variableValue, 'a map of variables').default({}),
+  layers: z
+    .array(z.string('the path of a layer folder or zip file'), 'a list of layer paths')
+    .max(LIMITS.layers, `at most ${LIMITS.layers} layers`)
+    .default([]),
+  architecture: z.enum(['x86_64', 'arm64'], 'x86_64 or arm64').optional(),
+  description: z.string('text').max(256, 'at most 256 characters').default(''),
+  reservedConcurrency: whole({ min: 0, max: 100_000 }, 'concurrent invocations').optional(),
+});
+
+export type FunctionSettings = z.infer<typeof functionSchema>;
+export const FUNCTION_KEYS = Object.keys(functionSchema.shape);
+
+export const settingsSchema = z.strictObject({
+  port: whole({ min: 0, max: 65_535 }, 'port').optional(),
+  host: z.string('an address of this machine').optional(),
+  freezeAfterMs: z
+    .union([z.literal('never'), z.number().int().min(0)], 'milliseconds, or never')
+    .optional(),
+  spares: whole({ min: 0, max: 100 }, 'environments').optional(),
+  idleTimeoutMs: whole({ min: 1000, max: 24 * 3_600_000 }, 'milliseconds').optional(),
+  memoryBudgetMb: whole({ min: 128, max: 1_048_576 }, 'MB').optional(),
+  concurrency: whole({ min: 1, max: 100_000 }, 'concurrent invocations').optional(),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as eu-west-1').optional(),
+  accountId: z.string().regex(/^\d{12}$/, 'twelve digits, in quotes').optional(),
+  base: z.enum(['auto', 'aws', 'public', 'debian'], 'auto, aws, public or debian').optional(),
+  network: z.string('the name of an engine network').optional(),
+  watch: z.boolean('true or false').optional(),
+});
+
+export type FileSettings = z.infer<typeof settingsSchema>;
+export const SETTING_KEYS = Object.keys(settingsSchema.shape);
+export const PROJECT_KEYS = ['functions', ...SETTING_KEYS];

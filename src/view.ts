@@ -1,0 +1,98 @@
+/** What a running orchestrator shows of itself: read-only, put together when asked. */
+
+import type {
+  EnvironmentStatus,
+  FunctionStatus,
+  InvocationRecord,
+  LogLine,
+  LogQuery,
+  OrchestratorView,
+} from './admin-api/view.js';
+import type { Clock } from './async/clock.js';
+import { startedBecause } from './environment/cause.js';
+import type { Environment } from './environment/environment.js';
+import type { LogHub } from './log/log-hub.js';
+import type { Deployment } from './router/deployment.js';
+import type { FunctionRouter } from './router/function-router.js';
+import type { InvocationStore } from './state/invocation-store.js';
+
+export interface ViewParts {
+  readonly router: FunctionRouter;
+  readonly logs: LogHub;
+  readonly store: InvocationStore;
+  readonly clock: Clock;
+}
+
+const MEGABYTE = 2 ** 20;
+
+export class View implements OrchestratorView {
+  readonly #parts: ViewParts;
+  /** Set once there is something to stop. */
+  onStop: (mode: 'drain' | 'now') => void = () => undefined;
+
+  constructor(parts: ViewParts) {
+    this.#parts = parts;
+  }
+
+  functions(): readonly FunctionStatus[] {
+    return this.#parts.router.deployments.map(functionStatus);
+  }
+
+  environments(): readonly EnvironmentStatus[] {
+    const now = this.#parts.clock.monotonic();
+    return this.#parts.router.deployments.flatMap((deployment) =>
+      deployment.pools.flatMap((pool) =>
+        [...pool.environments].map((environment) => environmentStatus(environment, now)),
+      ),
+    );
+  }
+
+  invocation(requestId: string): Promise<InvocationRecord | undefined> {
+    return Promise.resolve(this.#parts.store.invocation(requestId));
+  }
+
+  logs(query: LogQuery): Promise<readonly LogLine[]> {
+    return Promise.resolve(this.#parts.store.query(query));
+  }
+
+  follow(query: LogQuery, onLine: (line: LogLine) => void): () => void {
+    return this.#parts.logs.follow(query, onLine);
+  }
+
+  stop(mode: 'drain' | 'now'): void {
+    this.onStop(mode);
+  }
+}
+
+function functionStatus(deployment: Deployment): FunctionStatus {
+  const { definition, problem } = deployment;
+  const environments = deployment.pools.flatMap((pool) => [...pool.environments]);
+  return {
+    name: definition.name,
+    runtime: definition.runtime,
+    handler: definition.handler,
+    memoryMb: definition.memoryMb,
+    timeoutSeconds: definition.timeoutSeconds,
+    functionArn: deployment.description.functionArn,
+    state: deployment.state,
+    ...(problem === undefined ? {} : { problem: problem.message }),
+    environments: environments.length,
+    waiting: deployment.waiting,
+  };
+}
+
+function environmentStatus(environment: Environment, now: number): EnvironmentStatus {
+  const peak = environment.peakMemoryBytes;
+  return {
+    id: environment.id,
+    containerId: environment.containerId ?? '',
+    functionName: environment.version.name,
+    version: environment.version.version,
+    state: environment.state,
+    ageMs: now - environment.createdAt,
+    invocations: environment.served,
+    memoryLimitMb: environment.version.memoryMb,
+    ...(peak === undefined ? {} : { memoryPeakMb: Math.ceil(peak / MEGABYTE) }),
+    startedBecause: startedBecause(environment.cause),
+  };
+}
