@@ -227,19 +227,25 @@ function versionBuilder(
     accountId: settings.accountId,
     architecture: description.architecture,
     ensureImage: async (runtime) => {
+      // An image that is there already is nobody's news.
       const step = `Image for ${runtime}`;
-      hooks.progress({ kind: 'step', step, state: 'started' });
+      let building = false;
+      const tell = (state: ProgressEvent['state'], detail?: string): void =>
+        hooks.progress({ kind: 'step', step, state, ...(detail === undefined ? {} : { detail }) });
       try {
         const image = await builder.ensureImage(runtime, {
           base: settings.base,
           signal: hooks.signal,
-          onProgress: ({ detail }) =>
-            hooks.progress({ kind: 'step', step, state: 'running', detail }),
+          onProgress: ({ step: stage, detail }) => {
+            if (stage === 'ready') return;
+            tell(building ? 'running' : 'started', detail);
+            building = true;
+          },
         });
-        hooks.progress({ kind: 'step', step, state: 'done' });
+        if (building) tell('done');
         return image;
       } catch (error) {
-        hooks.progress({ kind: 'step', step, state: 'failed' });
+        if (building) tell('failed');
         throw error;
       }
     },

@@ -58,7 +58,7 @@ export const build: Command = {
   },
 };
 
-type Base = Parameters<ImageTools['ensureImage']>[1]['base'];
+type Base = NonNullable<NonNullable<Parameters<ImageTools['ensureImage']>[1]>['base']>;
 
 async function wanted({
   args,

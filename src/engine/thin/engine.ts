@@ -74,7 +74,7 @@ export class ThinEngine implements ContainerEngine {
       HostConfig: {
         NetworkMode: `orchestrator-${this.runId}`, ExtraHosts: Object.entries(spec.hosts).map(([h, a]) => `${h}:${a}`),
         Binds: [...spec.mounts.map((m) => `${m.source}:${m.target}${m.readOnly ? ':ro' : ''}`), `${disk}:/tmp`],
-        ReadonlyRootfs: true, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], PidsLimit: spec.pidsLimit,
+        Init: true, ReadonlyRootfs: true, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], PidsLimit: spec.pidsLimit,
         Ulimits: [{ Name: 'nofile', Soft: spec.openFilesLimit, Hard: spec.openFilesLimit }],
         Memory: spec.memoryBytes, MemorySwap: spec.memoryBytes, IpcMode: 'none', LogConfig: { Type: 'none', Config: {} },
       },

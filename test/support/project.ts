@@ -1,0 +1,167 @@
+/**
+ * A whole orchestrator on the real engine for a test: a temporary project folder, every part as in
+ * `orchestrator up`, ports chosen by the system. `stop` ends it and checks that nothing is left.
+ */
+
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { loadConfig } from '../../src/config/load.js';
+import type { Flags } from '../../src/config/config.js';
+import { startOrchestrator, type RunningOrchestrator } from '../../src/orchestrator.js';
+
+export interface ProjectFunction {
+  runtime?: string;
+  handler?: string;
+  /** File name → content. */
+  files: Readonly<Record<string, string>>;
+  memory?: number;
+  timeout?: number;
+  ephemeralStorage?: number;
+  environment?: Readonly<Record<string, string>>;
+  layers?: readonly string[];
+  reservedConcurrency?: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+  /** The body as JSON. */
+  readonly json: unknown;
+  /** The decoded log tail, when one was asked for. */
+  readonly tail: string;
+}
+
+export interface InvokeOptions {
+  readonly tail?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export class Project {
+  readonly directory: string;
+  readonly orchestrator: RunningOrchestrator;
+  readonly messages: string[];
+
+  constructor(directory: string, orchestrator: RunningOrchestrator, messages: string[]) {
+    this.directory = directory;
+    this.orchestrator = orchestrator;
+    this.messages = messages;
+  }
+
+  get endpoint(): string {
+    return this.orchestrator.endpoint;
+  }
+
+  invoke(name: string, event: unknown = {}, options: InvokeOptions = {}): Promise<Answer> {
+    const payload = Buffer.isBuffer(event) ? event : Buffer.from(JSON.stringify(event));
+    return post(`${this.endpoint}/2015-03-31/functions/${name}/invocations`, payload, {
+      ...(options.tail === true ? { 'x-amz-log-type': 'Tail' } : {}),
+      ...options.headers,
+    });
+  }
+
+  async write(file: string, content: string): Promise<void> {
+    const path = join(this.directory, file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+  }
+
+  /** The states of a function's environments. */
+  states(name: string): string[] {
+    return this.orchestrator
+      .environments()
+      .filter((environment) => environment.functionName === name)
+      .map((environment) => environment.state);
+  }
+
+  async stop(): Promise<void> {
+    await this.orchestrator.destroy();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Writes the project's files; `flags` are those of `up`. */
+export async function startProject(
+  functions: Readonly<Record<string, ProjectFunction>>,
+  flags: Flags = {},
+): Promise<Project> {
+  const directory = await mkdtemp(join(tmpdir(), 'orchestrator-test-'));
+  await writeProject(directory, functions);
+  const messages: string[] = [];
+  const log = {
+    debug: () => undefined,
+    info: (message: string) => void messages.push(message),
+    warn: (message: string) => void messages.push(message),
+    error: (message: string) => void messages.push(message),
+    child: () => log,
+  };
+  const config = await loadConfig({ directory, flags: { port: 0, ...flags }, environment: {} });
+  const orchestrator = await startOrchestrator(config, {
+    progress: () => undefined,
+    log,
+    signal: new AbortController().signal,
+  });
+  return new Project(directory, orchestrator, messages);
+}
+
+export async function writeProject(
+  directory: string,
+  functions: Readonly<Record<string, ProjectFunction>>,
+): Promise<void> {
+  const settings: Record<string, unknown> = {};
+  for (const [name, { files, ...rest }] of Object.entries(functions)) {
+    const python = Object.keys(files).some((file) => file.endsWith('.py'));
+    settings[name] = {
+      runtime: python ? 'python3.13' : 'nodejs22.x',
+      handler: python ? 'app.handler' : 'index.handler',
+      code: name,
+      ...rest,
+    };
+    await mkdir(join(directory, name), { recursive: true });
+    for (const [file, content] of Object.entries(files)) {
+      await mkdir(dirname(join(directory, name, file)), { recursive: true });
+      await writeFile(join(directory, name, file), content);
+    }
+  }
+  await writeFile(join(directory, 'orchestrator.yaml'), JSON.stringify({ functions: settings }));
+}
+
+export function post(
+  url: string,
+  payload: Buffer,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      url,
+      { method: 'POST', agent: false, headers: { ...headers, 'Content-Length': payload.length } },
+      (response) => {
+        const pieces: Buffer[] = [];
+        response.on('data', (piece: Buffer) => pieces.push(piece));
+        response.on('error', reject);
+        response.on('end', () => {
+          const body = Buffer.concat(pieces);
+          const tail = String(response.headers['x-amz-log-result'] ?? '');
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body,
+            get json() {
+              return JSON.parse(body.toString()) as unknown;
+            },
+            tail: Buffer.from(tail, 'base64').toString(),
+          });
+        });
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(payload);
+  });
+}
+
+/** Resolves when `holds` is true; looks again whenever the event loop has been elsewhere. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
