@@ -14,8 +14,10 @@ import { Teardown } from './async/teardown.js';
 import { Builder } from './builder/builder.js';
 import { VersionBuilder } from './builder/version-builder.js';
 import type { Config } from './config/config.js';
-import { ThinEngine } from './engine/thin/engine.js';
+import { connectDocker } from './engine/docker/connect.js';
+import { openDockerEngine } from './engine/docker/open.js';
 import type { ContainerEngine, EngineDescription, FreezerKind } from './engine/engine.js';
+import { LABEL } from './engine/labels.js';
 import { containerSpecBuilder } from './environment/container-spec.js';
 import { EnvironmentJournal } from './environment/journal.js';
 import { CodeStore } from './function/code-store.js';
@@ -43,6 +45,8 @@ export interface StartHooks {
   readonly log: Logger;
   /** Aborted when the person gave up before the start was done. */
   readonly signal: AbortSignal;
+  /** Instead of the best freezer this host allows; for tests of the others. */
+  readonly freezer?: FreezerKind;
 }
 
 export interface RunningOrchestrator extends OrchestratorView {
@@ -115,7 +119,13 @@ async function start(
   const logs = new LogHub(store);
 
   hooks.progress({ kind: 'step', step: 'Engine', state: 'started' });
-  const engine = new ThinEngine(runId, join('/tmp', `orchestrator-${runId}`));
+  const engine = await openDockerEngine({
+    runId,
+    clock,
+    warn: (message) => hooks.log.warn(message),
+    ...(settings.network === undefined ? {} : { network: settings.network }),
+    ...(hooks.freezer === undefined ? {} : { freezer: hooks.freezer }),
+  });
   teardown.add(() => engine.close());
   const [description, network] = await Promise.all([engine.describe(), engine.open()]);
   hooks.progress({
@@ -142,7 +152,7 @@ async function start(
       region: settings.region,
       credentials: await functionCredentials(settings.awsProfile),
       labels: {},
-      functionLabel: 'dev.orchestrator.function',
+      functionLabel: LABEL.function,
     }),
     openJournal: (environment) =>
       new EnvironmentJournal(environment.version, environment.id, {
@@ -336,7 +346,21 @@ function running({ view, endpoint, engine, router, teardown }: RunningParts): Ru
 
 /** The engine for commands that work without a run. Raises `engine-unreachable`. */
 export async function openEngineTools(): Promise<EngineTools> {
-  const runId = randomBytes(5).toString('hex');
-  const engine = new ThinEngine(runId, join('/tmp', `orchestrator-${runId}`));
-  return { engine, images: new Builder(engine.docker) };
+  const docker = await connectDocker();
+  let opened: ReturnType<typeof openDockerEngine> | undefined;
+  const engine = (): ReturnType<typeof openDockerEngine> =>
+    (opened ??= openDockerEngine({
+      runId: randomBytes(5).toString('hex'),
+      clock: systemClock,
+      warn: () => undefined,
+    }));
+  return {
+    images: new Builder(docker),
+    engine: {
+      describe: async (signal) => (await engine()).describe(signal),
+      open: async (signal) => (await engine()).open(signal),
+      create: async (...given) => (await engine()).create(...given),
+      close: async () => (await opened)?.close(),
+    },
+  };
 }

@@ -9,6 +9,7 @@ import { OrchestratorError, messageOf } from '../errors.js';
 import type { ProgressEvent } from '../progress.js';
 import type { Host } from './host.js';
 import { createLogFormat } from './log-format.js';
+import { createLogLines } from './log-lines.js';
 import { paintFor, type Paint } from './paint.js';
 import { createScreen } from './screen.js';
 import { createSteps } from './steps.js';
@@ -80,7 +81,19 @@ export function createReport(host: Host, clock: Clock, options: ReportOptions): 
       : lines.join('\n');
     screen.write('stderr', text);
   };
-  const printJson = (value: unknown): void => screen.write('stdout', JSON.stringify(value));
+  const lines = createLogLines({
+    write: (text) => screen.write('stdout', text),
+    backlogBytes: () => (stdout as { writableLength?: number }).writableLength ?? 0,
+    skipped: (count) =>
+      options.json
+        ? JSON.stringify({ event: 'skipped', lines: count })
+        : `(${count} lines not shown: the terminal did not keep up)`,
+  });
+  const print = (text: string): void => {
+    lines.flush();
+    screen.write('stdout', text);
+  };
+  const printJson = (value: unknown): void => print(JSON.stringify(value));
 
   return {
     json: options.json,
@@ -88,7 +101,7 @@ export function createReport(host: Host, clock: Clock, options: ReportOptions): 
     paint,
     paintError,
     closed: screen.closed,
-    print: (text) => screen.write('stdout', text),
+    print,
     printJson,
     printRaw(payload) {
       // A byte for a byte where a program reads; a terminal's prompt wants its own line.
@@ -97,15 +110,14 @@ export function createReport(host: Host, clock: Clock, options: ReportOptions): 
       else screen.write('stdout', payload.toString('utf8'));
     },
     table(table) {
-      const lines =
+      const rows =
         stdout.isTTY === true
           ? alignedLines(table, { width: stdout.columns ?? DEFAULT_WIDTH, header: paint.dim })
           : tabLines(table);
-      screen.write('stdout', lines.join('\n'));
+      print(rows.join('\n'));
     },
     log(line) {
-      if (options.json) printJson({ event: 'log', ...line });
-      else screen.write('stdout', logFormat(line));
+      lines.add(options.json ? JSON.stringify({ event: 'log', ...line }) : logFormat(line));
     },
     note: people,
     warn: (text) => people(`${paintError.yellow('!')} ${text}`),
@@ -120,7 +132,10 @@ export function createReport(host: Host, clock: Clock, options: ReportOptions): 
       if (options.json) printJson({ event: 'progress', ...event });
       else steps.tell(event);
     },
-    close: () => screen.close(),
+    close() {
+      lines.flush();
+      screen.close();
+    },
   };
 }
 

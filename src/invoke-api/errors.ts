@@ -5,6 +5,7 @@
  */
 
 import type { OrchestratorError } from '../errors.js';
+import type { ConstraintViolation } from '../function/arn.js';
 
 export interface ApiError {
   readonly status: number;
@@ -33,8 +34,19 @@ export function regionMismatch(theirs: string, ours: string): ApiError {
   return userError(404, 'ResourceNotFoundException', text, 'Message');
 }
 
+/** Contract 8.5; what follows the recorded beginning is our parser's own text. */
 export function notJson(reason: string): ApiError {
   const text = `Could not parse request body into json: Could not parse payload into json: ${reason}`;
+  return userError(400, 'InvalidRequestContentException', text);
+}
+
+export function clientContextNotJson(): ApiError {
+  const text = 'Client context must be a valid Base64-encoded JSON object.';
+  return userError(400, 'InvalidRequestContentException', text);
+}
+
+export function clientContextTooLong(limit: number): ApiError {
+  const text = `Client context must be no more than ${limit} bytes when Base64-encoded.`;
   return userError(400, 'InvalidRequestContentException', text);
 }
 
@@ -42,31 +54,78 @@ export function invalidParameter(text: string): ApiError {
   return userError(400, 'InvalidParameterValueException', text);
 }
 
-/** `ValidationException` has no `Type` (contract 8.5). */
-export function constraintViolated(value: string, field: string, rule: string): ApiError {
-  const message = `1 validation error detected: Value '${value}' at '${field}' failed to satisfy constraint: ${rule}`;
+export function qualifierMismatch(): ApiError {
+  return invalidParameter(
+    'The derived qualifier from the function name does not match the specified qualifier.',
+  );
+}
+
+/** All broken rules in one message; `ValidationException` has no `Type` (contract 8.5, 8.6). */
+export function constraintsViolated(violations: readonly ConstraintViolation[]): ApiError {
+  const message = violationText(violations);
   return { status: 400, exception: 'ValidationException', body: { message } };
 }
 
-export function requestTooLarge(bytes: number, limit: number): ApiError {
-  const text = `${bytes} byte payload is too large for the RequestResponse invocation type (limit ${limit} bytes)`;
-  return userError(413, 'RequestTooLargeException', text);
+/** A name that is too long has the text of a broken rule and another class (contract 8.6). */
+export function nameTooLong(violation: ConstraintViolation): ApiError {
+  return invalidParameter(violationText([violation]));
 }
 
-export function unknownRoute(method: string, path: string): ApiError {
-  const message = `Unable to determine service/operation name to be authorized: ${method} ${path} is not served here`;
-  return { status: 404, exception: 'UnknownOperationException', body: { message } };
+function violationText(violations: readonly ConstraintViolation[]): string {
+  const errors = violations.length === 1 ? 'error' : 'errors';
+  const texts = violations.map(
+    ({ value, field, rule }) =>
+      `Value '${value}' at '${field}' failed to satisfy constraint: ${rule}`,
+  );
+  return `${violations.length} validation ${errors} detected: ${texts.join('; ')}`;
 }
 
-export function forbidden(message: string): ApiError {
-  return { status: 403, exception: 'AccessDeniedException', body: { Message: message } };
-}
-
-export function serviceError(message: string): ApiError {
+export function requestTooLarge(limit: number, readToEnd: boolean): ApiError {
+  const text = `Request must be smaller than ${limit} bytes for the InvokeFunction operation`;
   return {
-    status: 500,
-    exception: 'ServiceException',
-    body: { Type: 'Service', Message: message },
+    ...userError(413, 'RequestTooLargeException', text),
+    ...(readToEnd ? {} : { headers: { Connection: 'close' } }),
+  };
+}
+
+export function unknownRoute(method: string, path: string, served: string): ApiError {
+  const text = `${method} ${path} is not an operation served here. Served: ${served}.`;
+  return userError(404, 'UnknownOperationException', text, 'Message');
+}
+
+export function forbidden(text: string): ApiError {
+  return userError(403, 'AccessDeniedException', text, 'Message');
+}
+
+export function tokenMissing(): ApiError {
+  const text = 'Missing Authentication Token';
+  return { status: 403, exception: 'MissingAuthenticationTokenException', body: { message: text } };
+}
+
+export function tokenWrong(): ApiError {
+  const text = 'The security token included in the request is invalid.';
+  return { status: 403, exception: 'UnrecognizedClientException', body: { message: text } };
+}
+
+export function malformedRequest(text: string): ApiError {
+  return { ...userError(400, 'BadRequestException', text), headers: { Connection: 'close' } };
+}
+
+export function serviceError(text: string): ApiError {
+  return { status: 500, exception: 'ServiceException', body: { Type: 'Service', Message: text } };
+}
+
+export function shuttingDown(): ApiError {
+  const text = 'The orchestrator is stopping and takes no new work.';
+  return { ...serviceError(text), status: 503, exception: 'ServiceUnavailableException' };
+}
+
+function throttled(reason: unknown): ApiError {
+  return {
+    status: 429,
+    exception: 'TooManyRequestsException',
+    body: { Reason: reason, Type: 'User', message: 'Rate Exceeded.' },
+    headers: { 'Retry-After': '1' },
   };
 }
 
@@ -77,31 +136,32 @@ export function refusalError(error: OrchestratorError, arn: string): ApiError {
     case 'function-not-found':
       return functionNotFound(arn);
     case 'throttled':
-      return {
-        status: 429,
-        exception: 'TooManyRequestsException',
-        body: { Reason: error.details['reason'], Type: 'User', message: 'Rate Exceeded.' },
-        headers: { 'Retry-After': '1' },
-      };
+      return throttled(error.details['reason'] ?? 'ConcurrentInvocationLimitExceeded');
     case 'queue-full':
-      return {
-        status: 429,
-        exception: 'TooManyRequestsException',
-        body: {
-          Reason: 'FunctionInvocationRateLimitExceeded',
-          Type: 'User',
-          message: 'Rate Exceeded.',
-        },
-        headers: { 'Retry-After': '1' },
-      };
+      return throttled('FunctionInvocationRateLimitExceeded');
     case 'runtime-unsupported':
     case 'base-unavailable':
       return userError(502, 'InvalidRuntimeException', explained, 'Message');
+    // Not 5xx: clients would retry what only a person can mend.
     case 'build-failed':
     case 'code-missing':
     case 'not-supported':
       return userError(409, 'ResourceConflictException', explained);
-    default:
+    case 'shutting-down':
+      return shuttingDown();
+    case 'config-invalid':
+    case 'config-not-found':
+    case 'port-in-use':
+    case 'already-running':
+    case 'not-running':
+    case 'engine-unreachable':
+    case 'engine-refused':
+    case 'engine-conflict':
+    case 'engine-not-found':
+    case 'image-missing':
+    case 'transition-refused':
+    case 'environment-failed':
+    case 'state-unusable':
       return serviceError(explained);
   }
 }

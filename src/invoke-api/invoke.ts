@@ -1,132 +1,173 @@
 /**
- * `POST /2015-03-31/functions/{name}/invocations` (contract 8.3, 8.4).
+ * Invoke and InvokeAsync (contract 8.3, 8.4): check the request, hand it to the router, write the
+ * outcome where it settles. Once handed over, an invocation runs to its end whatever the client
+ * does. `Event` is approximated: accepted in memory and run once, neither durable nor retried.
  */
 
 import { isUtf8 } from 'node:buffer';
-import { randomBytes, randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { LIMITS } from '../config/defaults.js';
+import { messageOf } from '../errors.js';
+import type { ConstraintViolation } from '../function/arn.js';
 import type { InvocationRequest } from '../invocation/invocation.js';
 import type { Outcome } from '../invocation/outcome.js';
-import { messageOf } from '../errors.js';
-import type { ApiContext } from './context.js';
+import { send, sendError, type RawHeaders } from './answer.js';
+import type { Call } from './call.js';
 import {
-  constraintViolated,
-  invalidParameter,
+  clientContextNotJson,
+  clientContextTooLong,
+  constraintsViolated,
   notJson,
   refusalError,
   requestTooLarge,
+  serviceError,
   type ApiError,
 } from './errors.js';
-import { resolveFunction } from './reference.js';
+import { INVOKE_LIMITS } from './limits.js';
+import { resolveFunction, type ResolvedFunction } from './reference.js';
+import { readBody } from './request-body.js';
+import { traceIdOf } from './trace-id.js';
 
-/** Contract 4.3. */
-const LONGEST_CLIENT_CONTEXT = 3583;
+type InvocationType = 'Event' | 'RequestResponse' | 'DryRun';
+
+interface Options {
+  readonly type: InvocationType;
+  readonly tail: boolean;
+  readonly clientContext?: string;
+}
+
+/** In the order of the model, as validation messages print them. */
+const INVOCATION_TYPES: readonly string[] = ['Event', 'RequestResponse', 'DryRun'];
+const LOG_TYPES: readonly string[] = ['None', 'Tail'];
 const EMPTY_EVENT = Buffer.from('{}');
-const INVOCATION_TYPES = ['RequestResponse', 'Event', 'DryRun'];
-const LOG_TYPES = ['None', 'Tail'];
+const JSON_TYPE = 'application/json';
 
-export function invoke(
-  context: ApiContext,
-  request: IncomingMessage,
-  response: ServerResponse,
-  nameInPath: string,
-  query: URLSearchParams,
-): void {
-  const requestId = randomUUID();
-  const traceId = textHeader(request, 'x-amzn-trace-id') ?? newTraceId(context.now());
-  response.setHeader('x-amzn-RequestId', requestId);
-  response.setHeader('X-Amzn-Trace-Id', traceId);
-  const target = resolveFunction(context, nameInPath, query.get('Qualifier'));
-  readBody(request, (payload) => {
-    const refusal =
-      'error' in target ? target.error : (headerProblem(request) ?? bodyProblem(payload));
-    if (refusal !== undefined || 'error' in target || !Buffer.isBuffer(payload)) {
-      context.refuse(response, refusal ?? notJson('the body could not be read'));
+export function invoke(call: Call): void {
+  run(call, header(call.request, 'x-amz-invocation-type') ?? 'RequestResponse');
+}
+
+export function invokeAsync(call: Call): void {
+  run(call, 'Event');
+}
+
+function run(call: Call, type: string): void {
+  const target = resolveFunction(call.context, call.name, call.query.get('Qualifier'), 'invoke');
+  if ('error' in target) {
+    sendError(call, target.error);
+    return;
+  }
+  const options = readOptions(call.request, type);
+  if ('error' in options) {
+    sendError(call, options.error);
+    return;
+  }
+  const limit = options.type === 'Event' ? INVOKE_LIMITS.eventPayloadBytes : LIMITS.payloadBytes;
+  readBody(call.request, limit, (body) => {
+    if (!Buffer.isBuffer(body)) {
+      sendError(call, requestTooLarge(limit, body.readToEnd));
       return;
     }
-    const clientContext = decodeClientContext(textHeader(request, 'x-amz-client-context'));
-    const type = textHeader(request, 'x-amz-invocation-type') ?? 'RequestResponse';
-    if (type === 'DryRun') {
-      response.writeHead(204).end();
-      return;
-    }
-    const invocation: InvocationRequest = {
-      requestId,
-      traceId,
-      payload: payload.length === 0 ? EMPTY_EVENT : payload,
-      contentType: 'application/json',
-      invokedFunctionArn: target.invokedArn,
-      // Contract 4.3: client context is delivered with synchronous invocations only.
-      ...(clientContext === undefined || type === 'Event' ? {} : { clientContext }),
-      tail: type !== 'Event' && textHeader(request, 'x-amz-log-type') === 'Tail',
-    };
-    if (type === 'Event') {
-      context.router.invoke(target.name, invocation, (outcome) => {
-        if (outcome.kind === 'refused') context.lost(target.name, requestId, outcome.error);
-      });
-      response.writeHead(202, { 'Content-Length': 0 }).end();
-      return;
-    }
-    context.router.invoke(target.name, invocation, (outcome) => {
-      answer(context, response, outcome, target.qualifiedArn);
-    });
+    const problem = payloadProblem(body);
+    if (problem !== undefined) sendError(call, problem);
+    else handOver(call, target, options, body);
   });
 }
 
-function answer(
-  context: ApiContext,
-  response: ServerResponse,
-  outcome: Outcome,
-  arn: string,
-): void {
-  if (response.destroyed) return;
-  if (outcome.kind === 'refused') {
-    context.refuse(response, refusalError(outcome.error, arn));
+function handOver(call: Call, target: ResolvedFunction, options: Options, body: Buffer): void {
+  const { context, requestId } = call;
+  const { type, tail, clientContext } = options;
+  const { name } = target.version;
+  if (type === 'DryRun') {
+    send(call, 204, []);
     return;
   }
-  const headers: Record<string, string | number> = {
-    'Content-Type': 'application/json',
-    'Content-Length': outcome.payload.length,
-    'X-Amz-Executed-Version': outcome.executedVersion,
-    'x-amzn-Remapped-Content-Length': '0',
+  const invocation: InvocationRequest = {
+    requestId,
+    payload: body.length === 0 ? EMPTY_EVENT : body,
+    contentType: JSON_TYPE,
+    invokedFunctionArn: target.arn,
+    traceId: traceIdOf(header(call.request, 'x-amzn-trace-id'), context.now()),
+    // Contract 4.3, 6.6: both belong to synchronous invocations only.
+    ...(clientContext === undefined || type === 'Event' ? {} : { clientContext }),
+    tail: tail && type !== 'Event',
   };
-  if (outcome.kind === 'function-failed') headers['X-Amz-Function-Error'] = 'Unhandled';
+  try {
+    if (type === 'Event') {
+      send(call, 202, ['X-Amzn-Trace-Id', invocation.traceId], Buffer.alloc(0));
+      context.router.invoke(name, invocation, (outcome) => {
+        if (outcome.kind === 'refused') context.lost(name, requestId, outcome.error);
+      });
+      return;
+    }
+    context.router.invoke(name, invocation, (outcome) => {
+      answer(call, invocation, outcome);
+    });
+  } catch (error) {
+    sendError(call, serviceError(messageOf(error)));
+  }
+}
+
+function answer(call: Call, invocation: InvocationRequest, outcome: Outcome): void {
+  if (outcome.kind === 'refused') {
+    const arn = invocation.invokedFunctionArn;
+    const qualified = arn.endsWith(':$LATEST') ? arn : `${arn}:$LATEST`;
+    sendError(call, refusalError(outcome.error, qualified));
+    return;
+  }
+  const headers: RawHeaders = [
+    'Content-Type',
+    JSON_TYPE,
+    'X-Amz-Executed-Version',
+    outcome.executedVersion,
+    'X-Amzn-Trace-Id',
+    invocation.traceId,
+    'x-amzn-Remapped-Content-Length',
+    '0',
+  ];
+  if (outcome.kind === 'function-failed') headers.push('X-Amz-Function-Error', 'Unhandled');
   if (outcome.logTail !== undefined) {
-    headers['X-Amz-Log-Result'] = outcome.logTail.toString('base64');
+    headers.push('X-Amz-Log-Result', outcome.logTail.toString('base64'));
   }
-  response.writeHead(200, headers);
-  response.end(outcome.payload);
+  send(call, 200, headers, outcome.payload);
 }
 
-function headerProblem(request: IncomingMessage): ApiError | undefined {
-  const type = textHeader(request, 'x-amz-invocation-type');
-  if (type !== undefined && !INVOCATION_TYPES.includes(type)) {
-    return constraintViolated(type, 'invocationType', enumRule(INVOCATION_TYPES));
+function readOptions(
+  request: IncomingMessage,
+  type: string,
+): Options | { readonly error: ApiError } {
+  const logType = header(request, 'x-amz-log-type') ?? 'None';
+  const violations = [
+    ...enumViolations(type, 'invocationType', INVOCATION_TYPES),
+    ...enumViolations(logType, 'logType', LOG_TYPES),
+  ];
+  if (violations.length > 0) return { error: constraintsViolated(violations) };
+  const options = { type: type as InvocationType, tail: logType === 'Tail' };
+  const encoded = header(request, 'x-amz-client-context');
+  if (encoded === undefined) return options;
+  if (encoded.length > INVOKE_LIMITS.clientContextBytes) {
+    return { error: clientContextTooLong(INVOKE_LIMITS.clientContextBytes) };
   }
-  const logType = textHeader(request, 'x-amz-log-type');
-  if (logType !== undefined && !LOG_TYPES.includes(logType)) {
-    return constraintViolated(logType, 'logType', enumRule(LOG_TYPES));
-  }
-  const encoded = textHeader(request, 'x-amz-client-context');
-  if (encoded === undefined) return undefined;
-  if (encoded.length > LONGEST_CLIENT_CONTEXT) {
-    return invalidParameter(
-      `Client context must be no more than ${LONGEST_CLIENT_CONTEXT} bytes when base64-encoded.`,
-    );
-  }
-  return decodeClientContext(encoded) === undefined
-    ? notJson('Client context must be a valid Base64-encoded JSON object.')
-    : undefined;
+  const clientContext = decodeClientContext(encoded);
+  return clientContext === undefined
+    ? { error: clientContextNotJson() }
+    : { ...options, clientContext };
 }
 
-function enumRule(values: readonly string[]): string {
-  return `Member must satisfy enum value set: [${values.join(', ')}]`;
+function enumViolations(
+  value: string,
+  field: string,
+  values: readonly string[],
+): readonly ConstraintViolation[] {
+  const rule = `Member must satisfy enum value set: [${values.join(', ')}]`;
+  return values.includes(value) ? [] : [{ value, field, rule }];
 }
 
-function decodeClientContext(encoded: string | undefined): string | undefined {
-  if (encoded === undefined) return undefined;
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
+/** The JSON text; the Runtime API makes it fit for its header. */
+function decodeClientContext(encoded: string): string | undefined {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined;
+  const bytes = Buffer.from(encoded, 'base64');
+  if (!isUtf8(bytes)) return undefined;
+  const text = bytes.toString('utf8');
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? text : undefined;
@@ -135,13 +176,10 @@ function decodeClientContext(encoded: string | undefined): string | undefined {
   }
 }
 
-/** Whether the payload may go to a function; it is not changed and not kept. */
-function bodyProblem(payload: Buffer | { readonly tooLargeBytes: number }): ApiError | undefined {
-  if (!Buffer.isBuffer(payload)) {
-    return requestTooLarge(payload.tooLargeBytes, LIMITS.payloadBytes);
-  }
+/** Whether the payload may go to a function; it is not changed, and what was parsed not kept. */
+function payloadProblem(payload: Buffer): ApiError | undefined {
   if (payload.length === 0) return undefined;
-  if (!isUtf8(payload)) return notJson('Invalid UTF-8 in the request body');
+  if (!isUtf8(payload)) return notJson('Invalid UTF-8');
   try {
     JSON.parse(payload.toString('utf8'));
     return undefined;
@@ -150,37 +188,9 @@ function bodyProblem(payload: Buffer | { readonly tooLargeBytes: number }): ApiE
   }
 }
 
-/** Reads the whole body with one copy at most; what is too large is counted, not kept. */
-function readBody(
-  request: IncomingMessage,
-  done: (payload: Buffer | { readonly tooLargeBytes: number }) => void,
-): void {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  request.on('data', (piece: Buffer) => {
-    bytes += piece.length;
-    if (bytes <= LIMITS.payloadBytes) pieces.push(piece);
-    else pieces.length = 0;
-  });
-  request.on('end', () => {
-    const [only] = pieces;
-    if (bytes > LIMITS.payloadBytes) done({ tooLargeBytes: bytes });
-    else done(pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces, bytes));
-  });
-  // A client that hangs up before its event is complete has asked for nothing.
-  request.on('error', () => undefined);
-}
-
-function textHeader(request: IncomingMessage, name: string): string | undefined {
+/** An empty header is none. */
+function header(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   const text = Array.isArray(value) ? value[0] : value;
   return text === '' ? undefined : text;
-}
-
-function newTraceId(nowMs: number): string {
-  const time = Math.floor(nowMs / 1000)
-    .toString(16)
-    .padStart(8, '0');
-  const random = randomBytes(20).toString('hex');
-  return `Root=1-${time}-${random.slice(0, 24)};Parent=${random.slice(24)};Sampled=0`;
 }

@@ -14,7 +14,9 @@ const LISTENING = '0A';
 
 export function portOwner(port: number): PortOwner | undefined {
   try {
-    const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => listeners(file, port)));
+    const inodes = new Set(
+      ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => listeners(file, port)),
+    );
     if (inodes.size === 0) return undefined;
     for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
       if (!holds(pid, inodes)) continue;

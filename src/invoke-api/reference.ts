@@ -3,78 +3,65 @@
  * AWS answers (contract 8.1, 8.5, 8.6).
  */
 
-import { functionArn, parseFunctionReference } from '../function/arn.js';
+import { functionArn, readFunctionReference, type ReferenceForm } from '../function/arn.js';
 import type { FunctionVersion } from '../function/function-version.js';
-import type { ApiContext } from './context.js';
+import type { ApiContext } from './call.js';
 import {
-  constraintViolated,
+  constraintsViolated,
   functionNotFound,
-  invalidParameter,
+  nameTooLong,
+  qualifierMismatch,
   regionMismatch,
   type ApiError,
 } from './errors.js';
 
 export interface ResolvedFunction {
-  readonly name: string;
   readonly version: FunctionVersion;
   /** As the caller wrote it: with a qualifier if one was given (contract 4.3). */
-  readonly invokedArn: string;
-  readonly qualifiedArn: string;
+  readonly arn: string;
 }
 
-const NAME_RULE =
-  'Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?';
-const QUALIFIER = /^[a-zA-Z0-9$_-]{1,128}$/;
+/** The only version there is until versions can be published. */
+const LATEST = '$LATEST';
 
 export function resolveFunction(
   context: ApiContext,
-  nameInPath: string,
+  encodedName: string,
   qualifierInQuery: string | null,
+  form: ReferenceForm,
 ): ResolvedFunction | { readonly error: ApiError } {
-  const text = decoded(nameInPath);
-  const reference = text === undefined ? undefined : parseFunctionReference(text);
-  if (reference === undefined) {
-    return { error: constraintViolated(text ?? nameInPath, 'functionName', NAME_RULE) };
+  const reference = readFunctionReference(encodedName, qualifierInQuery ?? undefined, form);
+  if ('kind' in reference) {
+    switch (reference.kind) {
+      case 'constraints':
+        return { error: constraintsViolated(reference.violations) };
+      case 'name-too-long':
+        return { error: nameTooLong(reference.violation) };
+      case 'qualifier-mismatch':
+        return { error: qualifierMismatch() };
+    }
   }
-  if (reference.region !== undefined && reference.region !== context.region) {
-    return { error: regionMismatch(reference.region, context.region) };
+  const { name, qualifier, region, accountId } = reference;
+  if (region !== undefined && region !== context.region) {
+    return { error: regionMismatch(region, context.region) };
   }
-  if (qualifierInQuery !== null && !QUALIFIER.test(qualifierInQuery)) {
-    const rule = 'Member must satisfy regular expression pattern: (|[a-zA-Z0-9$_-]+)';
-    return { error: constraintViolated(qualifierInQuery, 'qualifier', rule) };
-  }
-  if (
-    qualifierInQuery !== null &&
-    reference.qualifier !== undefined &&
-    qualifierInQuery !== reference.qualifier
-  ) {
-    return {
-      error: invalidParameter(
-        'The derived qualifier from the function name does not match the specified qualifier.',
-      ),
-    };
-  }
-  const { name } = reference;
-  const qualifier = reference.qualifier ?? qualifierInQuery ?? undefined;
-  const { region } = context;
-  const accountId = reference.accountId ?? context.accountId;
-  const qualifiedArn = functionArn({ region, accountId, name, qualifier: qualifier ?? '$LATEST' });
   const version = context.router.find(name);
-  if (
-    version === undefined ||
-    accountId !== context.accountId ||
-    (qualifier !== undefined && qualifier !== '$LATEST')
-  ) {
-    return { error: functionNotFound(qualifiedArn) };
+  const isOurs = accountId === undefined || accountId === context.accountId;
+  if (version !== undefined && isOurs && (qualifier === undefined || qualifier === LATEST)) {
+    const arn =
+      qualifier === undefined ? version.functionArn : `${version.functionArn}:${qualifier}`;
+    return { version, arn };
   }
-  const invokedArn = qualifier === undefined ? version.functionArn : qualifiedArn;
-  return { name, version, invokedArn, qualifiedArn };
+  const asked = {
+    region: context.region,
+    accountId: accountId ?? context.accountId,
+    name,
+    ...(qualifier === undefined ? {} : { qualifier }),
+  };
+  return { error: functionNotFound(form === 'invoke' ? invokedArn(asked) : functionArn(asked)) };
 }
 
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
+/** Invoke's messages name a qualifier always (contract 8.5, 13 row 21). */
+function invokedArn(parts: Parameters<typeof functionArn>[0]): string {
+  return functionArn({ qualifier: LATEST, ...parts });
 }

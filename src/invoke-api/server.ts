@@ -1,26 +1,43 @@
 /**
  * The door for AWS clients: an HTTP listener serving the Lambda API (contract section 8) and
- * whatever else is mounted on the same port.
- *
- * Loopback unless asked. A request whose `Host` is not ours or whose `Origin` is foreign is
- * refused: a web page must not reach functions through a rebound name or a cross-site post.
- * Beyond loopback every request must carry the bearer token.
+ * whatever else is mounted on the same port. Loopback unless asked; see `admission.ts` for who is
+ * let in. Malformed HTTP, and two readings of where a request ends, are refused by Node's parser.
  */
 
-import { timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isIP, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../async/clock.js';
-import { OrchestratorError } from '../errors.js';
+import { DEFAULTS } from '../config/defaults.js';
+import { messageOf, OrchestratorError } from '../errors.js';
 import type { InvocationRouter } from '../router/router.js';
-import type { ApiContext } from './context.js';
-import { forbidden, serviceError, unknownRoute, type ApiError } from './errors.js';
-import { functionConfiguration, functionDescription, functionPage } from './functions.js';
-import { invoke } from './invoke.js';
+import { Admission, isLoopback } from './admission.js';
+import { sendError } from './answer.js';
+import type { ApiContext, Call } from './call.js';
+import {
+  malformedRequest,
+  serviceError,
+  shuttingDown,
+  unknownRoute,
+  type ApiError,
+} from './errors.js';
+import { INVOKE_LIMITS } from './limits.js';
 import { portOwner } from './port-owner.js';
-import { resolveFunction } from './reference.js';
+import { findRoute, SERVED_OPERATIONS } from './routes.js';
 
+/** Answers every request it is given. */
 export type MountedHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** One line of the access log. */
+export interface AccessLine {
+  readonly method: string;
+  readonly path: string;
+  /** Undefined: the client hung up before it was answered. */
+  readonly status: number | undefined;
+  readonly requestId: string;
+  readonly durationMs: number;
+}
 
 export interface InvokeApiOptions {
   readonly router: InvocationRouter;
@@ -29,22 +46,39 @@ export interface InvokeApiOptions {
   readonly port: number;
   readonly region: string;
   readonly accountId: string;
-  readonly authToken?: string;
+  /** The account's, as GetAccountSettings reports it. */
+  readonly concurrency?: number;
+  /** Required when `host` is not loopback. */
+  readonly authToken?: string | undefined;
   readonly clock: Clock;
-  /** An `Event` invocation could not be run. */
-  readonly onLost: (functionName: string, requestId: string, error: OrchestratorError) => void;
+  /** An `Event` invocation was accepted and could not be run. */
+  readonly onLost?: (functionName: string, requestId: string, error: OrchestratorError) => void;
+  readonly onAccess?: (line: AccessLine) => void;
+  readonly deadlines?: Partial<Deadlines>;
 }
 
-const FUNCTIONS = /^\/2015-03-31\/functions\/?$/;
-const FUNCTION = /^\/2015-03-31\/functions\/([^/]+)(\/configuration|\/invocations)?$/;
-const INVOKE_ASYNC = /^\/2014-11-13\/functions\/([^/]+)\/invoke-async\/?$/;
-const HEADERS_WITHIN_MS = 30_000;
+interface Deadlines {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How often connections are looked at. */
+  readonly checkMs: number;
+}
+
+const NO_QUERY = new URLSearchParams();
+const DEADLINES: Deadlines = {
+  headersMs: INVOKE_LIMITS.headersMs,
+  requestMs: INVOKE_LIMITS.requestMs,
+  checkMs: 5000,
+};
 
 export class InvokeApi {
   readonly #options: InvokeApiOptions;
   readonly #server: Server;
   readonly #mounted: { prefix: string; handler: MountedHandler }[] = [];
   readonly #context: ApiContext;
+  readonly #admission: Admission;
+  readonly #open = new Set<ServerResponse>();
+  #closed: Promise<void> | undefined;
 
   constructor(options: InvokeApiOptions) {
     this.#options = options;
@@ -52,15 +86,26 @@ export class InvokeApi {
       router: options.router,
       region: options.region,
       accountId: options.accountId,
+      concurrency: options.concurrency ?? DEFAULTS.concurrency,
       now: () => options.clock.now(),
-      refuse,
-      lost: options.onLost,
+      lost: (name, requestId, error) => options.onLost?.(name, requestId, error),
     };
-    this.#server = createServer((request, response) => this.#serve(request, response));
-    this.#server.headersTimeout = HEADERS_WITHIN_MS;
-    // A synchronous invocation may take 15 minutes; its connection must not be cut before.
-    this.#server.requestTimeout = 0;
-    this.#server.timeout = 0;
+    this.#admission = new Admission(options);
+    const { headersMs, requestMs, checkMs } = { ...DEADLINES, ...options.deadlines };
+    this.#server = createServer(
+      {
+        headersTimeout: headersMs,
+        // Ends when the request has been read: an invocation may take 15 minutes.
+        requestTimeout: requestMs,
+        connectionsCheckingInterval: checkMs,
+        keepAliveTimeout: INVOKE_LIMITS.keepAliveMs,
+        maxHeaderSize: INVOKE_LIMITS.headerBytes,
+        insecureHTTPParser: false,
+        noDelay: true,
+      },
+      (request, response) => this.#serve(request, response),
+    );
+    this.#server.on('clientError', refuseMalformed);
   }
 
   /** Serves everything below `prefix` with `handler`. Call before `listen`. */
@@ -68,28 +113,37 @@ export class InvokeApi {
     this.#mounted.push({ prefix, handler });
   }
 
-  /** Raises `port-in-use`. */
-  listen(): Promise<{ address: string; port: number }> {
-    const { host, port } = this.#options;
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
-        reject(error.code === 'EADDRINUSE' ? portInUse(port) : cannotListen(host, port, error));
+  /** Raises `port-in-use`, or `config-invalid` for an address we may not or cannot listen on. */
+  async listen(): Promise<{ address: string; port: number }> {
+    const { host, port, authToken } = this.#options;
+    if (!isLoopback(host) && (authToken === undefined || authToken === '')) {
+      throw new OrchestratorError('config-invalid', `${host} can be reached from other machines`, {
+        remedy: 'Give callers a token to show with --auth, or listen on 127.0.0.1.',
       });
-      this.#server.listen(port, host, 4096, () => {
-        const { address, port: bound } = this.#server.address() as AddressInfo;
-        resolve({ address, port: bound });
+    }
+    await new Promise<void>((resolve, reject) => {
+      const fail = (error: NodeJS.ErrnoException): void => reject(listenError(host, port, error));
+      this.#server.once('error', fail);
+      this.#server.listen({ host, port, backlog: INVOKE_LIMITS.backlog }, () => {
+        this.#server.off('error', fail);
+        resolve();
       });
     });
+    const { address, port: bound } = this.#server.address() as AddressInfo;
+    return { address, port: bound };
   }
 
-  /** Takes no new connections; resolves when the open requests are answered. */
+  /** Takes nothing new; resolves when what is open has been answered. */
   close(): Promise<void> {
-    return new Promise((resolve) => {
+    this.#closed ??= new Promise((resolve) => {
+      for (const response of this.#open) response.shouldKeepAlive = false;
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();
     });
+    return this.#closed;
   }
 
+  /** Ends every connection now. */
   destroy(): Promise<void> {
     const closed = this.close();
     this.#server.closeAllConnections();
@@ -97,143 +151,117 @@ export class InvokeApi {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const refusal = this.#admit(request);
-    if (refusal !== undefined) {
-      refuse(response, refusal);
-      return;
+    const requestId = randomUUID();
+    this.#track(request, response, requestId);
+    try {
+      const refusal = this.#refusal(request, response);
+      if (refusal === undefined) this.#route(request, response, requestId);
+      else sendError({ response, requestId }, refusal);
+    } catch (error) {
+      sendError({ response, requestId }, serviceError(messageOf(error)));
     }
-    const target = request.url ?? '/';
-    const questionMark = target.indexOf('?');
-    const path = questionMark < 0 ? target : target.slice(0, questionMark);
+  }
+
+  #refusal(request: IncomingMessage, response: ServerResponse): ApiError | undefined {
+    if (this.#closed !== undefined) {
+      response.shouldKeepAlive = false;
+      return shuttingDown();
+    }
+    if (request.url?.startsWith('/') !== true) {
+      return malformedRequest('The request target must be a path.');
+    }
+    return this.#admission.check(request);
+  }
+
+  #route(request: IncomingMessage, response: ServerResponse, requestId: string): void {
+    const { path, query } = splitTarget(request.url ?? '/');
     for (const { prefix, handler } of this.#mounted) {
       if (path.startsWith(prefix)) {
         handler(request, response);
         return;
       }
     }
-    const query = new URLSearchParams(questionMark < 0 ? '' : target.slice(questionMark + 1));
-    try {
-      this.#route(request, response, path, query);
-    } catch (error) {
-      refuse(response, serviceError(error instanceof Error ? error.message : String(error)));
-    }
-  }
-
-  #route(
-    request: IncomingMessage,
-    response: ServerResponse,
-    path: string,
-    query: URLSearchParams,
-  ): void {
-    const { router, accountId } = this.#options;
-    const [, name, kind] = FUNCTION.exec(path) ?? [];
-    if (request.method === 'POST' && name !== undefined && kind === '/invocations') {
-      invoke(this.#context, request, response, name, query);
+    const found = findRoute(request.method, path);
+    if (found === undefined) {
+      const refusal = unknownRoute(request.method ?? '', path, SERVED_OPERATIONS);
+      sendError({ response, requestId }, refusal);
       return;
     }
-    const [, asyncName] = INVOKE_ASYNC.exec(path) ?? [];
-    if (request.method === 'POST' && asyncName !== undefined) {
-      request.headers['x-amz-invocation-type'] = 'Event';
-      invoke(this.#context, request, response, asyncName, query);
-      return;
-    }
-    request.resume();
-    if (request.method === 'GET' && FUNCTIONS.test(path)) {
-      json(response, 200, functionPage(router.list(), accountId, query));
-      return;
-    }
-    if (request.method === 'GET' && name !== undefined && kind !== '/invocations') {
-      const found = resolveFunction(this.#context, name, query.get('Qualifier'));
-      if ('error' in found) refuse(response, found.error);
-      else if (kind === '/configuration') {
-        json(response, 200, functionConfiguration(found.version, accountId));
-      } else {
-        const reserved = router.reservedConcurrency(found.name);
-        json(response, 200, functionDescription(found.version, accountId, reserved));
-      }
-      return;
-    }
-    refuse(response, unknownRoute(request.method ?? '', path));
+    const { route, name } = found;
+    const call: Call = { context: this.#context, request, response, requestId, name, query };
+    route.handle(call);
   }
 
-  #admit(request: IncomingMessage): ApiError | undefined {
-    const { authToken } = this.#options;
-    const host = hostName(request.headers.host);
-    if (host === undefined || !this.#isOurs(host)) {
-      return forbidden(`Host '${request.headers.host ?? ''}' is not served here.`);
-    }
-    const { origin } = request.headers;
-    if (origin !== undefined && !this.#isOwnOrigin(origin)) {
-      return forbidden(`Requests from the origin '${origin}' are not served.`);
-    }
-    if (authToken !== undefined && !isLoopback(request.socket.remoteAddress ?? '')) {
-      const sent = request.headers.authorization ?? '';
-      if (!sameText(sent, `Bearer ${authToken}`)) return forbidden('A bearer token is required.');
-    }
-    return undefined;
-  }
-
-  /** An address is no proof of being ours, as it is in `Host`: any site may have one. */
-  #isOwnOrigin(origin: string): boolean {
-    const host = hostName(origin.replace(/^https?:\/\//, '')) ?? '';
-    return this.#isOurs(host) && (isIP(host) === 0 || isLoopback(host) || host === this.#options.host);
-  }
-
-  /** An address in `Host` cannot come from a rebound name. */
-  #isOurs(host: string): boolean {
-    return (
-      host === 'localhost' ||
-      host.endsWith('.localhost') ||
-      host === 'host.docker.internal' ||
-      host === this.#options.host ||
-      isIP(host) !== 0
-    );
+  #track(request: IncomingMessage, response: ServerResponse, requestId: string): void {
+    const { clock, onAccess } = this.#options;
+    const startedAt = onAccess === undefined ? 0 : clock.monotonic();
+    this.#open.add(response);
+    response.once('close', () => {
+      this.#open.delete(response);
+      if (this.#closed !== undefined) this.#server.closeIdleConnections();
+      onAccess?.({
+        method: request.method ?? '',
+        path: splitTarget(request.url ?? '').path,
+        status: response.writableFinished ? response.statusCode : undefined,
+        requestId,
+        durationMs: clock.monotonic() - startedAt,
+      });
+    });
   }
 }
 
-function refuse(response: ServerResponse, error: ApiError): void {
-  if (response.headersSent || response.destroyed) return;
-  response.setHeader('x-amzn-ErrorType', error.exception);
-  for (const [name, value] of Object.entries(error.headers ?? {})) response.setHeader(name, value);
-  json(response, error.status, error.body);
+function splitTarget(target: string): { path: string; query: URLSearchParams } {
+  const mark = target.indexOf('?');
+  if (mark < 0) return { path: target, query: NO_QUERY };
+  return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) };
 }
 
-function json(response: ServerResponse, status: number, body: object): void {
-  const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, {
-    'Content-Type': 'application/json',
-    'Content-Length': bytes.length,
-  });
-  response.end(bytes);
+/** What Node's parser could not read, or what did not arrive in time. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, text] = malformedStatus(error.code);
+  const body = JSON.stringify({ Type: 'User', message: text });
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/json',
+    'x-amzn-ErrorType: BadRequestException',
+    `Content-Length: ${body.length}`,
+    'Connection: close',
+  ];
+  // The other side may never stop sending.
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-/** The host of a `Host` header without its port; undefined when it is malformed. */
-function hostName(header: string | undefined): string | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([a-zA-Z0-9.\-_]+))(?::\d{1,5})?$/.exec(header ?? '');
-  return match?.[1] ?? match?.[2]?.toLowerCase();
+function malformedStatus(code: string | undefined): readonly [string, string] {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return ['431 Request Header Fields Too Large', 'The headers are too large.'];
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return ['408 Request Timeout', 'The request did not arrive in time.'];
+    default:
+      return ['400 Bad Request', 'The request is not valid HTTP.'];
+  }
 }
 
-function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
-}
-
-function sameText(left: string, right: string): boolean {
-  const [a, b] = [Buffer.from(left), Buffer.from(right)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}
-
-function portInUse(port: number): OrchestratorError {
-  const owner = portOwner(port);
-  const by = owner === undefined ? 'another process' : `${owner.name} (pid ${owner.pid})`;
-  return new OrchestratorError('port-in-use', `port ${port} is in use by ${by}`, {
-    remedy: 'Stop it, or choose another port with --port (0 takes any free one).',
-    details: { port, ...owner },
-  });
-}
-
-function cannotListen(host: string, port: number, error: Error): OrchestratorError {
-  return new OrchestratorError('port-in-use', `cannot listen on ${host}:${port}: ${error.message}`, {
-    remedy: 'Choose an address of this machine with --host and a port with --port.',
-    cause: error,
-  });
+function listenError(host: string, port: number, error: NodeJS.ErrnoException): OrchestratorError {
+  if (error.code === 'EADDRINUSE') {
+    const owner = portOwner(port);
+    const by = owner === undefined ? 'another process' : `${owner.name} (pid ${owner.pid})`;
+    return new OrchestratorError('port-in-use', `port ${port} is in use by ${by}`, {
+      remedy: 'Stop it, or choose another port with --port (0 takes any free one).',
+      details: { port, ...owner },
+      cause: error,
+    });
+  }
+  return new OrchestratorError(
+    'config-invalid',
+    `cannot listen on ${host}:${port}: ${error.message}`,
+    {
+      remedy: 'Choose an address of this machine with --host and a port with --port.',
+      cause: error,
+    },
+  );
 }

@@ -19,17 +19,15 @@ const MIGRATIONS: readonly string[] = [
      record TEXT NOT NULL
    ) WITHOUT ROWID;
    CREATE INDEX invocations_by_time ON invocations (started_at_ms);
-   CREATE TABLE lines (
+   CREATE TABLE logs (
      id INTEGER PRIMARY KEY,
-     timestamp_ms REAL NOT NULL,
      function_name TEXT NOT NULL,
-     environment_id TEXT NOT NULL,
      request_id TEXT,
-     platform INTEGER NOT NULL,
-     text TEXT NOT NULL
+     bytes INTEGER NOT NULL,
+     lines TEXT NOT NULL
    );
-   CREATE INDEX lines_by_request ON lines (request_id) WHERE request_id IS NOT NULL;
-   CREATE INDEX lines_by_function ON lines (function_name, id);`,
+   CREATE INDEX logs_by_request ON logs (request_id) WHERE request_id IS NOT NULL;
+   CREATE INDEX logs_by_function ON logs (function_name, id);`,
 ];
 
 /** Opens or makes the file. Raises `state-unusable`. */

@@ -16,12 +16,12 @@ export interface InvocationStoreOptions {
   readonly warn: (message: string) => void;
 }
 
-const FLUSH_AFTER_MS = 150;
-const FLUSH_AT_ENTRIES = 2_000;
+const FLUSH_AFTER_MS = 300;
+const FLUSH_AT_ENTRIES = 4_000;
 /** What may wait in memory while the disk does not keep up. */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
 const MOST_INVOCATIONS = 50_000;
-const MOST_LINES = 500_000;
+const MOST_LOG_BYTES = 256 * 1024 * 1024;
 const TRIM_EVERY_FLUSHES = 64;
 const DEFAULT_LINES = 1000;
 
@@ -81,10 +81,11 @@ export class InvocationStore implements LineStore {
       values.push(query.requestId);
     }
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    const limit = query.limit ?? DEFAULT_LINES;
     const rows = this.#options.database
-      .prepare(`SELECT * FROM lines ${where} ORDER BY id DESC LIMIT ?`)
-      .all(...values, query.limit ?? DEFAULT_LINES) as LineRow[];
-    return rows.reverse().map(lineOf);
+      .prepare(`SELECT function_name, request_id, lines FROM logs ${where} ORDER BY id DESC LIMIT ?`)
+      .all(...values, limit) as LogRow[];
+    return limit === 0 ? [] : rows.reverse().flatMap(linesOf).slice(-limit);
   }
 
   /** Writes what waits. */
@@ -132,8 +133,8 @@ export class InvocationStore implements LineStore {
     const addRecord = database.prepare(
       'INSERT OR REPLACE INTO invocations (request_id, function_name, started_at_ms, record) VALUES (?, ?, ?, ?)',
     );
-    const addLine = database.prepare(
-      'INSERT INTO lines (timestamp_ms, function_name, environment_id, request_id, platform, text) VALUES (?, ?, ?, ?, ?, ?)',
+    const addLog = database.prepare(
+      'INSERT INTO logs (function_name, request_id, bytes, lines) VALUES (?, ?, ?, ?)',
     );
     database.exec('BEGIN IMMEDIATE');
     try {
@@ -141,15 +142,11 @@ export class InvocationStore implements LineStore {
         const { requestId, functionName, startedAtMs } = record;
         addRecord.run(requestId, functionName, startedAtMs, JSON.stringify(record));
       }
-      for (const line of lines) {
-        addLine.run(
-          line.timestampMs,
-          line.functionName,
-          line.environmentId,
-          line.requestId ?? null,
-          line.source === 'platform' ? 1 : 0,
-          line.text,
-        );
+      for (const group of grouped(lines)) {
+        const [first] = group;
+        if (first === undefined) continue;
+        const text = JSON.stringify(group.map(storedLine));
+        addLog.run(first.functionName, first.requestId ?? null, text.length, text);
       }
       database.exec('COMMIT');
     } catch (error) {
@@ -165,26 +162,52 @@ export class InvocationStore implements LineStore {
         'DELETE FROM invocations WHERE started_at_ms < (SELECT started_at_ms FROM invocations ORDER BY started_at_ms DESC LIMIT 1 OFFSET ?)',
       )
       .run(MOST_INVOCATIONS);
-    database.prepare('DELETE FROM lines WHERE id <= (SELECT MAX(id) FROM lines) - ?').run(MOST_LINES);
+    const [row] = database.prepare('SELECT SUM(bytes) AS bytes, COUNT(*) AS rows FROM logs').all() as {
+      bytes: number | null;
+      rows: number;
+    }[];
+    if ((row?.bytes ?? 0) <= MOST_LOG_BYTES) return;
+    // The oldest eighth goes: rarely, and in one step.
+    database
+      .prepare('DELETE FROM logs WHERE id IN (SELECT id FROM logs ORDER BY id LIMIT ?)')
+      .run(Math.ceil((row?.rows ?? 0) / 8));
   }
 }
 
-interface LineRow {
-  readonly timestamp_ms: number;
+interface LogRow {
   readonly function_name: string;
-  readonly environment_id: string;
   readonly request_id: string | null;
-  readonly platform: number;
-  readonly text: string;
+  readonly lines: string;
 }
 
-function lineOf(row: LineRow): LogLine {
-  return {
-    timestampMs: row.timestamp_ms,
-    functionName: row.function_name,
-    environmentId: row.environment_id,
-    ...(row.request_id === null ? {} : { requestId: row.request_id }),
-    source: row.platform === 1 ? 'platform' : 'function',
-    text: row.text,
-  };
+/** Time, environment, 1 for the platform's, text. */
+type StoredLine = readonly [number, string, 0 | 1, string];
+
+function storedLine(line: LogLine): StoredLine {
+  return [line.timestampMs, line.environmentId, line.source === 'platform' ? 1 : 0, line.text];
+}
+
+function linesOf(row: LogRow): LogLine[] {
+  return (JSON.parse(row.lines) as StoredLine[]).map(
+    ([timestampMs, environmentId, platform, text]) => ({
+      timestampMs,
+      functionName: row.function_name,
+      environmentId,
+      ...(row.request_id === null ? {} : { requestId: row.request_id }),
+      source: platform === 1 ? 'platform' : 'function',
+      text,
+    }),
+  );
+}
+
+/** Lines of one invocation, or of one function between invocations, become one row. */
+function grouped(lines: readonly LogLine[]): Iterable<LogLine[]> {
+  const groups = new Map<string, LogLine[]>();
+  for (const line of lines) {
+    const key = line.requestId ?? line.functionName;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [line]);
+    else group.push(line);
+  }
+  return groups.values();
 }

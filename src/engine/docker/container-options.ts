@@ -1,0 +1,68 @@
+/** Our container spec in Docker's terms. Pure. */
+
+import type Docker from 'dockerode';
+import type { ContainerSpec } from '../engine.js';
+import { CPU_PERIOD_US, cpuQuotaUs } from '../host/cpu-limit.js';
+
+export interface OptionsContext {
+  readonly network: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Mounted folder for the scratch target; undefined: a tmpfs counted against the memory. */
+  readonly scratchDirectory: string | undefined;
+  /** The start goes without the processor limit. */
+  readonly liftCpu: boolean;
+  /** Hard limit of open files the engine passes on; no container may ask for more. */
+  readonly mostOpenFiles: number;
+}
+
+export function containerOptions(
+  spec: ContainerSpec,
+  context: OptionsContext,
+): Docker.ContainerCreateOptions {
+  const { scratch } = spec;
+  const onDisk = context.scratchDirectory !== undefined;
+  const memory = spec.memoryBytes + (onDisk ? 0 : scratch.sizeMb * 2 ** 20);
+  const openFiles = Math.min(spec.openFilesLimit, context.mostOpenFiles);
+  return {
+    name: spec.name,
+    Image: spec.image,
+    Env: Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
+    WorkingDir: spec.workingDirectory,
+    Hostname: spec.hostName,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: false,
+    StopSignal: 'SIGKILL',
+    Labels: { ...spec.labels, ...context.labels },
+    ...(spec.user === undefined ? {} : { User: spec.user }),
+    ...(spec.command === undefined ? {} : { Cmd: [...spec.command] }),
+    HostConfig: {
+      NetworkMode: context.network,
+      ExtraHosts: [
+        ...Object.entries(spec.hosts).map(([host, address]) => `${host}:${address}`),
+        'host.docker.internal:host-gateway',
+      ],
+      Binds: [
+        ...spec.mounts.map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
+        ...(onDisk ? [`${context.scratchDirectory}:${scratch.target}`] : []),
+      ],
+      ...(onDisk
+        ? {}
+        : { Tmpfs: { [scratch.target]: `rw,exec,nosuid,nodev,mode=1777,size=${scratch.sizeMb}m` } }),
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      PidsLimit: spec.pidsLimit,
+      Ulimits: [{ Name: 'nofile', Soft: openFiles, Hard: openFiles }],
+      Memory: memory,
+      MemorySwap: memory,
+      ...(context.liftCpu ? {} : { CpuPeriod: CPU_PERIOD_US, CpuQuota: cpuQuotaUs(spec.cpus) }),
+      IpcMode: 'none',
+      // The first process of a namespace ignores signals it has no handler for, and must reap
+      // what others leave: a runtime is not made for that.
+      Init: true,
+      RestartPolicy: { Name: 'no' },
+      LogConfig: { Type: 'none', Config: {} },
+    },
+  };
+}

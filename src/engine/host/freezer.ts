@@ -1,0 +1,150 @@
+/**
+ * Stopping and waking the processes of one container, in the way this host allows. A freezer
+ * belongs to one start of one container and is closed with it; ways are never mixed.
+ */
+
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import type { Clock } from '../../async/clock.js';
+import { sleep } from '../../async/clock.js';
+import { OrchestratorError } from '../../errors.js';
+import { v1File, v2File, type CgroupPaths } from './cgroup.js';
+
+export interface Freezer {
+  /** Resolves when the kernel says that every process stands still. */
+  freeze(): Promise<void>;
+  /** Wakes them; without a promise where that is a write to a file. */
+  thaw(): Promise<void> | undefined;
+  close(): void;
+}
+
+/** Engine calls that pause and unpause one container. */
+export interface PauseCalls {
+  pause(): Promise<void>;
+  unpause(): Promise<void>;
+}
+
+const CHECKS_AT_ONCE = 20;
+const CHECK_AGAIN_MS = 1;
+const MOST_CHECKS = 2_000;
+const STATE_BYTES = 256;
+
+/** A freezer file of either hierarchy: words to write and how to read that it has happened. */
+interface FreezerFiles {
+  readonly control: string;
+  readonly freezeWord: string;
+  readonly thawWord: string;
+  readonly state: string;
+  isFrozen(text: string): boolean;
+}
+
+class FileFreezer implements Freezer {
+  readonly #files: FreezerFiles;
+  readonly #clock: Clock;
+  readonly #control: number;
+  readonly #state: number;
+  readonly #buffer = Buffer.alloc(STATE_BYTES);
+  #thawed = true;
+  #closed = false;
+
+  constructor(files: FreezerFiles, clock: Clock) {
+    this.#files = files;
+    this.#clock = clock;
+    this.#control = openSync(files.control, 'r+');
+    this.#state = files.state === files.control ? this.#control : openSync(files.state, 'r');
+  }
+
+  async freeze(): Promise<void> {
+    if (this.#closed) return;
+    this.#thawed = false;
+    writeSync(this.#control, this.#files.freezeWord, 0);
+    for (let checks = 0; checks < CHECKS_AT_ONCE; checks += 1) if (this.#settled()) return;
+    // A process in the middle of a system call takes a moment longer.
+    for (let checks = 0; checks < MOST_CHECKS; checks += 1) {
+      await sleep(this.#clock, CHECK_AGAIN_MS);
+      if (this.#settled()) return;
+    }
+    throw new OrchestratorError('engine-refused', 'the kernel did not freeze the environment');
+  }
+
+  thaw(): undefined {
+    if (this.#closed) return;
+    this.#thawed = true;
+    writeSync(this.#control, this.#files.thawWord, 0);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    closeSync(this.#control);
+    if (this.#state !== this.#control) closeSync(this.#state);
+  }
+
+  /** Frozen, or no longer meant to be. */
+  #settled(): boolean {
+    if (this.#closed || this.#thawed) return true;
+    const bytes = readSync(this.#state, this.#buffer, 0, STATE_BYTES, 0);
+    return this.#files.isFrozen(this.#buffer.toString('latin1', 0, bytes));
+  }
+}
+
+/** Pause and unpause in order: the engine refuses what comes in between. */
+class EngineFreezer implements Freezer {
+  readonly #calls: PauseCalls;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(calls: PauseCalls) {
+    this.#calls = calls;
+  }
+
+  freeze(): Promise<void> {
+    return this.#next(() => this.#calls.pause());
+  }
+  thaw(): Promise<void> {
+    return this.#next(() => this.#calls.unpause());
+  }
+  close(): void {
+    // The engine keeps nothing open for it.
+  }
+
+  #next(call: () => Promise<void>): Promise<void> {
+    const result = this.#last.then(call);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+export type FileFreezerKind = 'cgroup-v1' | 'cgroup-v2';
+
+/** The files of a freezer, or undefined where this container has none of the kind. */
+export function freezerFiles(kind: FileFreezerKind, paths: CgroupPaths): FreezerFiles | undefined {
+  if (kind === 'cgroup-v1') {
+    const control = v1File(paths, 'freezer', 'freezer.state');
+    if (control === undefined) return undefined;
+    return {
+      control,
+      state: control,
+      freezeWord: 'FROZEN',
+      thawWord: 'THAWED',
+      isFrozen: (text) => text.startsWith('FROZEN'),
+    };
+  }
+  const control = v2File(paths, 'cgroup.freeze');
+  const state = v2File(paths, 'cgroup.events');
+  if (control === undefined || state === undefined) return undefined;
+  return {
+    control,
+    state,
+    freezeWord: '1',
+    thawWord: '0',
+    isFrozen: (text) => text.includes('frozen 1'),
+  };
+}
+
+/** Raises the file system's errors when the files cannot be written. */
+export function openFileFreezer(files: FreezerFiles, clock: Clock): Freezer {
+  return new FileFreezer(files, clock);
+}
+
+export function openEngineFreezer(calls: PauseCalls): Freezer {
+  return new EngineFreezer(calls);
+}

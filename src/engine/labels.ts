@@ -1,0 +1,21 @@
+/**
+ * Labels of everything we make on an engine. Containers inherit their image's labels, so only
+ * `RUN` says that a container belongs to a run; never judge by the owner alone.
+ */
+
+export const LABEL = {
+  owner: 'dev.orchestrator.owner',
+  /** Id of the run that made it. */
+  run: 'dev.orchestrator.run',
+  function: 'dev.orchestrator.function',
+  /** Identity of the process whose run it is, as JSON: who may say whether it is still alive. */
+  process: 'dev.orchestrator.process',
+  /** Machine the process runs on. */
+  host: 'dev.orchestrator.host',
+} as const;
+
+export const OWNER = 'orchestrator';
+
+export function runFilter(runId: string): string[] {
+  return [`${LABEL.run}=${runId}`];
+}

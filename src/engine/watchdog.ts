@@ -1,0 +1,44 @@
+/**
+ * A process of its own that outlives us: it holds the other end of a pipe, and when that closes
+ * without a farewell (kill -9, a crash) it removes everything of the run and ends.
+ */
+
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export interface Watchdog {
+  /** Everything is removed: it may go. Resolves when it has. */
+  dismiss(): Promise<void>;
+}
+
+/** What the watchdog is told on its command line. */
+export interface WatchdogOrders {
+  readonly runId: string;
+  readonly scratchRoot: string;
+}
+
+export const FAREWELL = 'clean';
+
+export function startWatchdog(orders: WatchdogOrders): Watchdog {
+  const entry = fileURLToPath(new URL('./watchdog-process.js', import.meta.url));
+  const child = spawn(process.execPath, [entry, JSON.stringify(orders)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  child.unref();
+  (child.stdin as unknown as { unref?: () => void }).unref?.();
+  child.on('error', () => undefined);
+  child.stdin.on('error', () => undefined);
+  return {
+    dismiss: () =>
+      new Promise((resolve) => {
+        if (child.exitCode !== null || child.signalCode !== null) {
+          resolve();
+          return;
+        }
+        child.once('exit', () => resolve());
+        child.ref();
+        child.stdin.end(FAREWELL);
+      }),
+  };
+}

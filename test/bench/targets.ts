@@ -1,0 +1,176 @@
+/**
+ * What a bench measures: our orchestrator and the floor, each as processes of their own, driven by
+ * the same load process. Everything started here is ended by `stop`.
+ */
+
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import Docker from 'dockerode';
+import { Builder } from '../../src/builder/builder.js';
+import { packageRoot } from '../../src/package-root.js';
+import type { LoadJob, LoadResult } from './load.js';
+
+const run = promisify(execFile);
+const here = dirname(fileURLToPath(import.meta.url));
+const root = packageRoot();
+export const docker = new Docker();
+const OUTPUT_BYTES = 256 * 1024 * 1024;
+
+export type Language = 'node' | 'python';
+export const RUNTIME: Readonly<Record<Language, string>> = {
+  node: 'nodejs22.x',
+  python: 'python3.13',
+};
+
+export function imageOf(language: Language): Promise<string> {
+  return new Builder(docker).ensureImage(RUNTIME[language]);
+}
+
+export async function load(job: Omit<LoadJob, 'body'> & { body?: string }): Promise<LoadResult> {
+  const full: LoadJob = { body: '{"key":"value"}', ...job };
+  const { stdout } = await run(process.execPath, [join(here, 'load.js'), JSON.stringify(full)], {
+    maxBuffer: OUTPUT_BYTES,
+  });
+  return JSON.parse(stdout) as LoadResult;
+}
+
+/** Seconds of processor time a process has used. */
+export async function cpuSeconds(pid: number): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+export async function residentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
+}
+
+export interface Running {
+  readonly pid: number;
+  readonly port: number;
+  readonly path: (functionName: string) => string;
+  stop(): Promise<void>;
+}
+
+/** `orchestrator up` on a copy of the bench project. */
+export async function startOurs(flags: readonly string[]): Promise<Running> {
+  const folder = await mkdtemp(join(tmpdir(), 'orchestrator-bench-'));
+  await cp(join(root, 'test/fixtures/bench'), folder, { recursive: true });
+  const child = spawn(
+    process.execPath,
+    [join(root, 'dist/src/main.js'), 'up', folder, '--port', '0', '--json', ...flags],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const ready = await line(child, (text) => text.includes('"event":"ready"'));
+  const { endpoint } = JSON.parse(ready) as { endpoint: string };
+  child.stdout?.resume();
+  return {
+    pid: child.pid ?? 0,
+    port: Number(new URL(endpoint).port),
+    path: (name) => `/2015-03-31/functions/${name}/invocations`,
+    stop: async () => {
+      await ended(child, 'SIGTERM');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The relay, with `count` containers of the plain client in the same image and limits. */
+export async function startFloor(language: Language, count: number): Promise<Running> {
+  const image = await imageOf(language);
+  const label = randomBytes(5).toString('hex');
+  const network = await docker.createNetwork({
+    Name: `orchestrator-bench-${label}`,
+    Labels: { 'dev.orchestrator.run': `bench-${label}` },
+  });
+  const { IPAM } = (await network.inspect()) as { IPAM: { Config: { Gateway: string }[] } };
+  const gateway = IPAM.Config[0]?.Gateway ?? '';
+  const relay = spawn(process.execPath, [join(here, 'floor/relay.js'), gateway], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [, port, runtimePort] = (await line(relay, (text) => text.startsWith('ready'))).split(' ');
+  const containers = await Promise.all(
+    Array.from({ length: count }, () =>
+      startFloorContainer({ language, image, label, relay: `${gateway}:${runtimePort}` }),
+    ),
+  );
+  return {
+    pid: relay.pid ?? 0,
+    port: Number(port),
+    path: () => '/',
+    stop: async () => {
+      await Promise.all(containers.map((container) => container.remove({ force: true })));
+      await ended(relay, 'SIGTERM');
+      await network.remove();
+    },
+  };
+}
+
+interface FloorContainer {
+  readonly language: Language;
+  readonly image: string;
+  readonly label: string;
+  readonly relay: string;
+}
+
+async function startFloorContainer(spec: FloorContainer): Promise<Docker.Container> {
+  const { language } = spec;
+  const client = language === 'node' ? 'client.mjs' : 'client.py';
+  const interpreter = language === 'node' ? '/var/lang/bin/node' : '/var/lang/bin/python3';
+  const container = await docker.createContainer({
+    Image: spec.image,
+    Cmd: [interpreter, `/floor/${client}`],
+    Env: [`FLOOR_RELAY=${spec.relay}`],
+    Labels: { 'dev.orchestrator.run': `bench-${spec.label}` },
+    User: '993:990',
+    HostConfig: {
+      NetworkMode: `orchestrator-bench-${spec.label}`,
+      Binds: [
+        `${join(root, 'test/fixtures/bench', language)}:/var/task:ro`,
+        `${join(root, 'test/bench/floor')}:/floor:ro`,
+      ],
+      Memory: 1769 * 2 ** 20,
+      MemorySwap: 1769 * 2 ** 20,
+      CpuPeriod: 100_000,
+      CpuQuota: 100_000,
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      PidsLimit: 1024,
+      Init: true,
+      LogConfig: { Type: 'none', Config: {} },
+    },
+  });
+  await container.start();
+  return container;
+}
+
+function line(child: ChildProcess, wanted: (text: string) => boolean): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const onData = (chunk: Buffer): void => {
+      text += chunk.toString();
+      const lines = text.split('\n');
+      text = lines.pop() ?? '';
+      const found = lines.find(wanted);
+      if (found === undefined) return;
+      child.stdout?.removeListener('data', onData);
+      resolve(found);
+    };
+    child.stdout?.on('data', onData);
+    child.once('exit', (code) => reject(new Error(`ended with ${code} before it was ready`)));
+  });
+}
+
+function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill(signal);
+  });
+}

@@ -1,0 +1,147 @@
+/** (a) Warm events in a row against the floor, and (b) spaced events, frozen and not. */
+
+import { median, percentile, type Figure } from './statistics.js';
+import { cpuSeconds, load, startFloor, startOurs, type Language, type Running } from './targets.js';
+import { bareFreezerPairMs } from './freezer.js';
+
+const LANES = [1, 4, 16] as const;
+const PER_LANE = { 1: 1500, 4: 4000, 16: 6000 } as const;
+
+interface Sample {
+  readonly p50: number;
+  readonly p99: number;
+  readonly perSecond: number;
+  readonly cpuUs: number;
+}
+
+async function sample(target: Running, name: string, inFlight: 1 | 4 | 16): Promise<Sample> {
+  const count = PER_LANE[inFlight];
+  const before = await cpuSeconds(target.pid);
+  const { latenciesMs, elapsedMs } = await load({
+    port: target.port,
+    path: target.path(name),
+    warmup: 300,
+    count,
+    inFlight,
+    spacingMs: 0,
+  });
+  const cpu = (await cpuSeconds(target.pid)) - before;
+  return {
+    p50: median(latenciesMs),
+    p99: percentile(latenciesMs, 0.99),
+    perSecond: (count * 1000) / elapsedMs,
+    cpuUs: (cpu * 1e6) / (count + 300),
+  };
+}
+
+export async function warm(rounds: number): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  const ours = await startOurs(['--freeze-after', 'never', '--no-watch']);
+  const frozen = await startOurs(['--no-watch']);
+  try {
+    for (const language of ['node', 'python'] as const) {
+      figures.push(...(await warmLanguage(language, rounds, { ours, frozen })));
+    }
+  } finally {
+    await ours.stop();
+    await frozen.stop();
+  }
+  return figures;
+}
+
+async function warmLanguage(
+  language: Language,
+  rounds: number,
+  { ours, frozen }: { ours: Running; frozen: Running },
+): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  const floor = await startFloor(language, 16);
+  try {
+    for (const lanes of LANES) {
+      const mine: Sample[] = [];
+      const theirs: Sample[] = [];
+      for (let round = 0; round < rounds; round += 1) {
+        theirs.push(await sample(floor, language, lanes));
+        mine.push(await sample(ours, language, lanes));
+      }
+      const name = `${language}, ${lanes} in flight`;
+      const pair = (pick: (one: Sample) => number) => ({
+        ours: mine.map(pick),
+        theirs: theirs.map(pick),
+        against: 'floor',
+      });
+      figures.push(
+        { name: `warm p50, ${name}`, unit: 'ms', ...pair((one) => one.p50), atMost: 1.3 },
+        { name: `warm p99, ${name}`, unit: 'ms', ...pair((one) => one.p99) },
+        { name: `throughput, ${name}`, unit: '/s', ...pair((one) => one.perSecond), atLeast: 0.75 },
+        { name: `cpu per event, ${name}`, unit: 'us', ...pair((one) => one.cpuUs) },
+      );
+    }
+    figures.push(await frozenAgainstWarm(language, rounds, { ours, frozen }));
+  } finally {
+    await floor.stop();
+  }
+  return figures;
+}
+
+/** Events in a row with the default freezing: own warm p50 plus a bare pair of freezer writes. */
+async function frozenAgainstWarm(
+  language: Language,
+  rounds: number,
+  { ours, frozen }: { ours: Running; frozen: Running },
+): Promise<Figure> {
+  const mine: number[] = [];
+  const allowed: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const warmP50 = (await sample(ours, language, 1)).p50;
+    const pair = await bareFreezerPairMs(language);
+    mine.push((await sample(frozen, language, 1)).p50);
+    allowed.push(warmP50 + 1.2 * pair);
+  }
+  return {
+    name: `freezing p50, ${language}, 1 in flight`,
+    unit: 'ms',
+    ours: mine,
+    theirs: allowed,
+    against: 'own warm + 1.2 x freezer pair',
+    atMost: 1,
+  };
+}
+
+export async function spaced(rounds: number): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  const targets = {
+    off: await startOurs(['--freeze-after', 'never', '--no-watch']),
+    on: await startOurs(['--no-watch']),
+  };
+  try {
+    for (const language of ['node', 'python'] as const) {
+      const p50s: Record<'off' | 'on', number[]> = { off: [], on: [] };
+      for (let round = 0; round < rounds; round += 1) {
+        for (const kind of ['off', 'on'] as const) {
+          const { latenciesMs } = await load({
+            port: targets[kind].port,
+            path: targets[kind].path(language),
+            warmup: 5,
+            count: 60,
+            inFlight: 1,
+            spacingMs: 50,
+          });
+          p50s[kind].push(median(latenciesMs));
+        }
+      }
+      figures.push({
+        name: `spaced p50, ${language}, freezing on`,
+        unit: 'ms',
+        ours: p50s.on,
+        theirs: p50s.off,
+        against: 'freezing off',
+        atMost: 1.5,
+      });
+    }
+  } finally {
+    await targets.off.stop();
+    await targets.on.stop();
+  }
+  return figures;
+}
