@@ -200,6 +200,7 @@ async function start(
     port: settings.port,
     region: settings.region,
     accountId: settings.accountId,
+    concurrency: settings.concurrency,
     clock,
     ...(settings.authToken === undefined ? {} : { authToken: settings.authToken }),
     onLost: (functionName, requestId, error) =>

@@ -30,6 +30,7 @@ def answer():
 def mark(what):
     if marker:
         sys.stdout.flush()
+        sys.stderr.flush()
         os.write(1, ("\x1e%s %s\n" % (marker, what)).encode())
 def post(path, data, nxt):
     s.sendall(("POST /2018-06-01/runtime/%s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (path, api, len(data))).encode() + data + (NEXT if nxt else b""))

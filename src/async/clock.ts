@@ -24,7 +24,9 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimer(delayMs, action) {
-    const timeout = setTimeout(action, Math.min(Math.max(0, delayMs), LONGEST_TIMEOUT_MS));
+    // The system cuts fractions off, and what fires too early finds nothing due.
+    const wholeMs = Math.ceil(Math.min(Math.max(0, delayMs), LONGEST_TIMEOUT_MS));
+    const timeout = setTimeout(action, wholeMs);
     timeout.unref();
     return { cancel: () => clearTimeout(timeout) };
   },

@@ -236,14 +236,13 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 function malformedStatus(code: string | undefined): readonly [string, string] {
-  switch (code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return ['431 Request Header Fields Too Large', 'The headers are too large.'];
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return ['408 Request Timeout', 'The request did not arrive in time.'];
-    default:
-      return ['400 Bad Request', 'The request is not valid HTTP.'];
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return ['431 Request Header Fields Too Large', 'The headers are too large.'];
   }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return ['408 Request Timeout', 'The request did not arrive in time.'];
+  }
+  return ['400 Bad Request', 'The request is not valid HTTP.'];
 }
 
 function listenError(host: string, port: number, error: NodeJS.ErrnoException): OrchestratorError {

@@ -2,18 +2,28 @@
  * The log of one execution environment: container output and platform lines in one true order.
  *
  * Output lags the Runtime API, so what the platform has to say waits for the output it belongs
- * after. Our bootstraps mark two places in their output, `\x1e<marker> init\n` and
- * `\x1e<marker> <request id>\n`; platform lines are steps in a queue, and a step is taken when its
- * marker has come, when the processes have exited, or when waiting for it took too long. Other
- * runtimes send no markers: their steps are taken after a short quiet time.
+ * after. Our bootstraps mark two places in their output, `\x1e<marker> init\n` before they first
+ * ask for work and `\x1e<marker> <request id>\n` before they post a response.
  *
- * Memory is bounded: lines go straight to the sink, a tail of 4 KB is kept, and beyond a budget
- * per invocation lines are counted instead of kept.
+ *  1. What the platform says are steps in a queue. START waits for what came before it; END and
+ *     REPORT wait for the mark of their invocation.
+ *  2. A wait is bounded: 500 ms without a byte, 5 s in all. Without marks, because the runtime
+ *     sets none or has stopped setting them, a short quiet time has to do.
+ *  3. Processes that exited have said everything: nothing waits any more.
+ *  4. Output belongs to the invocation whose mark has not come, also when its END had to be
+ *     written before; after the mark it belongs to the next invocation or to none.
+ *
+ * Memory is bounded: lines go straight to the sink, a tail of 4 KB is kept where it is wanted, and
+ * beyond 1 MB for an invocation, or between two, lines are counted and not passed on; a line
+ * `LOGS_DROPPED` says how many. The tail shows the true end all the same.
  */
 
 import type { LogLine } from '../admin-api/view.js';
-import type { Clock, Timer } from '../async/clock.js';
+import type { Clock } from '../async/clock.js';
 import { LIMITS } from '../config/defaults.js';
+import { DrainTimer, type DrainRule } from './drain-timer.js';
+import { LineScanner, type LineReceiver } from './line-scanner.js';
+import { LogTail } from './log-tail.js';
 
 export interface LogSink {
   /** Must not throw and must not wait. */
@@ -27,297 +37,320 @@ export interface EnvironmentLogOptions {
   readonly environmentId: string;
   /** Secret of this environment's bootstrap; absent for runtimes that do not mark. */
   readonly marker?: string;
+  /** Output never lags, as in a simulation: no step waits. Only without a marker. */
+  readonly drainless?: boolean;
 }
 
-const MARK = 0x1e;
-const NEWLINE = 0x0a;
-/** Contract 6.6. */
-const TAIL_BYTES = 4096;
-const LONGEST_LINE_BYTES = 256 * 1024;
 /** Function output kept of one invocation, or between two. */
 const KEPT_BYTES = 1024 * 1024;
-/** Without markers: output later than this after the response belongs to nothing. */
-const QUIET_MS = 20;
+const NEWLINE = Buffer.from('\n');
+/** After so many marks that did not come the runtime is taken for one that sets none. */
+const MOST_MISSED_MARKS = 2;
 
-type Step =
-  | { readonly kind: 'init'; lines: string[] | undefined }
-  | { readonly kind: 'begin'; readonly requestId: string; readonly line: string }
-  | {
-      readonly kind: 'end';
-      readonly requestId: string;
-      readonly lines: () => string[];
-      readonly done: (tail: Buffer) => void;
-    };
+const FOR_MARK: DrainRule = { quietMs: LIMITS.logDrainMs, mostMs: 10 * LIMITS.logDrainMs };
+const FOR_QUIET: DrainRule = { quietMs: 20, mostMs: LIMITS.logDrainMs };
+/** The next event is out already: only what we have not read yet can still be of the last. */
+const FOR_READ: DrainRule = { quietMs: 0, mostMs: 0 };
+/** Init may go on while START waits for it. */
+const FOR_INIT: DrainRule = { quietMs: LIMITS.initMs, mostMs: LIMITS.initMs };
+
+interface Step {
+  readonly kind: 'init' | 'begin' | 'end';
+  /** What it waited for has come. */
+  ready: boolean;
+}
+
+interface InitStep extends Step {
+  readonly kind: 'init';
+  readonly lines: string[];
+  /** Init is known to be over, though its mark has not come. */
+  over: boolean;
+}
+
+interface BeginStep extends Step {
+  readonly kind: 'begin';
+  readonly requestId: string;
+  readonly line: string;
+  readonly keepTail: boolean;
+}
+
+interface EndStep extends Step {
+  readonly kind: 'end';
+  readonly requestId: string;
+  readonly lines: () => string[];
+  readonly done: (tail: Buffer) => void;
+}
+
+/** The invocation between its START and its END. */
+interface OpenInvocation {
+  readonly requestId: string;
+  readonly keepTail: boolean;
+  /** Its mark is here: what comes now is not its own. */
+  marked: boolean;
+}
 
 export class EnvironmentLog {
   readonly #options: EnvironmentLogOptions;
-  readonly #prefix: Buffer | undefined;
-  readonly #steps: Step[] = [];
-  #partial: Buffer | undefined;
-  #requestId: string | undefined;
-  #tail: string[] = [];
-  #tailBytes = 0;
-  #kept = 0;
-  #dropped = { lines: 0, bytes: 0 };
-  #timer: Timer | undefined;
-  #closed = false;
+  readonly #stdout: LineScanner;
+  readonly #stderr: LineScanner;
+  readonly #drain: DrainTimer;
+  readonly #tail = new LogTail();
+  readonly #steps: (InitStep | BeginStep | EndStep)[] = [];
+  #taking = false;
+  #life: 'running' | 'exited' | 'closed' = 'running';
+  #open: OpenInvocation | undefined;
+  /** Its END was written although its mark had not come: output is still its own. */
+  #late: string | undefined;
+  #missedMarks = 0;
+  #keptBytes = 0;
+  #full = false;
+  #droppedLines = 0;
+  #droppedBytes = 0;
 
   constructor(options: EnvironmentLogOptions) {
     this.#options = options;
-    this.#prefix =
-      options.marker === undefined ? undefined : Buffer.from(`\x1e${options.marker} `);
+    const isFull = (): boolean => this.#full;
+    const receiver: LineReceiver = {
+      get full() {
+        return isFull();
+      },
+      line: (bytes) => this.#line(bytes),
+      skipped: (bytes, lines) => this.#skipped(bytes, lines),
+      marked: (what) => this.#marked(what),
+    };
+    this.#stdout = new LineScanner(receiver, options.marker);
+    this.#stderr = new LineScanner(receiver, options.marker);
+    this.#drain = new DrainTimer(options.clock, () => this.#drained());
   }
 
-  /** New processes: an init marker is due again. */
-  processesStarted(): void {
-    if (this.#prefix === undefined) return;
-    this.#steps.push({ kind: 'init', lines: undefined });
+  /** New processes: half lines of the old ones are forgotten, an init mark is due again. */
+  processesStarted(initStartLine?: string): void {
+    if (this.#life === 'closed') return;
+    this.#stdout.reset();
+    this.#stderr.reset();
+    this.#releaseAll();
+    this.#life = 'running';
+    this.#late = undefined;
+    this.#missedMarks = 0;
+    this.#renewBudget();
+    if (initStartLine !== undefined) this.#platform(initStartLine, undefined);
+    if (this.#options.marker !== undefined) {
+      this.#push({ kind: 'init', lines: [], over: false, ready: false });
+    }
   }
 
-  /** Init ended without a marker; `lines` follow what it wrote. */
-  initEnded(lines: string[] = []): void {
+  /** Init is over. Without lines its mark is on its way; lines follow the last it wrote. */
+  initEnded(lines: readonly string[] = []): void {
     const init = this.#steps.find((step) => step.kind === 'init');
-    if (init === undefined) {
-      for (const line of lines) this.#platform(line);
-      return;
+    if (init !== undefined) {
+      init.lines.push(...lines);
+      init.over = true;
+      this.#await();
+    } else if (lines.length > 0) {
+      // With a mark: it has come, so all of the output is here.
+      const ready = this.#options.marker !== undefined;
+      this.#push({ kind: 'init', lines: [...lines], over: true, ready });
     }
-    init.lines = lines;
-    this.#awaitMarker();
   }
 
-  /** Bytes as the container wrote them, in any pieces. */
-  write(chunk: Buffer, _stream: 'stdout' | 'stderr'): void {
-    let bytes = chunk;
-    if (this.#partial !== undefined) {
-      bytes = Buffer.concat([this.#partial, chunk]);
-      this.#partial = undefined;
-    }
-    this.#scan(bytes);
-    if (this.#prefix === undefined && this.#timer !== undefined) this.#armQuiet();
+  /** Bytes as the container wrote them, in any pieces. They are not kept. */
+  write(chunk: Buffer, stream: 'stdout' | 'stderr'): void {
+    if (this.#life === 'closed') return;
+    this.#drain.touch();
+    (stream === 'stdout' ? this.#stdout : this.#stderr).scan(chunk);
   }
 
   /** An invocation begins once what came before is complete. */
-  begin(requestId: string, line: string): void {
-    this.#steps.push({ kind: 'begin', requestId, line });
-    this.#advance();
-    if (this.#steps.length > 0) this.#awaitMarker();
+  begin(requestId: string, startLine: string, keepTail = true): void {
+    this.#push({ kind: 'begin', requestId, line: startLine, keepTail, ready: true });
   }
 
-  /** An invocation ended: `lines` and then `done` follow the last line it wrote. */
+  /**
+   * An invocation ended: `lines` and then `done` follow the last line it wrote. `done` is called
+   * once, with an empty tail when none was to be kept.
+   */
   end(requestId: string, lines: () => string[], done: (tail: Buffer) => void): void {
-    this.#steps.push({ kind: 'end', requestId, lines, done });
-    if (this.#closed) this.#releaseAll();
-    else this.#awaitMarker();
+    // The mark may be here before the response is.
+    const ready = this.#open?.requestId === requestId && this.#open.marked;
+    this.#push({ kind: 'end', requestId, lines, done, ready });
   }
 
   /** Every byte the processes wrote has been handed over. */
   processesExited(): void {
-    this.#flushPartial();
+    if (this.#life !== 'running') return;
+    this.#stdout.end();
+    this.#stderr.end();
+    this.#life = 'exited';
+    this.#late = undefined;
     this.#releaseAll();
   }
 
+  /** Nothing waits any more; later bytes are ignored, later steps are taken at once. */
   close(): void {
-    this.#closed = true;
-    this.#flushPartial();
-    this.#releaseAll();
-  }
-
-  // Bytes to lines and markers.
-
-  #scan(bytes: Buffer): void {
-    let at = 0;
-    let mark = this.#prefix === undefined ? -1 : bytes.indexOf(MARK);
-    while (at < bytes.length) {
-      const newline = bytes.indexOf(NEWLINE, at);
-      if (mark >= 0 && mark < at) mark = bytes.indexOf(MARK, at);
-      if (mark >= 0 && (newline < 0 || mark < newline)) {
-        const found = this.#markerAt(bytes, mark);
-        if (found === 'incomplete') {
-          this.#partial = Buffer.from(bytes.subarray(at));
-          return;
-        }
-        if (found !== undefined) {
-          if (mark > at) this.#line(bytes.subarray(at, mark));
-          at = found.end;
-          this.#marked(found.what);
-          continue;
-        }
-        mark = bytes.indexOf(MARK, mark + 1);
-        if (mark >= 0 && (newline < 0 || mark < newline)) continue;
-      }
-      if (newline < 0) {
-        this.#keepPartial(bytes.subarray(at));
-        return;
-      }
-      this.#line(bytes.subarray(at, newline));
-      at = newline + 1;
-    }
-  }
-
-  #keepPartial(rest: Buffer): void {
-    let left = rest;
-    while (left.length > LONGEST_LINE_BYTES) {
-      this.#line(left.subarray(0, LONGEST_LINE_BYTES));
-      left = left.subarray(LONGEST_LINE_BYTES);
-    }
-    // A copy: the chunk is a view of a large read buffer that must not be kept alive.
-    this.#partial = left.length === 0 ? undefined : Buffer.from(left);
-  }
-
-  #markerAt(
-    bytes: Buffer,
-    at: number,
-  ): { readonly what: string; readonly end: number } | 'incomplete' | undefined {
-    const prefix = this.#prefix;
-    if (prefix === undefined) return undefined;
-    const available = Math.min(prefix.length, bytes.length - at);
-    if (bytes.compare(prefix, 0, available, at, at + available) !== 0) return undefined;
-    if (available < prefix.length) return 'incomplete';
-    const end = bytes.indexOf(NEWLINE, at);
-    if (end < 0) return bytes.length - at > prefix.length + 64 ? undefined : 'incomplete';
-    return { what: bytes.toString('latin1', at + prefix.length, end), end: end + 1 };
-  }
-
-  #flushPartial(): void {
-    const partial = this.#partial;
-    this.#partial = undefined;
-    if (partial !== undefined) this.#line(partial);
+    this.processesExited();
+    this.#life = 'closed';
   }
 
   // Steps.
 
-  /** The bootstrap said that what came before is all there is of `what`. */
-  #marked(what: string): void {
-    const index = this.#steps.findIndex((step) =>
-      what === 'init' ? step.kind === 'init' : step.kind === 'end' && step.requestId === what,
-    );
-    if (index < 0) {
-      // The marker is ahead of the fact: the response is still on its way to us.
-      this.#early = what;
-      return;
-    }
-    for (let taken = 0; taken <= index; taken += 1) this.#take();
+  #push(step: InitStep | BeginStep | EndStep): void {
+    this.#steps.push(step);
     this.#advance();
   }
 
-  #early: string | undefined;
-
-  /** Takes what waits for nothing. */
   #advance(): void {
-    for (let step = this.#steps[0]; step !== undefined; step = this.#steps[0]) {
-      const ready =
-        step.kind === 'begin' ||
-        (step.kind === 'end' && this.#early === step.requestId) ||
-        (step.kind === 'init' && this.#early === 'init');
-      if (!ready) return;
-      if (step.kind !== 'begin') this.#early = undefined;
-      this.#take();
+    // `done` may lead to new steps; they are taken after this one, here.
+    if (this.#taking) return;
+    this.#taking = true;
+    try {
+      for (let step = this.#steps[0]; step !== undefined; step = this.#steps[0]) {
+        if (!step.ready && !this.#waitsForNothing) break;
+        this.#steps.shift();
+        this.#drain.stop();
+        this.#take(step);
+      }
+    } finally {
+      this.#taking = false;
     }
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#await();
   }
 
-  #take(): void {
-    const step = this.#steps.shift();
-    if (step === undefined) return;
+  get #waitsForNothing(): boolean {
+    const { drainless, marker } = this.#options;
+    return this.#life !== 'running' || (drainless === true && marker === undefined);
+  }
+
+  #take(step: InitStep | BeginStep | EndStep): void {
+    this.#sayDropped();
     switch (step.kind) {
       case 'init':
-        for (const line of step.lines ?? []) this.#platform(line);
+        for (const line of step.lines) this.#platform(line, undefined);
         return;
       case 'begin':
-        this.#sayDropped();
-        this.#requestId = step.requestId;
-        this.#tail = [];
-        this.#tailBytes = 0;
-        this.#kept = 0;
-        this.#platform(step.line);
+        this.#renewBudget();
+        this.#tail.clear();
+        this.#open = { requestId: step.requestId, keepTail: step.keepTail, marked: false };
+        this.#platform(step.line, step.requestId);
         return;
       case 'end':
-        this.#sayDropped();
-        for (const line of step.lines()) this.#platform(line);
-        this.#requestId = undefined;
-        this.#kept = 0;
-        step.done(this.#takeTail());
+        for (const line of step.lines()) this.#platform(line, step.requestId);
+        this.#open = undefined;
+        this.#renewBudget();
+        step.done(this.#tail.take());
     }
   }
 
   #releaseAll(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    while (this.#steps.length > 0) this.#take();
-    this.#early = undefined;
-  }
-
-  #awaitMarker(): void {
+    for (const step of this.#steps) step.ready = true;
     this.#advance();
-    if (this.#steps.length === 0 || this.#timer !== undefined) return;
-    if (this.#prefix === undefined) this.#armQuiet();
-    else this.#arm(LIMITS.logDrainMs);
   }
 
-  #armQuiet(): void {
-    this.#timer?.cancel();
-    this.#arm(QUIET_MS);
+  /** The stream is past the end of init, or of an invocation. */
+  #marked(what: string): void {
+    this.#missedMarks = 0;
+    this.#late = undefined;
+    this.#stderr.endLine();
+    const ended = this.#steps.findIndex((step) =>
+      step.kind === 'init' ? what === 'init' : step.kind === 'end' && step.requestId === what,
+    );
+    const passed =
+      ended >= 0
+        ? ended
+        : this.#steps.findIndex((step) => step.kind === 'begin' && step.requestId === what);
+    for (const step of this.#steps.slice(0, passed + 1)) step.ready = true;
+    this.#advance();
+    if (this.#open?.requestId === what) this.#open.marked = true;
   }
 
-  #arm(delayMs: number): void {
-    this.#timer = this.#options.clock.setTimer(delayMs, () => {
-      this.#timer = undefined;
-      this.#flushPartial();
-      this.#releaseAll();
-    });
+  /** Sees to it that the first step does not wait for ever. */
+  #await(): void {
+    const [head] = this.#steps;
+    if (head === undefined || head.ready) return;
+    const rule = this.#drainRule(head);
+    if (rule !== undefined) this.#drain.start(rule);
+  }
+
+  #drainRule(head: Step | InitStep): DrainRule | undefined {
+    if ('over' in head && !head.over && !this.#steps.some((step) => step.kind === 'end')) {
+      return this.#steps.length > 1 ? FOR_INIT : undefined;
+    }
+    if (this.#expectsMarks) return FOR_MARK;
+    return this.#steps.length > 1 ? FOR_READ : FOR_QUIET;
+  }
+
+  get #expectsMarks(): boolean {
+    return this.#options.marker !== undefined && this.#missedMarks < MOST_MISSED_MARKS;
+  }
+
+  #drained(): void {
+    const [head] = this.#steps;
+    if (head === undefined) return;
+    this.#stdout.endLine();
+    this.#stderr.endLine();
+    if (this.#expectsMarks) {
+      this.#missedMarks += 1;
+      this.#late = head.kind === 'end' && this.#expectsMarks ? head.requestId : undefined;
+    }
+    head.ready = true;
+    this.#advance();
   }
 
   // Lines.
 
-  #line(bytes: Buffer): void {
-    const text = bytes.toString('utf8');
-    if (this.#requestId !== undefined) this.#remember(text);
-    if (this.#kept + bytes.length > KEPT_BYTES) {
-      this.#dropped.lines += 1;
-      this.#dropped.bytes += bytes.length;
-      return;
-    }
-    this.#kept += bytes.length + 1;
-    this.#emit('function', text);
+  /** The invocation whose output comes now. */
+  get #owner(): string | undefined {
+    if (this.#late !== undefined) return this.#late;
+    return this.#open?.marked === false ? this.#open.requestId : undefined;
   }
 
-  #platform(text: string): void {
-    if (this.#requestId !== undefined) this.#remember(text);
-    this.#emit('platform', text);
+  get #feedsTail(): boolean {
+    return this.#open?.keepTail === true && !this.#open.marked && this.#late === undefined;
+  }
+
+  #line(bytes: Buffer): void {
+    if (this.#keptBytes + bytes.length + 1 > KEPT_BYTES) {
+      this.#full = true;
+      this.#skipped(bytes, 0);
+      this.#skipped(NEWLINE, 1);
+      return;
+    }
+    this.#keptBytes += bytes.length + 1;
+    const text = bytes.toString('utf8');
+    if (this.#feedsTail) this.#tail.line(text);
+    this.#emit('function', text, this.#owner);
+  }
+
+  #skipped(bytes: Buffer, lines: number): void {
+    this.#droppedLines += lines;
+    this.#droppedBytes += bytes.length;
+    if (this.#feedsTail) this.#tail.bytes(bytes);
+  }
+
+  #platform(text: string, requestId: string | undefined): void {
+    if (this.#open?.keepTail === true) this.#tail.line(text);
+    this.#emit('platform', text, requestId);
   }
 
   #sayDropped(): void {
-    const { lines, bytes } = this.#dropped;
-    if (lines === 0) return;
-    this.#dropped = { lines: 0, bytes: 0 };
-    this.#emit('platform', `LOGS_DROPPED ${lines} lines, ${bytes} bytes: more than is kept`);
+    if (this.#droppedBytes === 0) return;
+    const text = `LOGS_DROPPED ${this.#droppedLines} lines, ${this.#droppedBytes} bytes: more than is kept`;
+    this.#droppedLines = 0;
+    this.#droppedBytes = 0;
+    this.#emit('platform', text, this.#open?.requestId);
   }
 
-  #emit(source: LogLine['source'], text: string): void {
+  #renewBudget(): void {
+    this.#keptBytes = 0;
+    this.#full = false;
+  }
+
+  #emit(source: LogLine['source'], text: string, requestId: string | undefined): void {
     const { clock, sink, functionName, environmentId } = this.#options;
-    sink.line({
-      timestampMs: clock.now(),
-      functionName,
-      environmentId,
-      ...(this.#requestId === undefined ? {} : { requestId: this.#requestId }),
-      source,
-      text,
-    });
-  }
-
-  #remember(text: string): void {
-    this.#tail.push(text);
-    this.#tailBytes += text.length + 1;
-    while (this.#tail.length > 1 && this.#tailBytes - (this.#tail[0]?.length ?? 0) > TAIL_BYTES * 2) {
-      this.#tailBytes -= (this.#tail.shift()?.length ?? 0) + 1;
-    }
-  }
-
-  #takeTail(): Buffer {
-    const all = Buffer.from(this.#tail.map((line) => `${line}\n`).join(''));
-    this.#tail = [];
-    this.#tailBytes = 0;
-    return all.length <= TAIL_BYTES ? all : all.subarray(all.length - TAIL_BYTES);
+    const timestampMs = clock.now();
+    sink.line(
+      requestId === undefined
+        ? { timestampMs, functionName, environmentId, source, text }
+        : { timestampMs, functionName, environmentId, requestId, source, text },
+    );
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Where log lines go: to whoever follows them live, and to the store. A follower must be quick;
- * buffering for slow readers is its own affair.
+ * Where log lines go: to the store, and to whoever follows them live. A follower is called for
+ * each line at once; one that writes to somebody slow bounds its own buffer and counts what it
+ * leaves out (`admin-api/follow.ts`). A follower that throws is not called again.
  */
 
 import type { LogLine, LogQuery } from '../admin-api/view.js';
@@ -11,9 +12,14 @@ export interface LineStore {
   keep(line: LogLine): void;
 }
 
+interface Follower {
+  readonly query: LogQuery;
+  readonly onLine: (line: LogLine) => void;
+}
+
 export class LogHub implements LogSink {
   readonly #store: LineStore;
-  readonly #followers = new Set<{ query: LogQuery; onLine: (line: LogLine) => void }>();
+  readonly #followers = new Set<Follower>();
 
   constructor(store: LineStore) {
     this.#store = store;
@@ -21,8 +27,14 @@ export class LogHub implements LogSink {
 
   line(line: LogLine): void {
     this.#store.keep(line);
-    for (const { query, onLine } of this.#followers) {
-      if (matches(line, query)) onLine(line);
+    for (const follower of this.#followers) {
+      if (!matches(line, follower.query)) continue;
+      try {
+        follower.onLine(line);
+      } catch {
+        // The line came from the middle of an invocation, which this is no reason to fail.
+        this.#followers.delete(follower);
+      }
     }
   }
 
@@ -30,7 +42,9 @@ export class LogHub implements LogSink {
   follow(query: LogQuery, onLine: (line: LogLine) => void): () => void {
     const follower = { query, onLine };
     this.#followers.add(follower);
-    return () => this.#followers.delete(follower);
+    return () => {
+      this.#followers.delete(follower);
+    };
   }
 }
 

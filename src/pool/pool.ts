@@ -256,6 +256,10 @@ export class Pool implements EnvironmentListener, Starter, MemoryUser {
 
   #askForTurn(): void {
     const lack = this.#lack();
+    if (this.#startAgainAt > this.#parts.clock.monotonic()) {
+      if (lack.demand > 0) this.#lookAt(this.#startAgainAt);
+      return;
+    }
     if (lack.demand > 0) {
       this.#parts.gate.request(this, 'demand');
     } else if (lack.spare > 0) {

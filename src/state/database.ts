@@ -1,9 +1,9 @@
 /**
  * The SQLite file of a state folder, through libsql. WAL, so that a kill -9 loses nothing that was
- * committed; migrations by `user_version`.
+ * committed; migrations by `user_version`; readable by its owner only, from the first byte on.
  */
 
-import { chmodSync, mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { messageOf, OrchestratorError } from '../errors.js';
@@ -12,13 +12,16 @@ export type SqliteDatabase = InstanceType<typeof Database>;
 
 /** Each entry takes the file from its index to the next version. Never edit one; add one. */
 const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE invocations (
-     request_id TEXT PRIMARY KEY,
-     function_name TEXT NOT NULL,
-     started_at_ms REAL NOT NULL,
+  // Version 1 was only ever on developers' machines, in two shapes; version 2 starts anew.
+  '',
+  `DROP TABLE IF EXISTS lines;
+   DROP TABLE IF EXISTS logs;
+   DROP TABLE IF EXISTS invocations;
+   CREATE TABLE invocations (
+     id INTEGER PRIMARY KEY,
+     request_id TEXT NOT NULL UNIQUE,
      record TEXT NOT NULL
-   ) WITHOUT ROWID;
-   CREATE INDEX invocations_by_time ON invocations (started_at_ms);
+   );
    CREATE TABLE logs (
      id INTEGER PRIMARY KEY,
      function_name TEXT NOT NULL,
@@ -27,35 +30,58 @@ const MIGRATIONS: readonly string[] = [
      lines TEXT NOT NULL
    );
    CREATE INDEX logs_by_request ON logs (request_id) WHERE request_id IS NOT NULL;
-   CREATE INDEX logs_by_function ON logs (function_name, id);`,
+   CREATE INDEX logs_by_function ON logs (function_name);`,
 ];
+
+/** Somebody else's look into the file holds us up no longer than this. */
+const BUSY_TIMEOUT_MS = 250;
+/** The log file of SQLite shrinks back to this after a burst. */
+const WAL_BYTES = 8 * 1024 * 1024;
 
 /** Opens or makes the file. Raises `state-unusable`. */
 export function openDatabase(path: string): SqliteDatabase {
+  let database: SqliteDatabase | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    const database = new Database(path);
-    chmodSync(path, 0o600);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // SQLite gives its side files the mode of the main one.
+    closeSync(openSync(path, 'a', 0o600));
+    database = new Database(path);
+    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = NORMAL');
+    database.pragma(`journal_size_limit = ${WAL_BYTES}`);
     migrate(database);
     return database;
   } catch (error) {
-    const message = `the record of invocations at ${path} cannot be used: ${messageOf(error)}`;
-    throw new OrchestratorError('state-unusable', message, {
-      remedy: 'Make the folder writable or choose another with --state; delete a damaged file.',
-      cause: error,
-    });
+    database?.close();
+    throw unusable(path, error);
   }
+}
+
+/** The `state-unusable` error for what SQLite said about the file. */
+export function unusable(path: string, error: unknown): OrchestratorError {
+  const reason = messageOf(error);
+  const damaged = /not a database|malformed|corrupt|SQLITE_(NOTADB|CORRUPT)/i.test(reason);
+  return new OrchestratorError(
+    'state-unusable',
+    `the record of invocations at ${path} cannot be used: ${reason}`,
+    {
+      remedy: damaged
+        ? `Delete ${path} and the files beside it that begin with its name: it is damaged. A new one is made at the next start.`
+        : 'Make the folder writable, or name another one with --state.',
+      cause: error,
+    },
+  );
 }
 
 function migrate(database: SqliteDatabase): void {
   const rows = database.prepare('PRAGMA user_version').all() as { user_version: number }[];
   const present = rows[0]?.user_version ?? 0;
   if (present > MIGRATIONS.length) {
-    throw new Error(`it was written by a newer version (schema ${present})`);
+    throw new Error(`it was written by a newer version of the orchestrator (schema ${present})`);
   }
-  for (let version = present; version < MIGRATIONS.length; version += 1) {
-    database.exec(`BEGIN; ${MIGRATIONS[version] ?? ''}; PRAGMA user_version = ${version + 1}; COMMIT`);
-  }
+  if (present === MIGRATIONS.length) return;
+  // One transaction: a start that is killed half way leaves the old version.
+  const steps = MIGRATIONS.slice(present).join('\n');
+  database.exec(`BEGIN IMMEDIATE; ${steps} PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
 }

@@ -1,43 +1,77 @@
 /**
- * Finished invocations and log lines, kept for `logs` and `why`. Writing only appends to a buffer;
- * batches go to the database a few times a second. Nothing here may fail the caller: when the disk
- * is full or slow, entries are dropped and counted, and somebody is told once.
+ * Finished invocations and log lines, kept for `logs` and `why`.
+ *
+ *  1. Writing only appends to a buffer. A few times a second the buffer goes to the database in
+ *     slices of a few milliseconds, and the event loop gets at least as much time in between.
+ *  2. Nothing here fails the caller. When the disk is full or too slow, entries are dropped and
+ *     counted, and somebody is told once for each time it begins.
+ *  3. The newest 50,000 invocations are kept, and logs while the file has less than 256 MB; what is
+ *     older goes in small steps, a little with each slice.
+ *  4. Reading sees everything written before it.
  */
 
 import type { InvocationRecord, LogLine, LogQuery } from '../admin-api/view.js';
 import type { Clock, Timer } from '../async/clock.js';
 import { messageOf } from '../errors.js';
 import type { LineStore } from '../log/log-hub.js';
-import type { SqliteDatabase } from './database.js';
+import { unusable, type SqliteDatabase } from './database.js';
+import { grouped, linesOf, rowText, type LogRow } from './log-rows.js';
 
 export interface InvocationStoreOptions {
   readonly database: SqliteDatabase;
   readonly clock: Clock;
   readonly warn: (message: string) => void;
+  readonly limits?: Partial<StoreLimits>;
 }
 
+export interface StoreLimits {
+  readonly invocations: number;
+  /** Of the whole file, without free pages. */
+  readonly fileBytes: number;
+  /** What may wait in memory while the disk does not keep up. */
+  readonly waitingBytes: number;
+}
+
+interface Statement {
+  run(...values: unknown[]): unknown;
+  all(...values: unknown[]): unknown[];
+}
+
+const LIMITS: StoreLimits = {
+  invocations: 50_000,
+  fileBytes: 256 * 1024 * 1024,
+  waitingBytes: 32 * 1024 * 1024,
+};
 const FLUSH_AFTER_MS = 300;
 const FLUSH_AT_ENTRIES = 4_000;
-/** What may wait in memory while the disk does not keep up. */
-const MOST_WAITING_BYTES = 32 * 1024 * 1024;
-const MOST_INVOCATIONS = 50_000;
-const MOST_LOG_BYTES = 256 * 1024 * 1024;
-const TRIM_EVERY_FLUSHES = 64;
+const SLICE = { records: 250, lines: 1_000, bytes: 1024 * 1024 };
+/** Rows looked at to find what goes with one slice. */
+const TRIM_ROWS = 5_000;
 const DEFAULT_LINES = 1000;
+/** What an entry takes besides its text. */
+const ENTRY_BYTES = 100;
+const RECORD_BYTES = 600;
 
 export class InvocationStore implements LineStore {
-  readonly #options: InvocationStoreOptions;
+  readonly #database: SqliteDatabase;
+  readonly #clock: Clock;
+  readonly #warn: (message: string) => void;
+  readonly #limits: StoreLimits;
+  readonly #statements = new Map<string, Statement>();
   #records: InvocationRecord[] = [];
   #lines: LogLine[] = [];
   #waitingBytes = 0;
   #dropped = 0;
   #timer: Timer | undefined;
-  #flushes = 0;
-  #broken = false;
+  #hurried = false;
+  #trouble: 'none' | 'slow' | 'failing' = 'none';
   #closed = false;
 
   constructor(options: InvocationStoreOptions) {
-    this.#options = options;
+    this.#database = options.database;
+    this.#clock = options.clock;
+    this.#warn = options.warn;
+    this.#limits = { ...LIMITS, ...options.limits };
   }
 
   /** Entries that could not be kept. */
@@ -45,31 +79,28 @@ export class InvocationStore implements LineStore {
     return this.#dropped;
   }
 
+  /** Roughly the memory that entries take which wait for the disk. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   record(record: InvocationRecord): void {
-    this.#records.push(record);
-    this.#due(512);
+    if (this.#hasRoom()) this.#due(this.#records.push(record), RECORD_BYTES);
   }
 
   keep(line: LogLine): void {
-    if (this.#waitingBytes > MOST_WAITING_BYTES) {
-      this.#dropped += 1;
-      return;
-    }
-    this.#lines.push(line);
-    this.#due(line.text.length + 100);
+    if (this.#hasRoom()) this.#due(this.#lines.push(line), line.text.length + ENTRY_BYTES);
   }
 
+  /** Raises `state-unusable` when the file cannot be read. */
   invocation(requestId: string): InvocationRecord | undefined {
-    this.flush();
-    const rows = this.#options.database
-      .prepare('SELECT record FROM invocations WHERE request_id = ?')
-      .all(requestId) as { record: string }[];
-    return rows[0] === undefined ? undefined : (JSON.parse(rows[0].record) as InvocationRecord);
+    const rows = this.#read('SELECT record FROM invocations WHERE request_id = ?', [requestId]);
+    const [row] = rows as { record: string }[];
+    return row === undefined ? undefined : (JSON.parse(row.record) as InvocationRecord);
   }
 
-  /** The newest lines that match, oldest first. */
+  /** The newest lines that match, oldest first. Raises `state-unusable`. */
   query(query: LogQuery): LogLine[] {
-    this.flush();
     const conditions: string[] = [];
     const values: (string | number)[] = [];
     if (query.functionName !== undefined) {
@@ -81,33 +112,25 @@ export class InvocationStore implements LineStore {
       values.push(query.requestId);
     }
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    const limit = query.limit ?? DEFAULT_LINES;
-    const rows = this.#options.database
-      .prepare(`SELECT function_name, request_id, lines FROM logs ${where} ORDER BY id DESC LIMIT ?`)
-      .all(...values, limit) as LogRow[];
-    return limit === 0 ? [] : rows.reverse().flatMap(linesOf).slice(-limit);
+    const limit = Math.max(0, query.limit ?? DEFAULT_LINES);
+    if (limit === 0) return [];
+    // A row has at least one line, so `limit` rows are enough.
+    const rows = this.#read(
+      `SELECT function_name, request_id, lines FROM logs ${where} ORDER BY id DESC LIMIT ?`,
+      [...values, limit],
+    );
+    return (rows as LogRow[])
+      .reverse()
+      .flatMap(linesOf)
+      .toSorted((one, other) => one.timestampMs - other.timestampMs)
+      .slice(-limit);
   }
 
-  /** Writes what waits. */
+  /** Writes what waits, all of it. */
   flush(): void {
+    while (this.#records.length + this.#lines.length > 0) this.#writeSlice();
     this.#timer?.cancel();
     this.#timer = undefined;
-    const [records, lines] = [this.#records, this.#lines];
-    if (this.#closed || (records.length === 0 && lines.length === 0)) return;
-    this.#records = [];
-    this.#lines = [];
-    this.#waitingBytes = 0;
-    try {
-      this.#write(records, lines);
-      this.#broken = false;
-      this.#flushes += 1;
-      if (this.#flushes % TRIM_EVERY_FLUSHES === 0) this.#trim();
-    } catch (error) {
-      this.#dropped += records.length + lines.length;
-      if (this.#broken) return;
-      this.#broken = true;
-      this.#options.warn(`logs and records are not being kept: ${messageOf(error)}`);
-    }
   }
 
   /** Writes what waits and closes the file. Safe to call twice. */
@@ -115,99 +138,141 @@ export class InvocationStore implements LineStore {
     if (this.#closed) return;
     this.flush();
     this.#closed = true;
-    this.#options.database.close();
+    this.#statements.clear();
+    this.#database.close();
   }
 
-  #due(bytes: number): void {
-    this.#waitingBytes += bytes;
-    if (this.#records.length + this.#lines.length >= FLUSH_AT_ENTRIES && this.#timer !== undefined) {
-      this.#timer.cancel();
-      this.#timer = this.#options.clock.setTimer(0, () => this.flush());
-      return;
+  #hasRoom(): boolean {
+    if (!this.#closed && this.#waitingBytes < this.#limits.waitingBytes) return true;
+    this.#dropped += 1;
+    if (this.#trouble === 'none' && !this.#closed) {
+      this.#trouble = 'slow';
+      this.#warn('the disk does not keep up: part of the logs and records is not being kept');
     }
-    this.#timer ??= this.#options.clock.setTimer(FLUSH_AFTER_MS, () => this.flush());
+    return false;
+  }
+
+  #due(waiting: number, bytes: number): void {
+    this.#waitingBytes += bytes;
+    if (this.#timer === undefined) {
+      this.#flushIn(FLUSH_AFTER_MS);
+    } else if (waiting >= FLUSH_AT_ENTRIES && !this.#hurried) {
+      this.#hurried = true;
+      this.#timer.cancel();
+      this.#flushIn(0);
+    }
+  }
+
+  #flushIn(delayMs: number): void {
+    this.#timer = this.#clock.setTimer(delayMs, () => {
+      const startedAt = this.#clock.monotonic();
+      this.#writeSlice();
+      this.#timer = undefined;
+      if (this.#records.length + this.#lines.length > 0) {
+        this.#flushIn(this.#clock.monotonic() - startedAt);
+      } else {
+        this.#hurried = false;
+      }
+    });
+  }
+
+  #writeSlice(): void {
+    const records = this.#records.splice(0, SLICE.records);
+    const { count, bytes } = this.#nextLines();
+    const lines = this.#lines.splice(0, count);
+    this.#waitingBytes -= bytes + records.length * RECORD_BYTES;
+    try {
+      this.#write(records, lines);
+      this.#trim(bytes);
+      const recovered = this.#trouble === 'failing' || this.#waitingBytes < this.#limits.waitingBytes / 2;
+      if (recovered) this.#trouble = 'none';
+    } catch (error) {
+      this.#dropped += records.length + lines.length;
+      if (this.#trouble === 'failing') return;
+      this.#trouble = 'failing';
+      this.#warn(`logs and records are not being kept: ${messageOf(error)}`);
+    }
+  }
+
+  #nextLines(): { count: number; bytes: number } {
+    let count = 0;
+    let bytes = 0;
+    while (count < SLICE.lines && bytes < SLICE.bytes) {
+      const line = this.#lines[count];
+      if (line === undefined) break;
+      bytes += line.text.length + ENTRY_BYTES;
+      count += 1;
+    }
+    return { count, bytes };
   }
 
   #write(records: readonly InvocationRecord[], lines: readonly LogLine[]): void {
-    const { database } = this.#options;
-    const addRecord = database.prepare(
-      'INSERT OR REPLACE INTO invocations (request_id, function_name, started_at_ms, record) VALUES (?, ?, ?, ?)',
+    const addRecord = this.#prepared(
+      'INSERT OR REPLACE INTO invocations (request_id, record) VALUES (?, ?)',
     );
-    const addLog = database.prepare(
+    const addLog = this.#prepared(
       'INSERT INTO logs (function_name, request_id, bytes, lines) VALUES (?, ?, ?, ?)',
     );
-    database.exec('BEGIN IMMEDIATE');
+    this.#database.exec('BEGIN IMMEDIATE');
     try {
-      for (const record of records) {
-        const { requestId, functionName, startedAtMs } = record;
-        addRecord.run(requestId, functionName, startedAtMs, JSON.stringify(record));
+      for (const record of records) addRecord.run(record.requestId, JSON.stringify(record));
+      for (const [first, ...others] of grouped(lines)) {
+        const text = rowText([first, ...others]);
+        addLog.run(first.functionName, first.requestId ?? null, Buffer.byteLength(text), text);
       }
-      for (const group of grouped(lines)) {
-        const [first] = group;
-        if (first === undefined) continue;
-        const text = JSON.stringify(group.map(storedLine));
-        addLog.run(first.functionName, first.requestId ?? null, text.length, text);
-      }
-      database.exec('COMMIT');
+      this.#database.exec('COMMIT');
     } catch (error) {
-      database.exec('ROLLBACK');
+      // A full disk has ended the transaction already.
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
   }
 
-  #trim(): void {
-    const { database } = this.#options;
-    database
-      .prepare(
-        'DELETE FROM invocations WHERE started_at_ms < (SELECT started_at_ms FROM invocations ORDER BY started_at_ms DESC LIMIT 1 OFFSET ?)',
-      )
-      .run(MOST_INVOCATIONS);
-    const [row] = database.prepare('SELECT SUM(bytes) AS bytes, COUNT(*) AS rows FROM logs').all() as {
-      bytes: number | null;
-      rows: number;
-    }[];
-    if ((row?.bytes ?? 0) <= MOST_LOG_BYTES) return;
-    // The oldest eighth goes: rarely, and in one step.
-    database
-      .prepare('DELETE FROM logs WHERE id IN (SELECT id FROM logs ORDER BY id LIMIT ?)')
-      .run(Math.ceil((row?.rows ?? 0) / 8));
+  /** Takes away about twice what a slice brought, while there is too much. */
+  #trim(addedBytes: number): void {
+    const [bounds] = this.#prepared('SELECT MIN(id) AS low, MAX(id) AS high FROM invocations').all();
+    const { low, high } = bounds as { low: number | null; high: number | null };
+    const surplus = (high ?? 0) - (low ?? 0) + 1 - this.#limits.invocations;
+    if (low !== null && surplus > 0) {
+      const step = Math.min(surplus, 4 * SLICE.records);
+      this.#prepared('DELETE FROM invocations WHERE id < ?').run(low + step);
+    }
+    if (this.#fileBytes() <= this.#limits.fileBytes) return;
+    const oldest = this.#prepared('SELECT id, bytes FROM logs ORDER BY id LIMIT ?').all(TRIM_ROWS);
+    let freed = 0;
+    let last = 0;
+    for (const { id, bytes } of oldest as { id: number; bytes: number }[]) {
+      if (freed > 2 * addedBytes) break;
+      freed += bytes;
+      last = id;
+    }
+    this.#prepared('DELETE FROM logs WHERE id <= ?').run(last);
   }
-}
 
-interface LogRow {
-  readonly function_name: string;
-  readonly request_id: string | null;
-  readonly lines: string;
-}
-
-/** Time, environment, 1 for the platform's, text. */
-type StoredLine = readonly [number, string, 0 | 1, string];
-
-function storedLine(line: LogLine): StoredLine {
-  return [line.timestampMs, line.environmentId, line.source === 'platform' ? 1 : 0, line.text];
-}
-
-function linesOf(row: LogRow): LogLine[] {
-  return (JSON.parse(row.lines) as StoredLine[]).map(
-    ([timestampMs, environmentId, platform, text]) => ({
-      timestampMs,
-      functionName: row.function_name,
-      environmentId,
-      ...(row.request_id === null ? {} : { requestId: row.request_id }),
-      source: platform === 1 ? 'platform' : 'function',
-      text,
-    }),
-  );
-}
-
-/** Lines of one invocation, or of one function between invocations, become one row. */
-function grouped(lines: readonly LogLine[]): Iterable<LogLine[]> {
-  const groups = new Map<string, LogLine[]>();
-  for (const line of lines) {
-    const key = line.requestId ?? line.functionName;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [line]);
-    else group.push(line);
+  #fileBytes(): number {
+    const [row] = this.#prepared(
+      'SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count, pragma_freelist_count, pragma_page_size',
+    ).all() as { bytes: number }[];
+    return row?.bytes ?? 0;
   }
-  return groups.values();
+
+  #read(sql: string, values: (string | number)[]): unknown[] {
+    if (this.#closed) return [];
+    this.flush();
+    try {
+      return this.#prepared(sql).all(...values);
+    } catch (error) {
+      throw unusable(this.#database.name, error);
+    }
+  }
+
+  /** Statements are made when first used: opening stays quick. */
+  #prepared(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startProject, until, type Project } from '../support/project.js';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 60_000;
 
 const PROBE = `
 import fs from 'node:fs';

@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { FreezerKind } from '../../src/engine/engine.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { Flags } from '../../src/config/config.js';
 import { startOrchestrator, type RunningOrchestrator } from '../../src/orchestrator.js';
@@ -86,6 +87,7 @@ export class Project {
 export async function startProject(
   functions: Readonly<Record<string, ProjectFunction>>,
   flags: Flags = {},
+  freezer?: FreezerKind,
 ): Promise<Project> {
   const directory = await mkdtemp(join(tmpdir(), 'orchestrator-test-'));
   await writeProject(directory, functions);
@@ -102,6 +104,7 @@ export async function startProject(
     progress: () => undefined,
     log,
     signal: new AbortController().signal,
+    ...(freezer === undefined ? {} : { freezer }),
   });
   return new Project(directory, orchestrator, messages);
 }

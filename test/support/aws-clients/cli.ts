@@ -17,7 +17,9 @@ import {
   type InvokeInput,
 } from './client.js';
 
-const FAILURE = /An error occurred \((\w+)\) when calling the \w+ operation[^:]*: ([^]*)/;
+/** Version 2 adds the other members of the error behind an empty line. */
+const FAILURE =
+  /An error occurred \((\w+)\) when calling the \w+ operation(?: \([^)]*\))?: ([^]*?)\s*(?:$|\n\nAdditional error details:)/;
 
 export function installedClis(): readonly ClientKind[] {
   const found = new Map<string, ClientKind>();
@@ -116,7 +118,7 @@ class CliClient implements AwsLambdaClient {
         const [, code, message] = FAILURE.exec(stderr) ?? [];
         if (error === null) resolve(JSON.parse(stdout));
         else if (code === undefined) reject(new Error(`${error.message}\n${stderr}`));
-        else reject(new ClientFailure(code, (message ?? '').trim()));
+        else reject(new ClientFailure(code, message ?? ''));
       });
     });
   }

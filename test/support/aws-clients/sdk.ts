@@ -38,20 +38,16 @@ class SdkClient implements AwsLambdaClient {
   }
 
   async invoke(input: InvokeInput): Promise<InvokeAnswer> {
-    const { clientContext } = input;
-    const answer = await translated(
-      this.#client.send(
-        new InvokeCommand({
-          FunctionName: input.name,
-          Payload: input.payload,
-          InvocationType: input.type,
-          LogType: input.tail === true ? 'Tail' : undefined,
-          ClientContext:
-            clientContext === undefined ? undefined : clientContextHeader(clientContext),
-          Qualifier: input.qualifier,
-        }),
-      ),
-    );
+    const { payload, type, tail, clientContext, qualifier } = input;
+    const command = new InvokeCommand({
+      FunctionName: input.name,
+      ...(payload === undefined ? {} : { Payload: payload }),
+      ...(type === undefined ? {} : { InvocationType: type }),
+      ...(tail === true ? { LogType: 'Tail' } : {}),
+      ...(clientContext === undefined ? {} : { ClientContext: clientContextHeader(clientContext) }),
+      ...(qualifier === undefined ? {} : { Qualifier: qualifier }),
+    });
+    const answer = await translated(this.#client.send(command));
     return {
       status: answer.StatusCode ?? 0,
       payload: Buffer.from(answer.Payload ?? []),
