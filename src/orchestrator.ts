@@ -147,6 +147,7 @@ async function start(
     gate: new StartGate(Math.max(2, description.cpus)),
     memory: new MemoryBudget(budgetBytes(config, description)),
     newIdentity: () => randomBytes(16).toString('hex'),
+    warn: (message) => hooks.log.warn(message),
     buildSpec: containerSpecBuilder({
       runId,
       region: settings.region,

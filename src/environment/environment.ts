@@ -50,6 +50,8 @@ export interface EnvironmentParts {
   readonly openJournal: (environment: Environment) => InvocationJournal;
   /** 128 bits nobody else knows, hex; also unique. */
   readonly newIdentity: () => string;
+  /** Tells people about an environment that the engine could not keep up. */
+  readonly warn: (message: string) => void;
 }
 
 export class Environment implements ChannelListener {
@@ -347,6 +349,9 @@ export class Environment implements ChannelListener {
       error instanceof OrchestratorError
         ? error
         : new OrchestratorError('engine-refused', messageOf(error), { cause: error });
+    if (this.#state !== 'stopping' && this.#state !== 'stopped') {
+      this.#parts.warn(`an environment of '${this.version.name}' is given up: ${failure.message}`);
+    }
     const starting = this.#state === 'provisioning' || this.#state === 'restarting';
     if (!accepts(this.#state, 'engineFailed')) {
       // Processes whose control has failed cannot be trusted to serve another event.

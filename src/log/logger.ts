@@ -34,7 +34,8 @@ export interface LoggerOptions {
 
 export function openLogger(options: LoggerOptions): Logger {
   const output = options.output ?? process.stderr;
-  const color = options.color ?? (pc.isColorSupported && 'isTTY' in output && output.isTTY === true);
+  const color =
+    options.color ?? (pc.isColorSupported && 'isTTY' in output && output.isTTY === true);
   const winston = createLogger({
     level: options.level,
     format: format.combine(
@@ -68,9 +69,13 @@ function forPeople(colors: ReturnType<typeof pc.createColors>): ReturnType<typeo
     const time = String(entry['timestamp']).slice(11, 23);
     const fields = (entry['fields'] ?? {}) as Fields;
     const words = Object.entries(fields).map(
-      ([name, value]) => `${name}=${typeof value === 'string' ? value : inspect(value, IN_ONE_LINE)}`,
+      ([name, value]) =>
+        `${name}=${typeof value === 'string' ? value : inspect(value, IN_ONE_LINE)}`,
     );
-    const text = [String(entry.message), ...(words.length === 0 ? [] : [colors.dim(words.join(' '))])];
+    const text = [
+      String(entry.message),
+      ...(words.length === 0 ? [] : [colors.dim(words.join(' '))]),
+    ];
     return `${colors.dim(time)} ${paint[level](level.padEnd(5))} ${text.join(' ')}`;
   });
 }

@@ -51,11 +51,23 @@ export function openDatabase(path: string): SqliteDatabase {
     database.pragma('synchronous = NORMAL');
     database.pragma(`journal_size_limit = ${WAL_BYTES}`);
     migrate(database);
+    // SQLite looks at a page when it is asked for it; damage there must not wait for a flush.
+    database.prepare('SELECT (SELECT MAX(id) FROM invocations), (SELECT MAX(id) FROM logs)').all();
     return database;
   } catch (error) {
     database?.close();
     throw unusable(path, error);
   }
+}
+
+/** libsql lets go of the file only when its statements are collected, so the log is merged here. */
+export function closeDatabase(database: SqliteDatabase): void {
+  try {
+    database.pragma('wal_checkpoint(TRUNCATE)');
+  } catch {
+    // A full disk, or a file damaged meanwhile: what was committed is in the log all the same.
+  }
+  database.close();
 }
 
 /** The `state-unusable` error for what SQLite said about the file. */
@@ -72,6 +84,12 @@ export function unusable(path: string, error: unknown): OrchestratorError {
       cause: error,
     },
   );
+}
+
+/** Absolute path of the file that `database` is in. */
+export function fileOf(database: SqliteDatabase): string {
+  const [main] = database.prepare('PRAGMA database_list').all() as { file: string }[];
+  return main?.file ?? '';
 }
 
 function migrate(database: SqliteDatabase): void {

@@ -14,7 +14,7 @@ import type { InvocationRecord, LogLine, LogQuery } from '../admin-api/view.js';
 import type { Clock, Timer } from '../async/clock.js';
 import { messageOf } from '../errors.js';
 import type { LineStore } from '../log/log-hub.js';
-import { unusable, type SqliteDatabase } from './database.js';
+import { closeDatabase, fileOf, unusable, type SqliteDatabase } from './database.js';
 import { grouped, linesOf, rowText, type LogRow } from './log-rows.js';
 
 export interface InvocationStoreOptions {
@@ -44,7 +44,7 @@ const LIMITS: StoreLimits = {
 };
 const FLUSH_AFTER_MS = 300;
 const FLUSH_AT_ENTRIES = 4_000;
-const SLICE = { records: 250, lines: 1_000, bytes: 1024 * 1024 };
+const SLICE = { records: 100, lines: 400, bytes: 512 * 1024 };
 /** Rows looked at to find what goes with one slice. */
 const TRIM_ROWS = 5_000;
 const DEFAULT_LINES = 1000;
@@ -114,7 +114,7 @@ export class InvocationStore implements LineStore {
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     const limit = Math.max(0, query.limit ?? DEFAULT_LINES);
     if (limit === 0) return [];
-    // A row has at least one line, so `limit` rows are enough.
+    // The newest lines are in the newest rows (`grouped`).
     const rows = this.#read(
       `SELECT function_name, request_id, lines FROM logs ${where} ORDER BY id DESC LIMIT ?`,
       [...values, limit],
@@ -139,7 +139,7 @@ export class InvocationStore implements LineStore {
     this.flush();
     this.#closed = true;
     this.#statements.clear();
-    this.#database.close();
+    closeDatabase(this.#database);
   }
 
   #hasRoom(): boolean {
@@ -184,7 +184,8 @@ export class InvocationStore implements LineStore {
     try {
       this.#write(records, lines);
       this.#trim(bytes);
-      const recovered = this.#trouble === 'failing' || this.#waitingBytes < this.#limits.waitingBytes / 2;
+      const recovered =
+        this.#trouble === 'failing' || this.#waitingBytes < this.#limits.waitingBytes / 2;
       if (recovered) this.#trouble = 'none';
     } catch (error) {
       this.#dropped += records.length + lines.length;
@@ -216,8 +217,9 @@ export class InvocationStore implements LineStore {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       for (const record of records) addRecord.run(record.requestId, JSON.stringify(record));
-      for (const [first, ...others] of grouped(lines)) {
-        const text = rowText([first, ...others]);
+      for (const group of grouped(lines)) {
+        const [first] = group;
+        const text = rowText(group);
         addLog.run(first.functionName, first.requestId ?? null, Buffer.byteLength(text), text);
       }
       this.#database.exec('COMMIT');
@@ -230,7 +232,9 @@ export class InvocationStore implements LineStore {
 
   /** Takes away about twice what a slice brought, while there is too much. */
   #trim(addedBytes: number): void {
-    const [bounds] = this.#prepared('SELECT MIN(id) AS low, MAX(id) AS high FROM invocations').all();
+    const [bounds] = this.#prepared(
+      'SELECT MIN(id) AS low, MAX(id) AS high FROM invocations',
+    ).all();
     const { low, high } = bounds as { low: number | null; high: number | null };
     const surplus = (high ?? 0) - (low ?? 0) + 1 - this.#limits.invocations;
     if (low !== null && surplus > 0) {
@@ -262,7 +266,7 @@ export class InvocationStore implements LineStore {
     try {
       return this.#prepared(sql).all(...values);
     } catch (error) {
-      throw unusable(this.#database.name, error);
+      throw unusable(fileOf(this.#database), error);
     }
   }
 

@@ -13,15 +13,21 @@ type Group = [LogLine, ...LogLine[]];
 /** Time, environment, 1 for the platform's, text. */
 type StoredLine = readonly [number, string, 0 | 1, string];
 
-/** In the order of their first lines. */
+/** In the order of their last lines, so that the newest n lines are in the newest n rows. */
 export function grouped(lines: readonly LogLine[]): Iterable<Group> {
   const groups = new Map<string, Group>();
   for (const line of lines) {
-    // A request id may be anything its caller chose, so it must not be mistaken for a name.
-    const key = line.requestId === undefined ? line.functionName : `${line.functionName} ${line.requestId}`;
+    const { functionName, requestId } = line;
+    // A request id is its caller's choice and may be equal to a name.
+    const key = requestId === undefined ? functionName : `${functionName} ${requestId}`;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [line]);
-    else group.push(line);
+    if (group === undefined) {
+      groups.set(key, [line]);
+    } else {
+      group.push(line);
+      groups.delete(key);
+      groups.set(key, group);
+    }
   }
   return groups.values();
 }

@@ -177,7 +177,11 @@ export class ManualClock implements Clock {
 
   #runUntil(end: number): number {
     let ran = 0;
-    for (let next = this.#heap.first; next !== undefined && next.at <= end; next = this.#heap.first) {
+    for (
+      let next = this.#heap.first;
+      next !== undefined && next.at <= end;
+      next = this.#heap.first
+    ) {
       this.step();
       ran += 1;
       if (ran > MOST_STEPS) throw new Error(`timers do not come to rest after ${ran} steps`);

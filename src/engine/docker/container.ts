@@ -175,10 +175,18 @@ export class DockerContainer implements Container {
   }
 
   async #pause(call: 'pause' | 'unpause'): Promise<void> {
+    const ask = (what: typeof call): Promise<unknown> =>
+      this.#docker[what]({ abortSignal: deadline(DEADLINE_MS.kill) });
     try {
-      await this.#docker[call]({ abortSignal: deadline(DEADLINE_MS.kill) });
+      await ask(call);
     } catch (error) {
-      throw engineError(error, `asking the engine to ${call} a container`);
+      if (!isConflict(error)) throw engineError(error, `asking the engine to ${call} a container`);
+      // The engine notes pauses by events that may come late and overwrite what happened since:
+      // its note is wrong, not we. Doing the opposite first sets the note and the kernel right.
+      await ask(call === 'pause' ? 'unpause' : 'pause').catch(() => undefined);
+      await ask(call).catch((again: unknown) => {
+        throw engineError(again, `asking the engine to ${call} a container`);
+      });
     }
   }
 

@@ -6,7 +6,10 @@ const TOKEN = 'a1b2c3';
 const LONGEST = 256 * 1024;
 
 /** What a scanner finds, adjacent skipped stretches put together. */
-function found(chunks: readonly Buffer[], options: { token?: string; keep?: number } = {}): string[] {
+function found(
+  chunks: readonly Buffer[],
+  options: { token?: string; keep?: number } = {},
+): string[] {
   const calls: string[] = [];
   let kept = 0;
   let skipped = { bytes: '', lines: 0 };
@@ -47,7 +50,9 @@ function found(chunks: readonly Buffer[], options: { token?: string; keep?: numb
 function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
   const borders = [0, ...places.map((place) => place % (bytes.length + 1)), bytes.length];
   borders.sort((one, other) => one - other);
-  return borders.slice(1).map((border, index) => Buffer.from(bytes.subarray(borders[index], border)));
+  return borders
+    .slice(1)
+    .map((border, index) => Buffer.from(bytes.subarray(borders[index], border)));
 }
 
 /** Text rich in everything that looks like a mark, half a mark, or an end of line. */
@@ -80,9 +85,16 @@ describe('the line scanner', () => {
 
   it('skips the same bytes and lines however they are cut once nothing more is kept', () => {
     fc.assert(
-      fc.property(written, fc.array(fc.nat(), { maxLength: 20 }), fc.nat(4), (bytes, places, keep) => {
-        expect(found(cut(bytes, places), { keep })).toEqual(found([Buffer.from(bytes)], { keep }));
-      }),
+      fc.property(
+        written,
+        fc.array(fc.nat(), { maxLength: 20 }),
+        fc.nat(4),
+        (bytes, places, keep) => {
+          expect(found(cut(bytes, places), { keep })).toEqual(
+            found([Buffer.from(bytes)], { keep }),
+          );
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -90,18 +102,29 @@ describe('the line scanner', () => {
   it('hears a mark at every possible cut', () => {
     const bytes = Buffer.from(`before\x1e${TOKEN} id-1\nafter\n`);
     for (let place = 0; place <= bytes.length; place += 1) {
-      expect(found(cut(bytes, [place]))).toEqual(['line before', 'marked id-1', 'line after', 'end']);
+      expect(found(cut(bytes, [place]))).toEqual([
+        'line before',
+        'marked id-1',
+        'line after',
+        'end',
+      ]);
     }
   });
 
   it('takes for text what only looks like a mark', () => {
     const lines = [`\x1eother init`, `\x1e`, `\x1e${TOKEN}`, `\x1e${TOKEN} ${'x'.repeat(65)}`];
-    expect(found([Buffer.from(lines.join('\n'))])).toEqual([...lines.map((line) => `line ${line}`), 'end']);
+    expect(found([Buffer.from(lines.join('\n'))])).toEqual([
+      ...lines.map((line) => `line ${line}`),
+      'end',
+    ]);
   });
 
   it('knows no marks without a token', () => {
     const text = `\x1eundefined init`;
-    expect(found([Buffer.from(`${text}\n`)], { token: undefined as never })).toEqual([`line ${text}`, 'end']);
+    expect(found([Buffer.from(`${text}\n`)], { token: undefined as never })).toEqual([
+      `line ${text}`,
+      'end',
+    ]);
   });
 
   it('shows nobody the token of a mark cut short by the end of the process', () => {

@@ -5,7 +5,10 @@ import { LogTail } from '../../../src/log/log-tail.js';
 
 describe('the log tail', () => {
   it('is the last 4096 bytes of everything added', () => {
-    const text = fc.oneof(fc.string({ maxLength: 300 }), fc.string({ unit: 'binary', maxLength: 200 }));
+    const text = fc.oneof(
+      fc.string({ maxLength: 300 }),
+      fc.string({ unit: 'binary', maxLength: 200 }),
+    );
     fc.assert(
       fc.property(fc.array(text, { maxLength: 60 }), (lines) => {
         const tail = new LogTail();
@@ -31,7 +34,7 @@ describe('the log tail', () => {
     tail.bytes(Buffer.alloc(10_000, 0xff));
     const replaced = tail.take();
     expect(replaced.length).toBeLessThanOrEqual(4096);
-    expect(isUtf8(replaced.subarray(3))).toBe(true);
+    expect(isUtf8(replaced.subarray(4096 % 3))).toBe(true);
   });
 
   it('holds little, however much is added', () => {

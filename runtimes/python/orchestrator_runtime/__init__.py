@@ -1,0 +1,1 @@
+"""The runtime client of Python functions."""

@@ -1,0 +1,128 @@
+"""The Runtime API over one keep-alive connection on a raw socket: one write for each message, as
+little parsing as the answers need. Answers come in the order of the requests."""
+
+import socket
+import sys
+
+VERSION = "/2018-06-01/runtime/"
+# A response up to this goes out together with the poll for the next event.
+PIPELINED_BYTES = 64 * 1024
+READ_BYTES = 64 * 1024
+
+
+class Lost(Exception):
+    """The Runtime API has closed the connection."""
+
+
+class Answer:
+    __slots__ = ("status", "headers", "body", "closed")
+
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.closed = headers.get("connection", "").lower() == "close"
+
+
+class RuntimeClient:
+    def __init__(self, address):
+        self._address = address
+        host, _, port = address.rpartition(":")
+        self._target = (host, int(port))
+        agent = "orchestrator-python/%d.%d.%d" % sys.version_info[:3]
+        self._common = " HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n" % (address, agent)
+        self._next = ("GET " + VERSION + "invocation/next" + self._common + "\r\n").encode("latin-1")
+        self._connect()
+
+    def next(self):
+        """The next event. Never times out."""
+        self._socket.sendall(self._next)
+        return self._answer()
+
+    def respond(self, request_id, body, content_type):
+        """Posts the result and returns the next event."""
+        return self._post_then_next("invocation/%s/response" % request_id, body, content_type, "")
+
+    def fail(self, request_id, body, headers=""):
+        path = "invocation/%s/error" % request_id
+        return self._post_then_next(path, body, "application/json", headers)
+
+    def init_error(self, body, error_type):
+        header = "Lambda-Runtime-Function-Error-Type: %s\r\n" % error_type
+        self._write("init/error", body, "application/json", header, b"")
+        return self._answer()
+
+    def _post_then_next(self, path, body, content_type, headers):
+        together = len(body) <= PIPELINED_BYTES
+        self._write(path, body, content_type, headers, self._next if together else b"")
+        posted = self._answer()
+        if posted.status >= 400:
+            sys.stdout.write("The response was refused: %d %r\n" % (posted.status, posted.body))
+        if posted.closed:
+            self._connect()
+            return self.next()
+        return self._answer() if together else self.next()
+
+    def _write(self, path, body, content_type, headers, behind):
+        head = "POST %s%s%sContent-Type: %s\r\nContent-Length: %d\r\n%s\r\n" % (
+            VERSION,
+            path,
+            self._common,
+            content_type,
+            len(body),
+            headers,
+        )
+        self._socket.sendall(head.encode("latin-1") + body + behind)
+
+    def _connect(self):
+        self._socket = socket.create_connection(self._target)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._unread = b""
+
+    def _more(self):
+        data = self._socket.recv(READ_BYTES)
+        if not data:
+            raise Lost("The connection to the Runtime API was lost.")
+        return data
+
+    def _answer(self):
+        unread = self._unread
+        end = unread.find(b"\r\n\r\n")
+        while end < 0:
+            unread += self._more()
+            end = unread.find(b"\r\n\r\n")
+        lines = unread[:end].decode("latin-1").split("\r\n")
+        headers = {}
+        for line in lines[1:]:
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        rest = unread[end + 4 :]
+        if "transfer-encoding" in headers:
+            body, rest = self._chunked(rest)
+        else:
+            body, rest = self._sized(rest, int(headers.get("content-length", "0")))
+        self._unread = rest
+        return Answer(int(lines[0][9:12]), headers, body)
+
+    def _sized(self, rest, length):
+        if len(rest) < length:
+            pieces = [rest]
+            missing = length - len(rest)
+            while missing > 0:
+                data = self._more()
+                pieces.append(data)
+                missing -= len(data)
+            rest = b"".join(pieces)
+        return rest[:length], rest[length:]
+
+    def _chunked(self, rest):
+        pieces = []
+        while True:
+            while b"\r\n" not in rest:
+                rest += self._more()
+            size_text, _, rest = rest.partition(b"\r\n")
+            size = int(size_text, 16)
+            piece, rest = self._sized(rest, size + 2)
+            if size == 0:
+                return b"".join(pieces), rest
+            pieces.append(piece[:-2])

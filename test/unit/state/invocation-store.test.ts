@@ -1,0 +1,220 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { openDatabase, type SqliteDatabase } from '../../../src/state/database.js';
+import { InvocationStore, type StoreLimits } from '../../../src/state/invocation-store.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { lineOf, recordOf } from '../../support/store-entries.js';
+
+const WRITER = fileURLToPath(new URL('../../support/store-writer.js', import.meta.url));
+
+let directory: string;
+let path: string;
+let clock: ManualClock;
+let database: SqliteDatabase;
+let warnings: string[];
+let open: InvocationStore[];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'store-'));
+  path = join(directory, 'state.db');
+  warnings = [];
+  open = [];
+});
+afterEach(() => {
+  for (const store of open) store.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function openStore(limits: Partial<StoreLimits> = {}): InvocationStore {
+  clock = new ManualClock();
+  database = openDatabase(path);
+  const warn = (message: string): void => void warnings.push(message);
+  const store = new InvocationStore({ database, clock, warn, limits });
+  open.push(store);
+  return store;
+}
+
+function rows(table: 'invocations' | 'logs'): number {
+  const [row] = database.prepare(`SELECT COUNT(*) AS count FROM ${table}`).all() as {
+    count: number;
+  }[];
+  return row?.count ?? 0;
+}
+
+describe('the invocation store', () => {
+  it('gives back what it was given, also after a new start', () => {
+    const store = openStore();
+    const cold = recordOf('a', { initMs: 110.1, memoryPeakMb: 36, start: 'cold' });
+    const lines = [
+      lineOf('START', { requestId: 'a', source: 'platform' }),
+      lineOf('one\rtwo “three” \u0000', { requestId: 'a', timestampMs: 2 }),
+      lineOf('between', { timestampMs: 3 }),
+    ];
+    store.record(cold);
+    for (const line of lines) store.keep(line);
+    expect(store.invocation('a')).toEqual(cold);
+    expect(store.invocation('b')).toBeUndefined();
+    expect(store.query({})).toEqual(lines);
+    store.close();
+    const again = openStore();
+    expect(again.invocation('a')).toEqual(cold);
+    expect(again.query({})).toEqual(lines);
+  });
+
+  it('finds lines by function and by request, the newest ones, oldest first', () => {
+    const store = openStore();
+    for (let count = 0; count < 10; count += 1) {
+      const more = { timestampMs: count, requestId: `id-${count % 2}` };
+      store.keep(lineOf(`${count}`, more));
+      store.keep(lineOf(`other ${count}`, { ...more, functionName: 'other' }));
+      if (count === 4) store.flush();
+    }
+    const texts = (query: Parameters<InvocationStore['query']>[0]): string[] =>
+      store.query(query).map(({ text }) => text);
+    expect(texts({ functionName: 'hello', limit: 3 })).toEqual(['7', '8', '9']);
+    expect(texts({ functionName: 'hello', requestId: 'id-1' })).toEqual(['1', '3', '5', '7', '9']);
+    expect(texts({ limit: 2 })).toEqual(['9', 'other 9']);
+    expect(texts({ requestId: 'nobody' })).toEqual([]);
+    expect(texts({ limit: 0 })).toEqual([]);
+  });
+
+  it('writes nothing in the caller’s turn, and everything a moment later', () => {
+    const store = openStore();
+    for (let count = 0; count < 600; count += 1) store.record(recordOf(`id-${count}`));
+    expect(rows('invocations')).toBe(0);
+    clock.runUntilIdle();
+    expect(rows('invocations')).toBe(600);
+    expect(store.waitingBytes).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('writes a large batch in slices, each in a turn of its own', () => {
+    const store = openStore();
+    for (let count = 0; count < 20_000; count += 1) {
+      store.keep(lineOf(`${count}`, { requestId: `id-${count}` }));
+    }
+    const seen: number[] = [];
+    while (clock.step()) seen.push(rows('logs'));
+    expect(seen.length).toBeGreaterThan(10);
+    expect(seen.at(-1)).toBe(20_000);
+  });
+
+  it('keeps the newest invocations only', () => {
+    const store = openStore({ invocations: 100 });
+    for (let count = 0; count < 1000; count += 1) {
+      store.record(recordOf(`id-${count}`));
+      if (count % 50 === 0) store.flush();
+    }
+    store.flush();
+    expect(rows('invocations')).toBe(100);
+    expect(store.invocation('id-999')).toBeDefined();
+    expect(store.invocation('id-899')).toBeUndefined();
+  });
+
+  it('keeps the newest logs within the size of the file', () => {
+    const limit = 2 * 2 ** 20;
+    const store = openStore({ fileBytes: limit });
+    for (let count = 0; count < 1000; count += 1) {
+      store.keep(lineOf(`${count} ${'x'.repeat(10_000)}`, { requestId: `id-${count}` }));
+      if (count % 20 === 0) store.flush();
+    }
+    store.close();
+    expect(statSync(path).size).toBeLessThan(2 * limit);
+    const again = openStore();
+    expect(again.query({ requestId: 'id-999' })).toHaveLength(1);
+    expect(again.query({ requestId: 'id-1' })).toHaveLength(0);
+    expect(again.query({}).length).toBeGreaterThan(50);
+  });
+
+  it('drops and counts what the disk is too slow for, and says so once', () => {
+    const store = openStore({ waitingBytes: 100_000 });
+    for (let count = 0; count < 1000; count += 1) {
+      store.keep(lineOf('x'.repeat(900)));
+      store.record(recordOf(`id-${count}`));
+    }
+    expect(store.waitingBytes).toBeLessThan(102_000);
+    expect(store.dropped).toBeGreaterThan(1500);
+    expect(warnings).toEqual([expect.stringContaining('does not keep up')]);
+    clock.runUntilIdle();
+    store.keep(lineOf('room again'));
+    expect(store.query({ limit: 1 })[0]?.text).toBe('room again');
+  });
+
+  it('says once that the disk is full, fails nobody, and goes on when there is room', () => {
+    const store = openStore();
+    database.exec('PRAGMA max_page_count = 40');
+    for (let count = 0; count < 20; count += 1) {
+      store.record(recordOf(`id-${count}`));
+      store.keep(lineOf('x'.repeat(50_000), { requestId: `id-${count}` }));
+      clock.runUntilIdle();
+    }
+    expect(warnings).toEqual([expect.stringMatching(/not being kept: .*full/)]);
+    expect(store.dropped).toBeGreaterThan(0);
+    expect(store.dropped % 2).toBe(0);
+    database.exec('PRAGMA max_page_count = 100000');
+    store.record(recordOf('after'));
+    expect(store.invocation('after')).toBeDefined();
+  });
+
+  it('says that a file damaged while it was in use has to be deleted', () => {
+    const store = openStore();
+    for (let count = 0; count < 2000; count += 1) store.record(recordOf(`id-${count}`));
+    store.close();
+    const again = openStore();
+    const file = openSync(path, 'r+');
+    for (let at = 4096 * 2; at < statSync(path).size; at += 4096) {
+      writeSync(file, Buffer.alloc(4096, 0xff), 0, 4096, at);
+    }
+    closeSync(file);
+    expect(() => again.invocation('id-7')).toThrow(
+      expect.objectContaining({ code: 'state-unusable', remedy: expect.stringContaining(path) }),
+    );
+    again.record(recordOf('new'));
+    clock.runUntilIdle();
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('takes nothing and finds nothing once it is closed', () => {
+    const store = openStore();
+    store.record(recordOf('a'));
+    store.close();
+    store.close();
+    store.record(recordOf('b'));
+    expect(store.dropped).toBe(1);
+    expect(store.invocation('a')).toBeUndefined();
+    expect(warnings).toEqual([]);
+  });
+
+  it('has lost nothing it had written when the process is killed in the middle', async () => {
+    for (const stopAfter of [1, 7, 30]) {
+      const child = spawn(process.execPath, [WRITER, path], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const exited = once(child, 'exit');
+      let kept = 0;
+      let flushes = 0;
+      for await (const text of createInterface({ input: child.stdout })) {
+        kept = Number(text.split(' ')[1]);
+        flushes += 1;
+        if (flushes === stopAfter) child.kill('SIGKILL');
+      }
+      await exited;
+      const store = openStore();
+      expect(rows('invocations')).toBeGreaterThanOrEqual(kept);
+      for (const index of [0, kept - 1]) {
+        expect(store.invocation(`id-${index}`)).toEqual(recordOf(`id-${index}`));
+        expect(store.query({ requestId: `id-${index}` }).at(-1)?.text).toBe(`line of ${index}`);
+      }
+      expect(database.prepare('PRAGMA integrity_check').all()).toEqual([
+        expect.objectContaining({ integrity_check: 'ok' }),
+      ]);
+      store.close();
+    }
+  }, 60_000);
+});
