@@ -6,7 +6,8 @@
  *     assignment exactly once: with an outcome, or by `handBack` when the event was never
  *     delivered to running processes.
  *  2. The caller's `settle` is called before anything else is done about a response.
- *  3. Every change of state is announced to `listener.changed`, after the actions.
+ *  3. Every change of state is announced to `listener.changed`, after the actions; changes that
+ *     follow from one another at once are announced as one.
  */
 
 import type { Clock, Timer } from '../async/clock.js';
@@ -180,10 +181,14 @@ export class Environment implements ChannelListener {
 
   // The one place where the state changes.
 
-  /** Events that actions bring about are applied after the transition they belong to. */
+  /**
+   * Events that actions bring about are applied after the transition they belong to; what came of
+   * all of them is announced once, when the state stands: who is told may act on it at once.
+   */
   #apply(event: EnvironmentEvent): void {
     this.#pending.push(event);
     if (this.#applying) return;
+    const from = this.#state;
     this.#applying = true;
     try {
       for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
@@ -192,6 +197,7 @@ export class Environment implements ChannelListener {
     } finally {
       this.#applying = false;
     }
+    if (this.#state !== from) this.#listener.changed(this, from, this.#state);
   }
 
   #step(event: EnvironmentEvent): void {
@@ -205,7 +211,6 @@ export class Environment implements ChannelListener {
     this.#state = to;
     if (to === 'idle' && from !== 'idle') this.#idleSince = this.#parts.clock.monotonic();
     for (const action of actions) this.#perform(action);
-    if (to !== from) this.#listener.changed(this, from, to);
   }
 
   #perform(action: EnvironmentAction): void {
@@ -322,13 +327,16 @@ export class Environment implements ChannelListener {
   }
 
   #thawProcesses(): void {
+    let pending: Promise<void> | undefined;
     try {
-      const pending = this.#container?.thaw();
-      if (pending === undefined) this.#apply('thawed');
-      else this.#watch(pending, 'thawed');
+      pending = this.#container?.thaw();
     } catch (error) {
-      this.#engineFailed(error);
+      this.#giveUp(error);
+      this.#apply('thawRefused');
+      return;
     }
+    if (pending === undefined) this.#apply('thawed');
+    else this.#watch(pending, 'thawed');
   }
 
   /** Feeds `event` when an engine call on the present processes has succeeded. */
@@ -345,25 +353,24 @@ export class Environment implements ChannelListener {
   }
 
   #engineFailed(error: unknown): void {
+    const starting = this.#state === 'provisioning' || this.#state === 'restarting';
+    const failure = this.#giveUp(error);
+    if (starting) this.#listener.startFailed(this, failure);
+    // Processes whose control has failed cannot be trusted to serve another event.
+    this.#apply(accepts(this.#state, 'engineFailed') ? 'engineFailed' : 'destroyed');
+  }
+
+  /** Notes why the environment ends and tells people, unless it was ending anyway. */
+  #giveUp(error: unknown): OrchestratorError {
     const failure =
       error instanceof OrchestratorError
         ? error
         : new OrchestratorError('engine-refused', messageOf(error), { cause: error });
     if (this.#state !== 'stopping' && this.#state !== 'stopped') {
+      this.#endReason ??= 'engine-failed';
       this.#parts.warn(`an environment of '${this.version.name}' is given up: ${failure.message}`);
     }
-    const starting = this.#state === 'provisioning' || this.#state === 'restarting';
-    if (!accepts(this.#state, 'engineFailed')) {
-      // Processes whose control has failed cannot be trusted to serve another event.
-      this.#endReason ??= 'engine-failed';
-      this.#apply('destroyed');
-      return;
-    }
-    if (this.#state !== 'stopping' && this.#state !== 'stopped') {
-      this.#endReason ??= 'engine-failed';
-    }
-    if (starting) this.#listener.startFailed(this, failure);
-    this.#apply('engineFailed');
+    return failure;
   }
 
   async #remove(): Promise<void> {
@@ -423,6 +430,7 @@ export class Environment implements ChannelListener {
 
   #recordInit(): void {
     this.#initMs = this.#initElapsed();
+    this.#journal.initEnded();
     this.#container?.limitCpu();
     this.#resetReason = undefined;
   }

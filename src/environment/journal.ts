@@ -6,12 +6,13 @@
  * is complete only when the last line has arrived.
  */
 
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { InvocationRecord } from '../admin-api/view.js';
 import type { Clock } from '../async/clock.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import {
   endLine,
+  initStartLine,
   initReportLine,
   reportLine,
   startLine,
@@ -46,6 +47,8 @@ export interface InvocationJournal {
   readonly logStreamName: string;
   processesStarted(): void;
   output(chunk: Buffer, stream: 'stdout' | 'stderr'): void;
+  /** The runtime has polled: its marker is on the way. */
+  initEnded(): void;
   initFailed(reason: ResetReason, elapsedMs: number): void;
   /** Writes START; marks the settlement as begun. */
   begin(settlement: Settlement): void;
@@ -65,10 +68,12 @@ export class EnvironmentJournal implements InvocationJournal {
   readonly #parts: JournalParts;
   readonly #log: EnvironmentLog;
   readonly #environmentId: string;
+  readonly #initStart: string;
 
   constructor(version: FunctionVersion, environmentId: string, parts: JournalParts) {
     this.#parts = parts;
     this.#environmentId = environmentId;
+    this.#initStart = initStartLine(runtimeVersion(version));
     this.marker = parts.marks ? randomBytes(12).toString('hex') : undefined;
     const day = new Date(parts.clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
     this.logStreamName = `${day}/[${version.version}]${randomBytes(16).toString('hex')}`;
@@ -82,11 +87,15 @@ export class EnvironmentJournal implements InvocationJournal {
   }
 
   processesStarted(): void {
-    this.#log.processesStarted();
+    this.#log.processesStarted(this.#initStart);
   }
 
   output(chunk: Buffer, stream: 'stdout' | 'stderr'): void {
     this.#log.write(chunk, stream);
+  }
+
+  initEnded(): void {
+    this.#log.initEnded();
   }
 
   initFailed(reason: ResetReason, elapsedMs: number): void {
@@ -107,6 +116,7 @@ export class EnvironmentJournal implements InvocationJournal {
     this.#log.begin(
       settlement.requestId,
       startLine(settlement.requestId, settlement.version.version),
+      settlement.wantsTail,
     );
   }
 
@@ -150,7 +160,7 @@ export class EnvironmentJournal implements InvocationJournal {
     const { requestId, version } = settlement;
     const lines: string[] = [];
     if (finished.status === 'timeout') {
-      lines.push(timeoutLine(this.#parts.clock.now(), requestId, version.timeoutSeconds));
+      lines.push(timeoutLine(this.#parts.clock.now(), requestId, version.timeoutSeconds), '');
     } else if (finished.platformReason !== undefined) {
       lines.push(`RequestId: ${requestId} Error: ${finished.platformReason}`);
     }
@@ -193,4 +203,15 @@ export class EnvironmentJournal implements InvocationJournal {
       cause: tellStart(settlement.story),
     };
   }
+}
+
+/** The image is what a runtime version is here; its name's digest tells it from others. */
+function runtimeVersion(version: FunctionVersion): { version: string; arn: string } {
+  const [, language = version.runtime, number = ''] = /^([a-z]+)([\d.]*?)(\.x)?$/.exec(version.runtime) ?? [];
+  const digest = createHash('sha256').update(version.image).digest('hex');
+  const region = version.functionArn.split(':')[3] ?? '';
+  return {
+    version: `${language}:${number}.v${version.image.split(':').at(-1) ?? ''}`,
+    arn: `arn:aws:lambda:${region}::runtime:${digest}`,
+  };
 }

@@ -27,6 +27,8 @@ export const ENVIRONMENT_STATES = [
   'completing',
   'freezing',
   'frozen',
+  /** An invocation came during the freeze: it is delivered when the freeze is confirmed. */
+  'thaw-due',
   /** The event was written to the waiting socket; the processes are being woken. */
   'thawing',
   /** The processes are being ended; the environment stays. */
@@ -52,6 +54,8 @@ export const ENVIRONMENT_EVENTS = [
   'quiet',
   'frozen',
   'thawed',
+  /** The processes certainly sleep on; a thaw that may have begun is `engineFailed`. */
+  'thawRefused',
   'pollLost',
   'processesExited',
   'engineFailed',
@@ -134,7 +138,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
   },
   freezing: {
     frozen: go('frozen'),
-    assigned: go('thawing', 'armDeadline', 'deliver'),
+    assigned: go('thaw-due', 'armDeadline'),
     thawed: go('freezing'),
     pollLost: go('resetting', 'killProcesses'),
     processesExited: go('reset'),
@@ -149,15 +153,23 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     retired: go('stopping', 'remove'),
     destroyed: go('stopping', 'remove'),
   },
-  thawing: {
-    /** The freeze that was under way when the event came is confirmed only now. */
-    frozen: go('thawing', 'thaw'),
-    thawed: go('invoking'),
-    /** Where thawing is an engine call, the answer may be here before the call returns. */
-    responded: go('completing', 'settleResponse'),
+  'thaw-due': {
+    frozen: go('thawing', 'deliver', 'thaw'),
+    thawed: go('thaw-due'),
     deadlinePassed: go('resetting', 'settleTimeout', 'killProcesses'),
+    pollLost: go('resetting', 'disarm', 'handBack', 'killProcesses'),
     processesExited: go('reset', 'disarm', 'handBack'),
     engineFailed: go('stopping', 'disarm', 'handBack', 'remove'),
+    destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
+  },
+  thawing: {
+    thawed: go('invoking'),
+    thawRefused: go('stopping', 'disarm', 'handBack', 'remove'),
+    /** Where thawing is an engine call, the processes may run before the call returns. */
+    responded: go('completing', 'settleResponse'),
+    deadlinePassed: go('resetting', 'settleTimeout', 'killProcesses'),
+    processesExited: go('reset', 'disarm', 'settleExit'),
+    engineFailed: go('stopping', 'disarm', 'settleLost', 'remove'),
     destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
   },
   resetting: {
@@ -166,7 +178,8 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     frozen: go('resetting'),
     thawed: go('resetting'),
     pollLost: go('resetting'),
-    containerStarted: go('resetting'),
+    /** A start was under way when the end was asked for: what it started must end as well. */
+    containerStarted: go('resetting', 'killProcesses'),
     retired: go('stopping', 'remove'),
     destroyed: go('stopping', 'remove'),
   },
@@ -248,6 +261,10 @@ export function isStarting(state: EnvironmentState): boolean {
 /** States in which an invocation is with the environment. */
 export function isBusy(state: EnvironmentState): boolean {
   return (
-    state === 'invoking' || state === 'completing' || state === 'thawing' || state === 'restarting'
+    state === 'invoking' ||
+    state === 'completing' ||
+    state === 'thaw-due' ||
+    state === 'thawing' ||
+    state === 'restarting'
   );
 }

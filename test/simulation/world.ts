@@ -1,0 +1,368 @@
+/**
+ * The whole middle of the orchestrator (router, deployments, pools, environments, channels, start
+ * gate, memory budget) against virtual time, an honest fake engine and scripted runtimes, with
+ * seeded faults. Everything that is promised is checked while it runs; a broken promise throws.
+ */
+
+import type { Channel, Delivery, Poll } from '../../src/environment/channel.js';
+import type { RuntimeDoor } from '../../src/environment/environment.js';
+import type { InvocationJournal } from '../../src/environment/journal.js';
+import type { FunctionDefinition, FunctionVersion } from '../../src/function/function-version.js';
+import type { ContainerSpec } from '../../src/engine/engine.js';
+import { OrchestratorError } from '../../src/errors.js';
+import { MemoryBudget } from '../../src/pool/memory-budget.js';
+import { Pool, type PoolParts } from '../../src/pool/pool.js';
+import { StartGate } from '../../src/pool/start-gate.js';
+import { Concurrency } from '../../src/router/concurrency.js';
+import { Deployment } from '../../src/router/deployment.js';
+import { FunctionRouter } from '../../src/router/function-router.js';
+import { FakeEngine, type EngineCall, type FakeProcess } from '../support/fake-engine.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { Random } from './random.js';
+
+/** How often things go wrong, out of one. */
+export interface FaultRates {
+  readonly engine: number;
+  readonly runtime: number;
+}
+
+const MEMORY_BUDGET_BYTES = 20 * 128 * 2 ** 20;
+const ACCOUNT_CONCURRENCY = 40;
+const RESERVED = 4;
+const IDLE_TIMEOUT_MS = 60_000;
+const MICROTASKS = 12;
+
+interface Traced {
+  readonly functionName: string;
+  settled: number;
+  /** Times running processes began to handle it. */
+  begun: number;
+}
+
+export class World implements RuntimeDoor {
+  readonly clock = new ManualClock();
+  readonly random: Random;
+  readonly engine: FakeEngine;
+  readonly gate = new StartGate(2);
+  readonly memory = new MemoryBudget(MEMORY_BUDGET_BYTES);
+  readonly router: FunctionRouter;
+  readonly outcomes = new Map<string, number>();
+  readonly #channels = new Map<string, Channel>();
+  readonly #traced = new Map<string, Traced>();
+  readonly #inProgress = new Map<string, number>();
+  #rates: FaultRates;
+  #requests = 0;
+  #identities = 0;
+  #versions = 0;
+  #spares: number;
+  #freezeAfterMs: number | 'never';
+
+  constructor(seed: number, rates: FaultRates) {
+    this.random = new Random(seed);
+    this.#rates = rates;
+    this.#spares = this.random.below(3);
+    this.#freezeAfterMs = this.random.pick([0, 0, 0, 50, 'never'] as const);
+    this.engine = new FakeEngine({
+      clock: this.clock,
+      slowThaw: this.random.chance(0.3),
+      program: (spec) => (process) => this.#runtime(spec, process),
+      delayMs: (call) => this.#delay(call),
+      fails: () => this.random.chance(this.#rates.engine),
+    });
+    this.router = new FunctionRouter(new Concurrency(ACCOUNT_CONCURRENCY));
+    for (const name of ['alpha', 'beta', 'gamma']) this.router.add(this.#deployment(name));
+  }
+
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** One event, now. */
+  invoke(functionName: string): void {
+    this.#requests += 1;
+    const requestId = `r${this.#requests}`;
+    const traced: Traced = { functionName, settled: 0, begun: 0 };
+    this.#traced.set(requestId, traced);
+    const before = this.#inProgress.get(functionName) ?? 0;
+    this.#inProgress.set(functionName, before + 1);
+    this.router.invoke(
+      functionName,
+      {
+        requestId,
+        payload: EMPTY,
+        contentType: 'application/json',
+        invokedFunctionArn: functionName,
+        traceId: '',
+        tail: false,
+      },
+      (outcome) => {
+        traced.settled += 1;
+        demand(traced.settled === 1, `${requestId} was settled twice`);
+        this.#traced.delete(requestId);
+        this.#inProgress.set(functionName, (this.#inProgress.get(functionName) ?? 0) - 1);
+        const kind = outcome.kind === 'refused' ? outcome.error.code : outcome.kind;
+        this.outcomes.set(kind, (this.outcomes.get(kind) ?? 0) + 1);
+      },
+    );
+  }
+
+  changeCode(functionName: string): void {
+    this.router.deployment(functionName)?.codeChanged();
+  }
+
+  /** Lets virtual time go by, checking after every step. */
+  async run(ms: number): Promise<void> {
+    const end = this.clock.monotonic() + ms;
+    while ((this.clock.nextInMs ?? Infinity) <= end - this.clock.monotonic()) {
+      this.clock.step();
+      await settle();
+      this.#check();
+    }
+    this.clock.advance(end - this.clock.monotonic());
+    await settle();
+  }
+
+  /** Faults stop; everything must come to an end and to rest. */
+  async rest(): Promise<void> {
+    this.#rates = { engine: 0, runtime: 0 };
+    await this.run(IDLE_TIMEOUT_MS * 20);
+    demand(this.#traced.size === 0, `${this.#traced.size} invocations never ended`);
+    const left = this.#states();
+    demand(left.length === 0, `environments outlived their idle timeout: ${left.join()}`);
+    this.#nothingLeft();
+  }
+
+  async drain(): Promise<void> {
+    this.#rates = { engine: 0, runtime: 0 };
+    const drained = this.router.close();
+    await this.run(IDLE_TIMEOUT_MS * 20);
+    await drained;
+    await this.destroy();
+  }
+
+  async destroy(): Promise<void> {
+    this.#rates = { engine: 0, runtime: 0 };
+    const destroyed = this.router.destroy();
+    await this.run(IDLE_TIMEOUT_MS);
+    await destroyed;
+    demand(this.#traced.size === 0, `${this.#traced.size} invocations were left by the shutdown`);
+    this.#nothingLeft();
+    demand(this.clock.pending === 0, `${this.clock.pending} timers outlived the shutdown`);
+  }
+
+  #states(): string[] {
+    return this.router.deployments.flatMap(({ pools }) =>
+      pools.flatMap((pool) => [...pool.environments].map(({ state }) => state)),
+    );
+  }
+
+  open(channel: Channel, identity: string): { runtimeApi: string; hosts: Record<string, string> } {
+    this.#channels.set(identity, channel);
+    return { runtimeApi: identity, hosts: {} };
+  }
+
+  close(identity: string): void {
+    this.#channels.delete(identity);
+  }
+
+  #nothingLeft(): void {
+    demand(this.engine.containers.size === 0, `${this.engine.containers.size} containers are left`);
+    demand(this.#channels.size === 0, `${this.#channels.size} doors are open`);
+    demand(this.gate.running === 0, `${this.gate.running} turns to start were never given back`);
+    demand(this.memory.usedBytes === 0, 'memory is accounted for that nobody has');
+  }
+
+  #check(): void {
+    for (const [name, count] of this.#inProgress) {
+      const limit = name === 'gamma' ? RESERVED : ACCOUNT_CONCURRENCY - RESERVED;
+      demand(count <= limit, `${count} of ${name} in progress, ${limit} allowed`);
+    }
+    demand(this.gate.running <= 2, `${this.gate.running} starts at a time`);
+    demand(
+      this.memory.usedBytes <= MEMORY_BUDGET_BYTES,
+      `${this.memory.usedBytes} bytes admitted of ${MEMORY_BUDGET_BYTES}`,
+    );
+  }
+
+  #deployment(name: string): Deployment {
+    const definition: FunctionDefinition = {
+      name,
+      logicalId: name,
+      runtime: 'nodejs22.x',
+      handler: 'index.handler',
+      codePath: '/',
+      layerPaths: [],
+      memoryMb: 128,
+      timeoutSeconds: name === 'alpha' ? 1 : 5,
+      ephemeralStorageMb: 512,
+      environment: {},
+      architecture: 'x86_64',
+      description: '',
+      ...(name === 'gamma' ? { reservedConcurrency: RESERVED } : {}),
+    };
+    return new Deployment(definition, {
+      build: async (changed) => {
+        await this.engine.call('create').catch(() => undefined);
+        if (this.random.chance(this.#rates.runtime / 4)) {
+          throw new OrchestratorError('build-failed', 'the simulated build failed');
+        }
+        return this.#version(changed);
+      },
+      describeUnbuilt: (changed) => this.#version(changed),
+      openPool: (version, firstCause) => {
+        const pool = new Pool(version, this.#parts(), {
+          rules: {
+            freezeAfterMs: this.#freezeAfterMs,
+            idleTimeoutMs: IDLE_TIMEOUT_MS,
+            spares: this.#spares,
+          },
+          firstCause,
+        });
+        pool.warm();
+        return pool;
+      },
+      replaced: () => undefined,
+      failed: () => undefined,
+      monotonic: () => this.clock.monotonic(),
+    });
+  }
+
+  #version(definition: FunctionDefinition): FunctionVersion {
+    this.#versions += 1;
+    return {
+      ...definition,
+      version: '$LATEST',
+      functionArn: definition.name,
+      key: String(this.#versions),
+      codeSha256: '',
+      codeSize: 0,
+      modifiedAtMs: 0,
+      taskDirectory: '/',
+      image: 'image',
+    };
+  }
+
+  #parts(): PoolParts {
+    return {
+      clock: this.clock,
+      engine: this.engine,
+      door: this,
+      gate: this.gate,
+      memory: this.memory,
+      warn: () => undefined,
+      newIdentity: () => `i${(this.#identities += 1)}`,
+      buildSpec: (version, identity): ContainerSpec => ({
+        name: identity.environmentId,
+        image: version.image,
+        environment: { identity: identity.runtimeApi, function: version.name },
+        workingDirectory: '/',
+        hostName: '',
+        hosts: {},
+        labels: {},
+        mounts: [],
+        memoryBytes: 0,
+        cpus: 1,
+        liftCpuDuringStart: false,
+        scratch: { target: '/tmp', sizeMb: 1 },
+        pidsLimit: 1,
+        openFilesLimit: 1,
+      }),
+      openJournal: () => SILENT,
+    };
+  }
+
+  #delay(call: EngineCall): number {
+    const { random } = this;
+    if (call === 'freeze' || call === 'thaw') return random.chance(0.5) ? 0 : random.below(4);
+    if (call === 'start') return random.chance(0.02) ? random.below(15_000) : random.below(300);
+    return random.below(60);
+  }
+
+  /** One runtime: polls, handles, answers; sometimes misbehaves in every way there is. */
+  #runtime(spec: ContainerSpec, process: FakeProcess): void {
+    const { random } = this;
+    const fails = (share: number): boolean => random.chance(this.#rates.runtime * share);
+    const channel = this.#channels.get(spec.environment['identity'] ?? '');
+    if (channel === undefined) return;
+    let handling = false;
+    let poll: (Poll & { lost: boolean }) | undefined;
+    const die = (code: number, outOfMemory = false): void => {
+      const open = poll;
+      poll = undefined;
+      if (open !== undefined && random.chance(0.7)) {
+        open.lost = true;
+        channel.lose(open);
+      }
+      process.exit(code, outOfMemory);
+    };
+    const next = (): void => {
+      poll = {
+        lost: false,
+        deliver: (delivery) => {
+          poll = undefined;
+          process.whenRunning(() => handle(delivery));
+        },
+      };
+      channel.next(poll);
+      if (fails(0.3)) process.after(random.below(5_000), () => die(1));
+    };
+    const handle = (delivery: Delivery): void => {
+      demand(!handling, `an environment got ${delivery.requestId} while it served another`);
+      const traced = this.#traced.get(delivery.requestId);
+      if (traced !== undefined) {
+        traced.begun += 1;
+        demand(traced.begun === 1, `${delivery.requestId} was run twice`);
+        demand(
+          traced.functionName === spec.environment['function'],
+          `${delivery.requestId} reached another function`,
+        );
+      }
+      handling = true;
+      if (fails(0.5)) return process.after(random.below(100), () => die(random.below(140), random.chance(0.3)));
+      if (fails(0.5)) return undefined;
+      return process.after(random.below(40), () => answer(delivery.requestId));
+    };
+    const answer = (requestId: string): void => {
+      handling = false;
+      if (fails(0.5)) channel.post('response', 'unknown', EMPTY, JSON_TYPE);
+      const body = fails(0.2) ? { tooLargeBytes: 1 } : EMPTY;
+      channel.post(random.chance(0.05) ? 'error' : 'response', requestId, body, JSON_TYPE);
+      if (fails(0.3)) channel.post('response', requestId, EMPTY, JSON_TYPE);
+      if (fails(0.1)) channel.initError(EMPTY, 'application/json');
+      if (fails(0.2)) return;
+      if (random.chance(0.5)) next();
+      else process.after(random.below(10), next);
+    };
+    if (fails(0.3)) die(3);
+    else if (fails(0.3)) process.after(random.below(50), () => void channel.initError(EMPTY, ''));
+    else if (fails(0.1)) process.after(20_000, next);
+    else if (random.chance(0.2)) next();
+    else process.after(random.below(200), next);
+  }
+}
+
+const EMPTY = Buffer.from('{}');
+const JSON_TYPE = { contentType: 'application/json' };
+
+const SILENT: InvocationJournal = {
+  marker: undefined,
+  logStreamName: '',
+  processesStarted: () => undefined,
+  output: () => undefined,
+  initEnded: () => undefined,
+  initFailed: () => undefined,
+  begin: (settlement) => void (settlement.begun = true),
+  end: () => undefined,
+  abandon: () => undefined,
+  processesExited: () => undefined,
+  close: () => undefined,
+};
+
+/** Lets what waits for promises go on. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < MICROTASKS; turn += 1) await undefined;
+}
+
+function demand(holds: boolean, promise: string): void {
+  if (!holds) throw new Error(`broken promise: ${promise}`);
+}
