@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Channel, type Delivery, type Poll } from '../../../src/environment/channel.js';
+
+const BODY = Buffer.from('{}');
+const HEADERS = { contentType: 'application/json' };
+
+function delivery(requestId: string): Delivery {
+  return {
+    requestId,
+    deadlineMs: 1,
+    invokedFunctionArn: 'arn',
+    traceId: '',
+    contentType: 'application/json',
+    payload: BODY,
+  };
+}
+
+describe('the order of Runtime API calls', () => {
+  let told: string[];
+  let got: string[];
+  let channel: Channel;
+  const poll = (): Poll => ({ lost: false, deliver: ({ requestId }) => void got.push(requestId) });
+
+  beforeEach(() => {
+    told = [];
+    got = [];
+    channel = new Channel({
+      runtimePolled: () => void told.push('polled'),
+      pollLost: () => void told.push('lost'),
+      responded: (posted) => void told.push(posted === 'too-large' ? posted : posted.kind),
+      initFailed: () => void told.push('init-failed'),
+    });
+    channel.reset();
+  });
+
+  it('is next, response, next', () => {
+    expect(channel.next(poll())).toBe('accepted');
+    channel.deliver(delivery('a'));
+    expect(channel.post('response', 'a', BODY, HEADERS)).toBe('accepted');
+    expect(channel.next(poll())).toBe('accepted');
+    channel.deliver(delivery('b'));
+    expect(got).toEqual(['a', 'b']);
+    expect(told).toEqual(['polled', 'response', 'polled']);
+  });
+
+  it('answers a repeated next with the same invocation', () => {
+    channel.next(poll());
+    channel.deliver(delivery('a'));
+    expect(channel.next(poll())).toBe('accepted');
+    expect(got).toEqual(['a', 'a']);
+  });
+
+  it('holds a second poll and delivers to the first', () => {
+    const second: string[] = [];
+    channel.next(poll());
+    channel.next({ lost: false, deliver: ({ requestId }) => void second.push(requestId) });
+    channel.deliver(delivery('a'));
+    expect([got, second]).toEqual([['a'], []]);
+    expect(told).toEqual(['polled']);
+  });
+
+  it('refuses ids that are not the current one, then what is out of order', () => {
+    expect(channel.post('response', 'a', BODY, HEADERS)).toBe('invalid-request-id');
+    channel.next(poll());
+    expect(channel.post('response', 'a', BODY, HEADERS)).toBe('invalid-request-id');
+    channel.deliver(delivery('a'));
+    expect(channel.post('error', 'b', BODY, HEADERS)).toBe('invalid-request-id');
+    expect(channel.post('error', 'a', BODY, HEADERS)).toBe('accepted');
+    expect(channel.post('error', 'a', BODY, HEADERS)).toBe('invalid-request-id');
+    channel.next(poll());
+    expect(channel.post('response', 'a', BODY, HEADERS)).toBe('invalid-state-transition');
+    expect(told).toEqual(['polled', 'error', 'polled']);
+  });
+
+  it('takes init/error only before the first next, and nothing after it', () => {
+    expect(channel.initError(BODY, 'application/json')).toBe('accepted');
+    expect(channel.next(poll())).toBe('invalid-state-transition');
+    expect(channel.initError(BODY, 'application/json')).toBe('invalid-state-transition');
+    channel.reset();
+    channel.next(poll());
+    expect(channel.initError(BODY, 'application/json')).toBe('invalid-state-transition');
+    expect(told).toEqual(['init-failed', 'polled']);
+  });
+
+  it('ends an invocation whose response is too large', () => {
+    channel.next(poll());
+    channel.deliver(delivery('a'));
+    expect(channel.post('response', 'a', { tooLargeBytes: 7_000_000 }, HEADERS)).toBe('too-large');
+    expect(told).toEqual(['polled', 'too-large']);
+  });
+
+  it('refuses everything from processes that are being ended', () => {
+    channel.next(poll());
+    channel.deliver(delivery('a'));
+    channel.close();
+    expect(channel.post('response', 'a', BODY, HEADERS)).toBe('invalid-request-id');
+    expect(channel.next(poll())).toBe('invalid-state-transition');
+    expect(channel.initError(BODY, 'application/json')).toBe('invalid-state-transition');
+    expect(told).toEqual(['polled']);
+  });
+
+  it('tells of a lost poll once nobody polls any more', () => {
+    const [first, second] = [poll(), poll()];
+    channel.next(first);
+    channel.next(second);
+    channel.lose(first);
+    expect(told).toEqual(['polled']);
+    channel.lose(second);
+    channel.lose(second);
+    expect(told).toEqual(['polled', 'lost']);
+    expect(channel.polled).toBe(false);
+  });
+});
