@@ -18,6 +18,8 @@ export class RuntimeClient {
   #waiting = [];
   #next;
   #closing = false;
+  /** A server that ends connections might lose what was sent ahead. */
+  #pipelines = true;
 
   constructor(address) {
     this.#address = address;
@@ -39,6 +41,7 @@ export class RuntimeClient {
 
   /** The next event: `{ headers, body }`. Never times out. */
   next() {
+    this.#reconnect();
     this.#socket.write(this.#next, 'latin1');
     return this.#answer();
   }
@@ -60,18 +63,15 @@ export class RuntimeClient {
 
   async #postThenNext(path, body, contentType, headers) {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    const together = bytes.length <= PIPELINED_BYTES;
+    const together = this.#pipelines && bytes.length <= PIPELINED_BYTES;
     this.#write(path, bytes, contentType, headers, together);
     const posted = await this.#answer();
     if (posted.status >= 400) complain(`The response was refused: ${posted.status} ${posted.body}`);
-    if (!together || posted.closed) {
-      if (posted.closed) this.#connect();
-      return this.next();
-    }
-    return this.#answer();
+    return together && !posted.closed ? this.#answer() : this.next();
   }
 
   #write(path, body, contentType, headers, together) {
+    this.#reconnect();
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const head = this.#head(
       'POST',
@@ -98,6 +98,13 @@ export class RuntimeClient {
       `${method} ${VERSION}${path} HTTP/1.1\r\nHost: ${this.#address}\r\n` +
       `User-Agent: orchestrator-nodejs/${process.versions.node}\r\n${headers}\r\n`
     );
+  }
+
+  /** A server may end the connection with any answer. */
+  #reconnect() {
+    if (!this.#closing) return;
+    this.#socket.destroy();
+    this.#connect();
   }
 
   #connect() {
@@ -130,7 +137,10 @@ export class RuntimeClient {
       const answer = parse(this.#unread);
       if (answer === undefined) return;
       this.#unread = this.#unread.subarray(answer.bytes);
-      if (answer.closed) this.#closing = true;
+      if (answer.closed) {
+        this.#closing = true;
+        this.#pipelines = false;
+      }
       this.#waiting.shift()(answer);
     }
   }

@@ -29,6 +29,8 @@ class RuntimeClient:
         self._address = address
         host, _, port = address.rpartition(":")
         self._target = (host, int(port))
+        # A server that ends connections might lose what was sent ahead.
+        self._pipelines = True
         agent = "orchestrator-python/%d.%d.%d" % sys.version_info[:3]
         self._common = " HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n" % (address, agent)
         self._next = ("GET " + VERSION + "invocation/next" + self._common + "\r\n").encode("latin-1")
@@ -36,6 +38,7 @@ class RuntimeClient:
 
     def next(self):
         """The next event. Never times out."""
+        self._reconnect()
         self._socket.sendall(self._next)
         return self._answer()
 
@@ -53,15 +56,12 @@ class RuntimeClient:
         return self._answer()
 
     def _post_then_next(self, path, body, content_type, headers):
-        together = len(body) <= PIPELINED_BYTES
+        together = self._pipelines and len(body) <= PIPELINED_BYTES
         self._write(path, body, content_type, headers, self._next if together else b"")
         posted = self._answer()
         if posted.status >= 400:
             sys.stdout.write("The response was refused: %d %r\n" % (posted.status, posted.body))
-        if posted.closed:
-            self._connect()
-            return self.next()
-        return self._answer() if together else self.next()
+        return self._answer() if together and not posted.closed else self.next()
 
     def _write(self, path, body, content_type, headers, behind):
         head = "POST %s%s%sContent-Type: %s\r\nContent-Length: %d\r\n%s\r\n" % (
@@ -72,9 +72,17 @@ class RuntimeClient:
             len(body),
             headers,
         )
+        self._reconnect()
         self._socket.sendall(head.encode("latin-1") + body + behind)
 
+    def _reconnect(self):
+        """A server may end the connection with any answer."""
+        if self._ended:
+            self._socket.close()
+            self._connect()
+
     def _connect(self):
+        self._ended = False
         self._socket = socket.create_connection(self._target)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._unread = b""
@@ -102,7 +110,11 @@ class RuntimeClient:
         else:
             body, rest = self._sized(rest, int(headers.get("content-length", "0")))
         self._unread = rest
-        return Answer(int(lines[0][9:12]), headers, body)
+        answer = Answer(int(lines[0][9:12]), headers, body)
+        if answer.closed:
+            self._ended = True
+            self._pipelines = False
+        return answer
 
     def _sized(self, rest, length):
         if len(rest) < length:

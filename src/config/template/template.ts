@@ -86,7 +86,9 @@ export function readTemplate(document: unknown, context: TemplateContext): Funct
   }
   return functions.map(([logicalId, resource]) => {
     const own = map(map(resource)['Properties']);
-    const merged = withGlobals(globals, own, map(resource)['IgnoreGlobals']);
+    // Globals are SAM's: plain CloudFormation functions know nothing of them.
+    const isSam = String(map(resource)['Type']).startsWith('AWS::Serverless::');
+    const merged = isSam ? withGlobals(globals, own, map(resource)['IgnoreGlobals']) : own;
     const properties = map(resolve(merged, scope));
     return draftOf(logicalId, properties, { resources, scope, context });
   });

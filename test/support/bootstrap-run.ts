@@ -1,0 +1,76 @@
+/** One life of a bootstrap on this machine: files, events, and what it posted and wrote. */
+
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { packageRoot } from '../../src/package-root.js';
+import { ScriptedRuntimeApi, type Recorded, type ScriptedEvent, type ScriptOptions } from './scripted-runtime-api.js';
+
+export interface BootstrapCase {
+  readonly language: 'node' | 'python';
+  readonly files: Readonly<Record<string, string>>;
+  readonly handler?: string;
+  readonly events?: readonly (ScriptedEvent | object | null | number | string)[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly script?: ScriptOptions;
+}
+
+export interface BootstrapRun {
+  readonly posts: readonly Recorded[];
+  /** The bodies as JSON. */
+  readonly bodies: readonly unknown[];
+  readonly output: string;
+  /** Undefined when it had to be ended: it was still polling. */
+  readonly exitCode: number | null | undefined;
+}
+
+export async function runBootstrap(spec: BootstrapCase): Promise<BootstrapRun> {
+  const root = await mkdtemp(join(tmpdir(), 'orchestrator-bootstrap-'));
+  for (const [file, text] of Object.entries(spec.files)) {
+    await mkdir(dirname(join(root, file)), { recursive: true });
+    await writeFile(join(root, file), text);
+  }
+  const events = (spec.events ?? []).map((event): ScriptedEvent =>
+    typeof event === 'object' && event !== null && 'payload' in event
+      ? (event as ScriptedEvent)
+      : { payload: JSON.stringify(event) },
+  );
+  const api = new ScriptedRuntimeApi(events, spec.script);
+  const node = spec.language === 'node';
+  const bootstrap = join(packageRoot(), 'runtimes', spec.language, node ? 'bootstrap.mjs' : 'bootstrap.py');
+  const child = spawn(node ? process.execPath : 'python3', [bootstrap], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: root,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      AWS_LAMBDA_RUNTIME_API: await api.listen(),
+      LAMBDA_TASK_ROOT: root,
+      _HANDLER: spec.handler ?? (node ? 'index.handler' : 'app.handler'),
+      AWS_LAMBDA_FUNCTION_NAME: 'f',
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
+      AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/f',
+      AWS_LAMBDA_LOG_STREAM_NAME: 'stream',
+      ...spec.environment,
+    },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const exitCode = await Promise.race([exited, api.finished().then(() => undefined)]);
+  // After init/error the bootstrap ends by itself; while it polls it does not.
+  const reported = api.posts.some(({ path }) => path === 'init/error');
+  if (exitCode === undefined && !reported) child.kill('SIGKILL');
+  const code = await exited;
+  api.close();
+  await rm(root, { recursive: true, force: true });
+  return {
+    posts: api.posts,
+    get bodies() {
+      return api.posts.map(({ body }) => JSON.parse(body.toString()) as unknown);
+    },
+    output,
+    exitCode: exitCode === undefined && !reported ? undefined : code,
+  };
+}
