@@ -130,10 +130,10 @@ describe('faults', () => {
     socket.write(
       `POST /2015-03-31/functions/long/invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
-    await until(() => project.states('long').includes('invoking'));
+    await until(() => project.states('long').includes('invoking'), () => project.orchestrator.environments());
     const before = servedBy('long');
     socket.destroy();
-    await until(() => project.states('long').join() === 'frozen');
+    await until(() => project.states('long').every((state) => state === 'frozen'), () => project.orchestrator.environments());
     expect(servedBy('long')).toBe(before + 1);
     expect((await project.invoke('long')).status).toBe(200);
   }, LIMIT_MS);

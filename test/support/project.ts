@@ -164,7 +164,21 @@ export function post(
   });
 }
 
-/** Resolves when `holds` is true; looks again whenever the event loop has been elsewhere. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+const LONGEST_WAIT_MS = 40_000;
+
+/**
+ * Resolves when `holds` is true; looks again whenever the event loop has been elsewhere. What never
+ * comes true fails with `state`, so that a test says what it saw instead of hanging.
+ */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  state: () => unknown = () => undefined,
+): Promise<void> {
+  const givesUpAt = performance.now() + LONGEST_WAIT_MS;
+  while (!(await holds())) {
+    if (performance.now() > givesUpAt) {
+      throw new Error(`it never came true: ${holds.toString()} ${JSON.stringify(state())}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }

@@ -59,7 +59,7 @@ export class DockerContainer implements Container {
   async start(signal?: AbortSignal): Promise<void> {
     const abortSignal = deadline(DEADLINE_MS.start, signal);
     try {
-      await this.#attach(abortSignal);
+      await this.#attach();
       this.#outOfMemory = false;
       this.#state = 'running';
       await this.#docker.start({ abortSignal });
@@ -127,12 +127,12 @@ export class DockerContainer implements Container {
     void Promise.race([this.#outputEnded, sleep(this.#context.clock, OUTPUT_AFTER_END_MS)]).then(told);
   }
 
-  async #attach(abortSignal: AbortSignal): Promise<void> {
+  /** Without a signal: it would end the stream itself whenever the deadline passes. */
+  async #attach(): Promise<void> {
     const stream = (await this.#docker.attach({
       stream: true,
       stdout: true,
       stderr: true,
-      abortSignal,
     })) as unknown as Duplex;
     const frames = new OutputFrames((chunk, name) => this.#context.observer.output(chunk, name));
     stream.on('data', (chunk: Buffer) => frames.write(chunk));
