@@ -6,13 +6,25 @@
  */
 
 export const ERROR_CODES = {
-  'config-invalid': { kind: 'user', when: 'a configuration file or flag holds values we cannot use' },
+  'config-invalid': {
+    kind: 'user',
+    when: 'a configuration file or flag holds values we cannot use',
+  },
   'config-not-found': { kind: 'user', when: 'no template or orchestrator.yaml is in the folder' },
   'function-not-found': { kind: 'user', when: 'no function of that name is loaded' },
-  'runtime-unsupported': { kind: 'user', when: 'the runtime identifier is unknown or cannot run here' },
-  'base-unavailable': { kind: 'user', when: 'no base image for the runtime can be had on this machine' },
+  'runtime-unsupported': {
+    kind: 'user',
+    when: 'the runtime identifier is unknown or cannot run here',
+  },
+  'base-unavailable': {
+    kind: 'user',
+    when: 'no base image for the runtime can be had on this machine',
+  },
   'build-failed': { kind: 'user', when: 'an image build ended with an error' },
-  'code-missing': { kind: 'user', when: 'the code folder of a function does not exist or cannot be read' },
+  'code-missing': {
+    kind: 'user',
+    when: 'the code folder of a function does not exist or cannot be read',
+  },
   'port-in-use': { kind: 'user', when: 'another process listens on a port we were asked to use' },
   'already-running': { kind: 'user', when: 'another orchestrator runs on the same state folder' },
   'not-running': { kind: 'user', when: 'a command needs a running orchestrator and there is none' },
@@ -20,12 +32,21 @@ export const ERROR_CODES = {
   'engine-refused': { kind: 'platform', when: 'the engine answered a call with an error' },
   'engine-conflict': { kind: 'platform', when: 'the engine says the object is in another state' },
   'engine-not-found': { kind: 'platform', when: 'the engine does not know the object' },
-  'image-missing': { kind: 'platform', when: 'the image of an environment is gone from the engine' },
+  'image-missing': {
+    kind: 'platform',
+    when: 'the image of an environment is gone from the engine',
+  },
   'not-supported': { kind: 'user', when: 'the engine or host cannot do what was asked' },
-  'transition-refused': { kind: 'platform', when: 'an environment got an event its state does not accept' },
+  'transition-refused': {
+    kind: 'platform',
+    when: 'an environment got an event its state does not accept',
+  },
   'queue-full': { kind: 'platform', when: 'more invocations wait for an environment than we keep' },
-  'throttled': { kind: 'platform', when: 'a concurrency limit leaves no room for the invocation' },
-  'environment-failed': { kind: 'platform', when: 'no environment could be started for the invocation' },
+  throttled: { kind: 'platform', when: 'a concurrency limit leaves no room for the invocation' },
+  'environment-failed': {
+    kind: 'platform',
+    when: 'no environment could be started for the invocation',
+  },
   'shutting-down': { kind: 'platform', when: 'the orchestrator is stopping and takes no new work' },
   'state-unusable': { kind: 'user', when: 'the state folder cannot be written or read' },
 } as const satisfies Record<string, { kind: 'user' | 'platform'; when: string }>;

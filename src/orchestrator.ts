@@ -13,7 +13,8 @@ import { systemClock } from './async/clock.js';
 import { Teardown } from './async/teardown.js';
 import { Builder } from './builder/builder.js';
 import { VersionBuilder } from './builder/version-builder.js';
-import type { Config } from './config/config.js';
+import type { Config, Settings } from './config/config.js';
+import type { DockerEngine } from './engine/docker/docker-engine.js';
 import { connectDocker } from './engine/docker/connect.js';
 import { openDockerEngine } from './engine/docker/open.js';
 import type { ContainerEngine, EngineDescription, FreezerKind } from './engine/engine.js';
@@ -23,11 +24,13 @@ import { EnvironmentJournal } from './environment/journal.js';
 import { CodeStore } from './function/code-store.js';
 import { CodeWatch } from './function/code-watch.js';
 import { functionCredentials } from './function/credentials.js';
+import type { FunctionDefinition } from './function/function-version.js';
 import { InvokeApi } from './invoke-api/server.js';
 import type { Logger } from './log/logger.js';
 import { LogHub } from './log/log-hub.js';
 import { MemoryBudget } from './pool/memory-budget.js';
 import { Pool, type PoolParts } from './pool/pool.js';
+import type { RetentionRules } from './pool/retention.js';
 import { StartGate } from './pool/start-gate.js';
 import type { ProgressEvent } from './progress.js';
 import { Concurrency } from './router/concurrency.js';
@@ -103,7 +106,6 @@ async function start(
 ): Promise<RunningOrchestrator> {
   const { settings } = config;
   const clock = systemClock;
-  const runId = randomBytes(5).toString('hex');
   const claim = claimRun(settings.stateDirectory, {
     version: packageVersion(),
     startedAtMs: clock.now(),
@@ -118,30 +120,86 @@ async function start(
   teardown.add(() => store.close());
   const logs = new LogHub(store);
 
+  const runId = randomBytes(5).toString('hex');
+  const { engine, description, runtimeApi } = await openEngine(runId, settings, hooks, teardown);
+  hooks.signal.throwIfAborted();
+  const pools = await poolParts({
+    config,
+    hooks,
+    runId,
+    engine,
+    description,
+    runtimeApi,
+    logs,
+    store,
+  });
+
+  const router = new FunctionRouter(new Concurrency(settings.concurrency));
+  teardown.add(() => router.destroy());
+  const versions = versionBuilder(config, description, new Builder(engine.docker), hooks);
+  const rules = {
+    freezeAfterMs: settings.freezeAfterMs ?? FREEZE_AFTER_MS[description.freezer],
+    idleTimeoutMs: settings.idleTimeoutMs,
+    spares: settings.spares,
+  };
+  for (const definition of config.functions) {
+    router.add(deploymentOf(definition, { versions, pools, rules, hooks }));
+  }
+
+  const view = new View({ router, logs, store, clock });
+  const admin = new AdminApi({ view, token: claim.adminToken });
+  const endpoint = await openDoor({ settings, router, admin, hooks, teardown });
+  if (settings.watch) teardown.add(watchCode(config, router, hooks));
+  await Promise.all(router.deployments.map((deployment) => deployment.ready()));
+  hooks.signal.throwIfAborted();
+  claim.publish(endpoint);
+  return running({ view, endpoint, engine: description, router, teardown });
+}
+
+interface OpenedEngine {
+  readonly engine: DockerEngine;
+  readonly description: EngineDescription;
+  readonly runtimeApi: RuntimeApi;
+}
+
+/** The engine, and the Runtime API where its containers reach it. */
+async function openEngine(
+  runId: string,
+  settings: Settings,
+  hooks: StartHooks,
+  teardown: Teardown,
+): Promise<OpenedEngine> {
   hooks.progress({ kind: 'step', step: 'Engine', state: 'started' });
   const engine = await openDockerEngine({
     runId,
-    clock,
+    clock: systemClock,
     warn: (message) => hooks.log.warn(message),
     ...(settings.network === undefined ? {} : { network: settings.network }),
     ...(hooks.freezer === undefined ? {} : { freezer: hooks.freezer }),
   });
   teardown.add(() => engine.close());
   const [description, network] = await Promise.all([engine.describe(), engine.open()]);
-  hooks.progress({
-    kind: 'step',
-    step: 'Engine',
-    state: 'done',
-    detail: `${description.name} ${description.version}`,
-  });
-  hooks.signal.throwIfAborted();
-
+  const detail = `${description.name} ${description.version}`;
+  hooks.progress({ kind: 'step', step: 'Engine', state: 'done', detail });
   const runtimeApi = new RuntimeApi();
   teardown.add(() => runtimeApi.destroy());
   await runtimeApi.listen(network.listenAddress, network.hostAddress);
+  return { engine, description, runtimeApi };
+}
 
-  const parts: PoolParts = {
-    clock,
+interface PoolSources extends OpenedEngine {
+  readonly config: Config;
+  readonly hooks: StartHooks;
+  readonly runId: string;
+  readonly logs: LogHub;
+  readonly store: InvocationStore;
+}
+
+async function poolParts(sources: PoolSources): Promise<PoolParts> {
+  const { config, hooks, engine, description, runtimeApi, logs, store, runId } = sources;
+  const { settings } = config;
+  return {
+    clock: systemClock,
     engine,
     door: runtimeApi,
     gate: new StartGate(Math.max(2, description.cpus)),
@@ -157,44 +215,60 @@ async function start(
     }),
     openJournal: (environment) =>
       new EnvironmentJournal(environment.version, environment.id, {
-        clock,
+        clock: systemClock,
         lines: logs,
         records: store,
+        // Amazon's own bootstrap knows nothing of our markers.
         marks: settings.base !== 'aws',
       }),
   };
-  const rules = {
-    freezeAfterMs: settings.freezeAfterMs ?? FREEZE_AFTER_MS[description.freezer],
-    idleTimeoutMs: settings.idleTimeoutMs,
-    spares: settings.spares,
-  };
+}
 
-  const router = new FunctionRouter(new Concurrency(settings.concurrency));
-  teardown.add(() => router.destroy());
-  const versions = versionBuilder(config, description, new Builder(engine.docker), hooks);
-  for (const definition of config.functions) {
-    router.add(
-      new Deployment(definition, {
-        build: (changed) => versions.build(changed),
-        describeUnbuilt: (unbuilt) => versions.describeUnbuilt(unbuilt),
-        openPool: (version, firstCause) => {
-          const pool = new Pool(version, parts, { rules, firstCause });
-          pool.warm();
-          return pool;
-        },
-        replaced: (version, previous, tookMs) => {
-          if (previous === undefined) return;
-          hooks.log.info(`${version.name} reloaded in ${Math.round(tookMs)} ms`);
-        },
-        failed: (failing, error) => {
-          const remedy = error.remedy === undefined ? '' : ` ${error.remedy}`;
-          hooks.log.error(`${failing.name} cannot run: ${error.message}${remedy}`);
-        },
-        monotonic: () => clock.monotonic(),
-      }),
-    );
-  }
+interface DeploymentSources {
+  readonly versions: VersionBuilder;
+  readonly pools: PoolParts;
+  readonly rules: RetentionRules;
+  readonly hooks: StartHooks;
+}
 
+function deploymentOf(definition: FunctionDefinition, sources: DeploymentSources): Deployment {
+  const { versions, pools, rules, hooks } = sources;
+  return new Deployment(definition, {
+    build: (changed) => versions.build(changed),
+    describeUnbuilt: (unbuilt) => versions.describeUnbuilt(unbuilt),
+    openPool: (version, firstCause) => {
+      const pool = new Pool(version, pools, { rules, firstCause });
+      pool.warm();
+      return pool;
+    },
+    replaced: (version, previous, tookMs) => {
+      if (previous === undefined) return;
+      hooks.log.info(`${version.name} reloaded in ${Math.round(tookMs)} ms`);
+    },
+    failed: (failing, error) => {
+      const remedy = error.remedy === undefined ? '' : ` ${error.remedy}`;
+      hooks.log.error(`${failing.name} cannot run: ${error.message}${remedy}`);
+    },
+    monotonic: () => systemClock.monotonic(),
+  });
+}
+
+interface DoorSources {
+  readonly settings: Settings;
+  readonly router: FunctionRouter;
+  readonly admin: AdminApi;
+  readonly hooks: StartHooks;
+  readonly teardown: Teardown;
+}
+
+/** Opens the Lambda API and the admin API beside it; returns the endpoint. */
+async function openDoor({
+  settings,
+  router,
+  admin,
+  hooks,
+  teardown,
+}: DoorSources): Promise<string> {
   const invokeApi = new InvokeApi({
     router: settings.watch ? afterPendingChanges(router) : router,
     host: settings.host,
@@ -202,25 +276,17 @@ async function start(
     region: settings.region,
     accountId: settings.accountId,
     concurrency: settings.concurrency,
-    clock,
+    clock: systemClock,
     ...(settings.authToken === undefined ? {} : { authToken: settings.authToken }),
     onLost: (functionName, requestId, error) =>
       hooks.log.warn(`the event ${requestId} of ${functionName} was not run: ${error.message}`),
   });
   teardown.add(() => invokeApi.destroy());
-
-  const view = new View({ router, logs, store, clock });
-  const admin = new AdminApi({ view, token: claim.adminToken });
   invokeApi.mount(ADMIN_PREFIX, (request, response) => admin.handle(request, response));
   teardown.add(() => admin.close());
   const { port } = await invokeApi.listen();
-  const endpoint = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
-
-  if (settings.watch) teardown.add(watchCode(config, router, hooks));
-  await Promise.all(router.deployments.map((deployment) => deployment.ready()));
-  hooks.signal.throwIfAborted();
-  claim.publish(endpoint);
-  return running({ view, endpoint, engine: description, router, teardown });
+  const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
+  return `http://${host}:${port}`;
 }
 
 function versionBuilder(

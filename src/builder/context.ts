@@ -45,7 +45,11 @@ export async function contextDigest(context: BuildContext): Promise<string> {
 /** The context as a tar stream. */
 export async function packContext(context: BuildContext): Promise<Readable> {
   const parts = await Promise.all([
-    { name: '', source: dirname(context.dockerfile), entries: [basename(context.dockerfile)] },
+    Promise.resolve({
+      name: '',
+      source: dirname(context.dockerfile),
+      entries: [basename(context.dockerfile)],
+    }),
     ...context.folders.map(async ({ name, source }) => ({
       name,
       source,

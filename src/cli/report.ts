@@ -58,6 +58,7 @@ const DEFAULT_WIDTH = 80;
 /** Deeper causes repeat one another. */
 const MOST_CAUSES = 8;
 
+// oxlint-disable-next-line max-lines-per-function -- one object whose methods share one screen
 export function createReport(host: Host, clock: Clock, options: ReportOptions): Report {
   const { stdout, stderr } = host;
   const screen = createScreen(host, clock);

@@ -36,7 +36,10 @@ export interface FinishContext {
 }
 
 /** The checked definition, or undefined when problems were added instead. */
-export function finish(draft: FunctionDraft, context: FinishContext): FunctionDefinition | undefined {
+export function finish(
+  draft: FunctionDraft,
+  context: FinishContext,
+): FunctionDefinition | undefined {
   const { problems } = context;
   const before = problems.list.length;
   const name = checkName(draft, problems);

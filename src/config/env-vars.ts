@@ -19,7 +19,10 @@ export function readVariables(
   if (file === undefined) return () => ({});
   const path = resolve(directory, file);
   try {
-    const content = JSON.parse(readFileSync(path, 'utf8')) as Record<string, Record<string, unknown>>;
+    const content = JSON.parse(readFileSync(path, 'utf8')) as Record<
+      string,
+      Record<string, unknown>
+    >;
     return (draft, name) => ({
       ...texts(content['Parameters']),
       ...texts(content[name] ?? content[draft.logicalId]),

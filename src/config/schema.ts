@@ -51,8 +51,14 @@ export const settingsSchema = z.strictObject({
   idleTimeoutMs: whole({ min: 1000, max: 24 * 3_600_000 }, 'milliseconds').optional(),
   memoryBudgetMb: whole({ min: 128, max: 1_048_576 }, 'MB').optional(),
   concurrency: whole({ min: 1, max: 100_000 }, 'concurrent invocations').optional(),
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as eu-west-1').optional(),
-  accountId: z.string().regex(/^\d{12}$/, 'twelve digits, in quotes').optional(),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as eu-west-1')
+    .optional(),
+  accountId: z
+    .string()
+    .regex(/^\d{12}$/, 'twelve digits, in quotes')
+    .optional(),
   base: z.enum(['auto', 'aws', 'public', 'debian'], 'auto, aws, public or debian').optional(),
   network: z.string('the name of an engine network').optional(),
   watch: z.boolean('true or false').optional(),

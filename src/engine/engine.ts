@@ -106,7 +106,11 @@ export interface ContainerEngine {
   describe(signal?: AbortSignal): Promise<EngineDescription>;
   /** Makes the run's own network and readies the host. Call once before `create`. */
   open(signal?: AbortSignal): Promise<EngineNetwork>;
-  create(spec: ContainerSpec, observer: ContainerObserver, signal?: AbortSignal): Promise<Container>;
+  create(
+    spec: ContainerSpec,
+    observer: ContainerObserver,
+    signal?: AbortSignal,
+  ): Promise<Container>;
   /** Removes the run's network and every container and disk of the run. Idempotent. */
   close(): Promise<void>;
 }

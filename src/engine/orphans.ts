@@ -43,13 +43,16 @@ export async function removeOrphans(docker: Docker, scratchRoot: string): Promis
   ]);
   const dead = new Set<string>();
   const live = new Set<string>();
-  for (const { Labels: labels } of [...containers, ...networks] as { Labels?: Record<string, string> }[]) {
+  for (const { Labels: labels } of [...containers, ...networks] as {
+    Labels?: Record<string, string>;
+  }[]) {
     const runId = labels?.[LABEL.run];
     if (runId === undefined) continue;
     (isDead(labels?.[LABEL.process]) ? dead : live).add(runId);
   }
   // A run whose containers are gone may still have left disks; a network says that it lives.
-  for (const folder of folders) if (!live.has(folder) && (await isAbandoned(scratchRoot, folder))) dead.add(folder);
+  for (const folder of folders)
+    if (!live.has(folder) && (await isAbandoned(scratchRoot, folder))) dead.add(folder);
   for (const runId of dead) await removeRun(docker, runId, scratchRoot);
   return dead.size;
 }
@@ -67,5 +70,7 @@ function isDead(label: string | undefined): boolean {
 async function isAbandoned(scratchRoot: string, folder: string): Promise<boolean> {
   const names = await readdir(join(scratchRoot, folder)).catch(() => []);
   const owner = names.find((name) => name.startsWith('owner-'));
-  return owner !== undefined && isDead(Buffer.from(owner.slice('owner-'.length), 'base64url').toString());
+  return (
+    owner !== undefined && isDead(Buffer.from(owner.slice('owner-'.length), 'base64url').toString())
+  );
 }

@@ -13,11 +13,7 @@ export type EndReason =
 
 /** What happened to the processes of an environment that goes on living. */
 export type ResetReason =
-  | 'init-failed'
-  | 'init-timed-out'
-  | 'invoke-timed-out'
-  | 'runtime-exited'
-  | 'out-of-memory';
+  'init-failed' | 'init-timed-out' | 'invoke-timed-out' | 'runtime-exited' | 'out-of-memory';
 
 export type StartCause =
   | { readonly kind: 'first-use' }
@@ -70,21 +66,21 @@ export interface StartStory {
   readonly served: number;
 }
 
-/** One sentence answering `orchestrator why`. */
+/** Answers `orchestrator why`: a clause that can follow the kind of start and a colon. */
 export function tellStart(story: StartStory): string {
   switch (story.kind) {
     case 'cold':
-      return `Cold start: ${startedBecause(story.cause)}.`;
+      return `${startedBecause(story.cause)}.`;
     case 'reset':
-      return `Cold start inside the invocation: the environment was reset because ${
+      return `the environment had been reset because ${
         RESET_SENTENCES[story.reset ?? 'runtime-exited']
       }.`;
     case 'warm':
     case 'thawed': {
-      const how = story.kind === 'warm' ? 'a running environment' : 'a frozen environment, thawed';
+      const how = story.kind === 'warm' ? 'a running environment' : 'a frozen environment, thawed,';
       return story.served === 0
-        ? `Warm start: ${how}, initialised ahead because ${startedBecause(story.cause)}.`
-        : `Warm start: ${how}, which had served ${story.served} before.`;
+        ? `${how} initialised ahead because ${startedBecause(story.cause)}.`
+        : `${how} that had served ${story.served} before.`;
     }
   }
 }

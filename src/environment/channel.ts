@@ -47,11 +47,7 @@ export interface ChannelListener {
 }
 
 /** Answer to a post, to be rendered as contract 1.6 says. */
-export type Verdict =
-  | 'accepted'
-  | 'invalid-request-id'
-  | 'invalid-state-transition'
-  | 'too-large';
+export type Verdict = 'accepted' | 'invalid-request-id' | 'invalid-state-transition' | 'too-large';
 
 /** Names of contract 1.7, for the wording of refusals. */
 export type ChannelPhase =

@@ -62,9 +62,7 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
 }
 
 function mountsOf(version: FunctionVersion): Mount[] {
-  const mounts: Mount[] = [
-    { source: version.taskDirectory, target: '/var/task', readOnly: true },
-  ];
+  const mounts: Mount[] = [{ source: version.taskDirectory, target: '/var/task', readOnly: true }];
   if (version.optDirectory !== undefined) {
     mounts.push({ source: version.optDirectory, target: '/opt', readOnly: true });
   }

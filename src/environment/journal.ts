@@ -207,7 +207,8 @@ export class EnvironmentJournal implements InvocationJournal {
 
 /** The image is what a runtime version is here; its name's digest tells it from others. */
 function runtimeVersion(version: FunctionVersion): { version: string; arn: string } {
-  const [, language = version.runtime, number = ''] = /^([a-z]+)([\d.]*?)(\.x)?$/.exec(version.runtime) ?? [];
+  const [, language = version.runtime, number = ''] =
+    /^([a-z]+)([\d.]*?)(\.x)?$/.exec(version.runtime) ?? [];
   const digest = createHash('sha256').update(version.image).digest('hex');
   const region = version.functionArn.split(':')[3] ?? '';
   return {

@@ -95,7 +95,9 @@ export class CodeStore {
     try {
       await unpackZip(file, draft, MOST_BYTES);
       const snapshot = await this.#keep(await this.#scan(draft));
-      const sha256 = createHash('sha256').update(await readFile(file)).digest('base64');
+      const sha256 = createHash('sha256')
+        .update(await readFile(file))
+        .digest('base64');
       return { ...snapshot, sha256 };
     } catch (error) {
       if (error instanceof OrchestratorError) throw error;
@@ -196,7 +198,9 @@ export class CodeStore {
     const stamp = `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
     const known = this.#digests.get(path);
     if (known?.stamp === stamp) return known.digest;
-    const digest = createHash('sha256').update(await readFile(path)).digest('hex');
+    const digest = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
     this.#digests.set(path, { stamp, digest });
     return digest;
   }

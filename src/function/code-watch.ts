@@ -20,7 +20,8 @@ export interface CodeWatchOptions {
   onError(error: unknown): void;
 }
 
-const IGNORED_NAMES = /(^|[\\/])(\.git|\.aws-sam|\.orchestrator|\.DS_Store|4913|[^\\/]*~|[^\\/]*\.sw[px])([\\/]|$)/;
+const IGNORED_NAMES =
+  /(^|[\\/])(\.git|\.aws-sam|\.orchestrator|\.DS_Store|4913|[^\\/]*~|[^\\/]*\.sw[px])([\\/]|$)/;
 
 export class CodeWatch {
   readonly #watcher: FSWatcher;

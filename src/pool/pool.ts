@@ -127,7 +127,8 @@ export class Pool implements EnvironmentListener, Starter, MemoryUser {
     this.#parts.gate.withdraw(this);
     this.#look?.timer.cancel();
     const waiting = this.#queue.drain();
-    for (const environment of [...this.#environments]) {
+    // A copy: what is retired may leave the set at once.
+    for (const environment of Array.from(this.#environments)) {
       if (!isBusy(environment.state)) environment.retire(reason);
     }
     this.#leaveWhenEmpty();
@@ -139,7 +140,7 @@ export class Pool implements EnvironmentListener, Starter, MemoryUser {
     for (const assignment of this.close(reason)) {
       assignment.settle({ kind: 'refused', error: closed(this.version.name) });
     }
-    for (const environment of [...this.#environments]) environment.destroy(reason);
+    for (const environment of Array.from(this.#environments)) environment.destroy(reason);
   }
 
   /** Resolves when no environment is left. */
@@ -332,7 +333,9 @@ export class Pool implements EnvironmentListener, Starter, MemoryUser {
   #nextCause(kind: StartKind): StartCause {
     const cause = this.#cause;
     if (this.#environments.size > 0) {
-      return kind === 'spare' ? { kind: 'spare' } : { kind: 'all-busy', busy: this.#environments.size };
+      return kind === 'spare'
+        ? { kind: 'spare' }
+        : { kind: 'all-busy', busy: this.#environments.size };
     }
     return kind === 'spare' && cause.kind === 'first-use' ? { kind: 'spare' } : cause;
   }

@@ -7,8 +7,7 @@
 import { OrchestratorError } from '../errors.js';
 
 export type ThrottleReason =
-  | 'ConcurrentInvocationLimitExceeded'
-  | 'ReservedFunctionConcurrentInvocationLimitExceeded';
+  'ConcurrentInvocationLimitExceeded' | 'ReservedFunctionConcurrentInvocationLimitExceeded';
 
 export class Concurrency {
   readonly #accountLimit: number;

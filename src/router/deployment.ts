@@ -74,7 +74,8 @@ export class Deployment {
     }
     if (this.#changes === this.#builtChanges) {
       if (this.#pool !== undefined && this.#problem === undefined) this.#pool.submit(assignment);
-      else assignment.settle({ kind: 'refused', error: this.#problem ?? unbuilt(this.#definition) });
+      else
+        assignment.settle({ kind: 'refused', error: this.#problem ?? unbuilt(this.#definition) });
       return;
     }
     this.#waiting.push(assignment);

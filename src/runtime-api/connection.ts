@@ -126,10 +126,10 @@ export class Connection {
   #serve(head: Head, body: PostedBody): void {
     this.#open = true;
     let sent = false;
-    const connection = this;
+    const isClosed = (): boolean => this.#closed;
     const answer: Answer = {
       get lost() {
-        return connection.#closed;
+        return isClosed();
       },
       send: (reply: Reply) => {
         if (sent) return;

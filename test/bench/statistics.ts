@@ -61,8 +61,15 @@ export function table(figures: readonly Judged[]): string {
     figure.holds === undefined ? '' : figure.holds ? 'holds' : 'MISSED',
   ]);
   const all = [['figure', 'ours', 'against', 'ratio', 'bar', ''], ...rows];
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  const widths = all[0]?.map((_, column) =>
+    Math.max(...all.map((row) => (row[column] ?? '').length)),
+  );
   return all
-    .map((row) => row.map((cell, column) => cell.padEnd(widths?.[column] ?? 0)).join('  ').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }

@@ -4,7 +4,12 @@
  */
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Container, ContainerEngine, ContainerExit, ContainerSpec } from '../../src/engine/engine.js';
+import type {
+  Container,
+  ContainerEngine,
+  ContainerExit,
+  ContainerSpec,
+} from '../../src/engine/engine.js';
 
 /** What a container is to do; harnesses turn it into a command or a program. */
 export type Behaviour =
@@ -40,7 +45,11 @@ class Observed {
   }
 }
 
-export function describeEngineContract(name: string, open: () => Promise<EngineHarness>, limitMs: number): void {
+export function describeEngineContract(
+  name: string,
+  open: () => Promise<EngineHarness>,
+  limitMs: number,
+): void {
   describe(`the engine contract: ${name}`, () => {
     let harness: EngineHarness;
     beforeAll(async () => {
@@ -57,92 +66,124 @@ export function describeEngineContract(name: string, open: () => Promise<EngineH
       return { container, seen };
     }
 
-    it('tells the exit once, after everything that was written', async () => {
-      const { container, seen } = await make({ kind: 'says', text: 'all of it', exitCode: 3 });
-      await container.start();
-      await harness.until(() => seen.exits.length > 0);
-      expect(seen.exits).toEqual([{ exitCode: 3, outOfMemory: false }]);
-      expect(seen.textAtExit.trim()).toBe('all of it');
-      await container.remove();
-      expect(seen.exits).toHaveLength(1);
-    }, limitMs);
-
-    it('says when it started', async () => {
-      const { container } = await make({ kind: 'waits' });
-      expect(container.startedAtMs).toBeUndefined();
-      await container.start();
-      expect(container.startedAtMs).toBeGreaterThan(0);
-      await container.remove();
-    }, limitMs);
-
-    it('kills at once, and killing what is dead is no error', async () => {
-      const { container, seen } = await make({ kind: 'waits' });
-      await container.kill();
-      await container.start();
-      await container.kill();
-      await harness.until(() => seen.exits.length > 0);
-      await container.kill();
-      expect(seen.exits).toEqual([{ exitCode: 137, outOfMemory: false }]);
-      await container.remove();
-    }, limitMs);
-
-    it('starts again after an exit, with what is on the scratch disk', async () => {
-      const { container, seen } = await make({ kind: 'counts' });
-      for (const count of [1, 2, 3]) {
+    it(
+      'tells the exit once, after everything that was written',
+      async () => {
+        const { container, seen } = await make({ kind: 'says', text: 'all of it', exitCode: 3 });
         await container.start();
-        await harness.until(() => seen.exits.length === count);
-      }
-      expect(seen.text.trim().split(/\s+/)).toEqual(['1', '2', '3']);
-      await container.remove();
-    }, limitMs);
+        await harness.until(() => seen.exits.length > 0);
+        expect(seen.exits).toEqual([{ exitCode: 3, outOfMemory: false }]);
+        expect(seen.textAtExit.trim()).toBe('all of it');
+        await container.remove();
+        expect(seen.exits).toHaveLength(1);
+      },
+      limitMs,
+    );
 
-    it('stands still while frozen and goes on when thawed', async () => {
-      const { container, seen } = await make({ kind: 'ticks' });
-      await container.start();
-      await harness.until(() => seen.text.length > 0);
-      await container.freeze();
-      await harness.pass();
-      const before = seen.text.length;
-      await harness.pass();
-      expect(seen.text).toHaveLength(before);
-      await container.thaw();
-      await harness.until(() => seen.text.length > before);
-      await container.remove();
-    }, limitMs);
+    it(
+      'says when it started',
+      async () => {
+        const { container } = await make({ kind: 'waits' });
+        expect(container.startedAtMs).toBeUndefined();
+        await container.start();
+        expect(container.startedAtMs).toBeGreaterThan(0);
+        await container.remove();
+      },
+      limitMs,
+    );
 
-    it('kills and removes what is frozen', async () => {
-      const killed = await make({ kind: 'waits' });
-      await killed.container.start();
-      await killed.container.freeze();
-      await killed.container.kill();
-      await harness.until(() => killed.seen.exits.length > 0);
-      await killed.container.remove();
-      const removed = await make({ kind: 'waits' });
-      await removed.container.start();
-      await removed.container.freeze();
-      await removed.container.remove();
-      await removed.container.remove();
-    }, limitMs);
+    it(
+      'kills at once, and killing what is dead is no error',
+      async () => {
+        const { container, seen } = await make({ kind: 'waits' });
+        await container.kill();
+        await container.start();
+        await container.kill();
+        await harness.until(() => seen.exits.length > 0);
+        await container.kill();
+        expect(seen.exits).toEqual([{ exitCode: 137, outOfMemory: false }]);
+        await container.remove();
+      },
+      limitMs,
+    );
 
-    it('freezes and thaws many times over', async () => {
-      const { container, seen } = await make({ kind: 'ticks' });
-      await container.start();
-      for (let pair = 0; pair < 10; pair += 1) {
+    it(
+      'starts again after an exit, with what is on the scratch disk',
+      async () => {
+        const { container, seen } = await make({ kind: 'counts' });
+        for (const count of [1, 2, 3]) {
+          await container.start();
+          await harness.until(() => seen.exits.length === count);
+        }
+        expect(seen.text.trim().split(/\s+/)).toEqual(['1', '2', '3']);
+        await container.remove();
+      },
+      limitMs,
+    );
+
+    it(
+      'stands still while frozen and goes on when thawed',
+      async () => {
+        const { container, seen } = await make({ kind: 'ticks' });
+        await container.start();
+        await harness.until(() => seen.text.length > 0);
         await container.freeze();
+        await harness.pass();
+        const before = seen.text.length;
+        await harness.pass();
+        expect(seen.text).toHaveLength(before);
         await container.thaw();
-      }
-      const before = seen.text.length;
-      await harness.until(() => seen.text.length > before);
-      await container.remove();
-    }, limitMs);
+        await harness.until(() => seen.text.length > before);
+        await container.remove();
+      },
+      limitMs,
+    );
 
-    it('says that an image is missing', async () => {
-      const spec = harness.spec({ kind: 'waits' }, { image: 'orchestrator/none:none' });
-      const observer = { output: () => undefined, exited: () => undefined };
-      await expect(harness.engine.create(spec, observer)).rejects.toMatchObject({
-        code: 'image-missing',
-      });
-    }, limitMs);
+    it(
+      'kills and removes what is frozen',
+      async () => {
+        const killed = await make({ kind: 'waits' });
+        await killed.container.start();
+        await killed.container.freeze();
+        await killed.container.kill();
+        await harness.until(() => killed.seen.exits.length > 0);
+        await killed.container.remove();
+        const removed = await make({ kind: 'waits' });
+        await removed.container.start();
+        await removed.container.freeze();
+        await removed.container.remove();
+        await removed.container.remove();
+      },
+      limitMs,
+    );
+
+    it(
+      'freezes and thaws many times over',
+      async () => {
+        const { container, seen } = await make({ kind: 'ticks' });
+        await container.start();
+        for (let pair = 0; pair < 10; pair += 1) {
+          await container.freeze();
+          await container.thaw();
+        }
+        const before = seen.text.length;
+        await harness.until(() => seen.text.length > before);
+        await container.remove();
+      },
+      limitMs,
+    );
+
+    it(
+      'says that an image is missing',
+      async () => {
+        const spec = harness.spec({ kind: 'waits' }, { image: 'orchestrator/none:none' });
+        const observer = { output: () => undefined, exited: () => undefined };
+        await expect(harness.engine.create(spec, observer)).rejects.toMatchObject({
+          code: 'image-missing',
+        });
+      },
+      limitMs,
+    );
   });
 }
 

@@ -16,59 +16,71 @@ export const handler = async (event) => {
 `;
 
 describe.each<FreezerKind>(['cgroup-v1', 'cgroup-v2', 'engine'])('freezing by %s', (freezer) => {
-  it('stops a timer that was started after the answer, and lets it fire after the thaw', async () => {
-    const project = await startProject(
-      { timers: { files: { 'index.mjs': TIMERS } } },
-      { spares: 0, freezeAfter: 0 },
-      freezer,
-    );
-    try {
-      expect(project.orchestrator.engine.freezer).toBe(freezer);
-      const armed = (await project.invoke('timers', { arm: true })).json as { now: number };
-      await until(() => project.states('timers').join() === 'frozen');
-      // Long past the timer's time by the clock of the machine.
-      await until(() => Date.now() > armed.now + 400);
-      const thawedAt = Date.now();
-      const { fired } = (await project.invoke('timers', { waitMs: 200 })).json as {
-        fired: number[];
-      };
-      expect(fired).toHaveLength(1);
-      expect(fired[0]).toBeGreaterThanOrEqual(thawedAt);
-    } finally {
-      await project.stop();
-    }
-  }, LIMIT_MS);
-
-  it('serves many events in a row, each from frozen', async () => {
-    const project = await startProject(
-      { timers: { files: { 'index.mjs': TIMERS } } },
-      { spares: 0, freezeAfter: 0 },
-      freezer,
-    );
-    try {
-      for (let event = 0; event < 20; event += 1) {
-        expect((await project.invoke('timers')).status).toBe(200);
+  it(
+    'stops a timer that was started after the answer, and lets it fire after the thaw',
+    async () => {
+      const project = await startProject(
+        { timers: { files: { 'index.mjs': TIMERS } } },
+        { spares: 0, freezeAfter: 0 },
+        freezer,
+      );
+      try {
+        expect(project.orchestrator.engine.freezer).toBe(freezer);
+        const armed = (await project.invoke('timers', { arm: true })).json as { now: number };
+        await until(() => project.states('timers').join() === 'frozen');
+        // Long past the timer's time by the clock of the machine.
+        await until(() => Date.now() > armed.now + 400);
+        const thawedAt = Date.now();
+        const { fired } = (await project.invoke('timers', { waitMs: 200 })).json as {
+          fired: number[];
+        };
+        expect(fired).toHaveLength(1);
+        expect(fired[0]).toBeGreaterThanOrEqual(thawedAt);
+      } finally {
+        await project.stop();
       }
-      await until(() => project.states('timers').every((state) => state === 'frozen'));
-      expect([project.states('timers'), project.messages]).toEqual([['frozen'], []]);
-    } finally {
-      await project.stop();
-    }
-  }, LIMIT_MS);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'serves many events in a row, each from frozen',
+    async () => {
+      const project = await startProject(
+        { timers: { files: { 'index.mjs': TIMERS } } },
+        { spares: 0, freezeAfter: 0 },
+        freezer,
+      );
+      try {
+        for (let event = 0; event < 20; event += 1) {
+          expect((await project.invoke('timers')).status).toBe(200);
+        }
+        await until(() => project.states('timers').every((state) => state === 'frozen'));
+        expect([project.states('timers'), project.messages]).toEqual([['frozen'], []]);
+      } finally {
+        await project.stop();
+      }
+    },
+    LIMIT_MS,
+  );
 });
 
-it('leaves environments running with --freeze-after never', async () => {
-  const project = await startProject(
-    { timers: { files: { 'index.mjs': TIMERS } } },
-    { spares: 0, freezeAfter: 'never' },
-  );
-  try {
-    const armed = (await project.invoke('timers', { arm: true })).json as { now: number };
-    await until(() => Date.now() > armed.now + 400);
-    const later = (await project.invoke('timers')).json as { seen: number[] };
-    expect(later.seen).toHaveLength(1);
-    expect(project.states('timers')).toEqual(['idle']);
-  } finally {
-    await project.stop();
-  }
-}, LIMIT_MS);
+it(
+  'leaves environments running with --freeze-after never',
+  async () => {
+    const project = await startProject(
+      { timers: { files: { 'index.mjs': TIMERS } } },
+      { spares: 0, freezeAfter: 'never' },
+    );
+    try {
+      const armed = (await project.invoke('timers', { arm: true })).json as { now: number };
+      await until(() => Date.now() > armed.now + 400);
+      const later = (await project.invoke('timers')).json as { seen: number[] };
+      expect(later.seen).toHaveLength(1);
+      expect(project.states('timers')).toEqual(['idle']);
+    } finally {
+      await project.stop();
+    }
+  },
+  LIMIT_MS,
+);

@@ -318,7 +318,8 @@ export class World implements RuntimeDoor {
         );
       }
       handling = true;
-      if (fails(0.5)) return process.after(random.below(100), () => die(random.below(140), random.chance(0.3)));
+      if (fails(0.5))
+        return process.after(random.below(100), () => die(random.below(140), random.chance(0.3)));
       if (fails(0.5)) return undefined;
       return process.after(random.below(40), () => answer(delivery.requestId));
     };
@@ -333,8 +334,10 @@ export class World implements RuntimeDoor {
       if (random.chance(0.5)) next();
       else process.after(random.below(10), next);
     };
+    const start = random.next();
     if (fails(0.3)) die(3);
-    else if (fails(0.3)) process.after(random.below(50), () => void channel.initError(EMPTY, ''));
+    else if (start < this.#rates.runtime / 3)
+      process.after(random.below(50), () => void channel.initError(EMPTY, ''));
     else if (fails(0.1)) process.after(20_000, next);
     else if (random.chance(0.2)) next();
     else process.after(random.below(200), next);
@@ -360,7 +363,7 @@ const SILENT: InvocationJournal = {
 
 /** Lets what waits for promises go on. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < MICROTASKS; turn += 1) await undefined;
+  for (let turn = 0; turn < MICROTASKS; turn += 1) await Promise.resolve();
 }
 
 function demand(holds: boolean, promise: string): void {

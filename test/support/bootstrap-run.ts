@@ -5,7 +5,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../../src/package-root.js';
-import { ScriptedRuntimeApi, type Recorded, type ScriptedEvent, type ScriptOptions } from './scripted-runtime-api.js';
+import {
+  ScriptedRuntimeApi,
+  type Recorded,
+  type ScriptedEvent,
+  type ScriptOptions,
+} from './scripted-runtime-api.js';
 
 export interface BootstrapCase {
   readonly language: 'node' | 'python';
@@ -38,7 +43,12 @@ export async function runBootstrap(spec: BootstrapCase): Promise<BootstrapRun> {
   );
   const api = new ScriptedRuntimeApi(events, spec.script);
   const node = spec.language === 'node';
-  const bootstrap = join(packageRoot(), 'runtimes', spec.language, node ? 'bootstrap.mjs' : 'bootstrap.py');
+  const bootstrap = join(
+    packageRoot(),
+    'runtimes',
+    spec.language,
+    node ? 'bootstrap.mjs' : 'bootstrap.py',
+  );
   const child = spawn(node ? process.execPath : 'python3', [bootstrap], {
     stdio: ['ignore', 'pipe', 'inherit'],
     cwd: root,

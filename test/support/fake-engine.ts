@@ -79,9 +79,10 @@ export class FakeEngine implements ContainerEngine {
 
   /** Takes the call's time, then succeeds or fails. */
   call(call: EngineCall): Promise<void> {
-    const { clock, delayMs, fails } = this.options;
-    const delay = delayMs?.(call) ?? 0;
-    const failed = fails?.(call) ?? false;
+    const { options } = this;
+    const { clock } = options;
+    const delay = options.delayMs?.(call) ?? 0;
+    const failed = options.fails?.(call) ?? false;
     if (delay === 0) {
       return failed ? Promise.reject(failure('engine-refused', call)) : Promise.resolve();
     }

@@ -44,7 +44,9 @@ export function fakeParts(behaviour: Readonly<Record<string, string | undefined>
       };
       return Promise.resolve(config);
     },
-    async startOrchestrator(config, { progress, log, signal }) {
+    async startOrchestrator(config, hooks) {
+      const { log, signal } = hooks;
+      const progress = (event: Parameters<typeof hooks.progress>[0]): void => hooks.progress(event);
       const step = 'Image for nodejs22.x';
       progress({ kind: 'step', step, state: 'started' });
       progress({ kind: 'step', step, state: 'running', detail: 'Step 3/7 : COPY bootstrap' });

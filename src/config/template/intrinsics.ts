@@ -101,9 +101,7 @@ export function isIntrinsic(value: unknown): boolean {
 
 function reference(name: string, scope: Scope): unknown {
   if (name === 'AWS::NoValue') return NO_VALUE;
-  return (
-    scope.parameters[name] ?? scope.pseudo[name] ?? scope.references[name] ?? UNRESOLVED
-  );
+  return scope.parameters[name] ?? scope.pseudo[name] ?? scope.references[name] ?? UNRESOLVED;
 }
 
 function attribute(argument: unknown, scope: Scope): unknown {

@@ -55,7 +55,9 @@ const FUNCTION_TYPES = ['AWS::Serverless::Function', 'AWS::Lambda::Function'];
 const LAYER_TYPES = ['AWS::Serverless::LayerVersion', 'AWS::Lambda::LayerVersion'];
 
 const NAMES: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(Object.entries(SETTINGS).map(([name, ours]) => [ours, `Properties.${name}`])),
+  ...Object.fromEntries(
+    Object.entries(SETTINGS).map(([name, ours]) => [ours, `Properties.${name}`]),
+  ),
   environment: 'Properties.Environment.Variables',
   ephemeralStorage: 'Properties.EphemeralStorage.Size',
   layers: 'Properties.Layers',
@@ -166,7 +168,12 @@ function codeOf(logicalId: string, properties: Map, context: TemplateContext): u
   }
   const code = properties['CodeUri'] ?? properties['Code'];
   if (typeof code !== 'object' || code === null) return known(code);
-  const { Bucket: bucket, Key: key, S3Bucket: s3Bucket, S3Key: s3Key } = code as Record<string, unknown>;
+  const {
+    Bucket: bucket,
+    Key: key,
+    S3Bucket: s3Bucket,
+    S3Key: s3Key,
+  } = code as Record<string, unknown>;
   return `s3://${String(bucket ?? s3Bucket)}/${String(key ?? s3Key)}`;
 }
 
@@ -218,7 +225,9 @@ function scopeOf(
     const name = map(map(resource)['Properties'])['FunctionName'];
     return typeof name === 'string' ? name : logicalId;
   };
-  const names = functions.map(([logicalId, resource]) => [logicalId, nameOf(logicalId, resource)] as const);
+  const names = functions.map(
+    ([logicalId, resource]) => [logicalId, nameOf(logicalId, resource)] as const,
+  );
   const others = Object.keys(map(template['Resources'])).map((logicalId) => [logicalId, logicalId]);
   return {
     parameters,

@@ -43,12 +43,16 @@ export function containerOptions(
         'host.docker.internal:host-gateway',
       ],
       Binds: [
-        ...spec.mounts.map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
+        ...spec.mounts.map(
+          ({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`,
+        ),
         ...(onDisk ? [`${context.scratchDirectory}:${scratch.target}`] : []),
       ],
       ...(onDisk
         ? {}
-        : { Tmpfs: { [scratch.target]: `rw,exec,nosuid,nodev,mode=1777,size=${scratch.sizeMb}m` } }),
+        : {
+            Tmpfs: { [scratch.target]: `rw,exec,nosuid,nodev,mode=1777,size=${scratch.sizeMb}m` },
+          }),
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],

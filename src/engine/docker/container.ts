@@ -124,7 +124,9 @@ export class DockerContainer implements Container {
       this.#closeHost();
       this.#context.observer.exited({ exitCode, outOfMemory });
     };
-    void Promise.race([this.#outputEnded, sleep(this.#context.clock, OUTPUT_AFTER_END_MS)]).then(told);
+    void Promise.race([this.#outputEnded, sleep(this.#context.clock, OUTPUT_AFTER_END_MS)]).then(
+      told,
+    );
   }
 
   /** Without a signal: it would end the stream itself whenever the deadline passes. */
@@ -156,7 +158,8 @@ export class DockerContainer implements Container {
       this.#freezer = this.#openFreezer();
     } catch (error) {
       // The process may have ended between the two looks: then its end is on its way.
-      if (this.#state === 'running') this.#context.warn(`a container cannot be watched: ${String(error)}`);
+      if (this.#state === 'running')
+        this.#context.warn(`a container cannot be watched: ${String(error)}`);
     }
   }
 
@@ -203,10 +206,15 @@ export class DockerContainer implements Container {
     this.#state = 'removed';
     try {
       if (this.#frozen) await this.thaw();
-      await this.#docker.remove({ force: true, v: true, abortSignal: deadline(DEADLINE_MS.remove) });
+      await this.#docker.remove({
+        force: true,
+        v: true,
+        abortSignal: deadline(DEADLINE_MS.remove),
+      });
     } catch (error) {
       // 409: somebody is removing it already.
-      if (!isNotFound(error) && !isConflict(error)) throw engineError(error, 'removing a container');
+      if (!isNotFound(error) && !isConflict(error))
+        throw engineError(error, 'removing a container');
     } finally {
       this.#closeHost();
       await this.#context.scratch?.remove();

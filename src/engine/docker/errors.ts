@@ -2,7 +2,14 @@
 
 import { OrchestratorError, messageOf, type ErrorCode } from '../../errors.js';
 
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'EACCES',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
 
 export function engineError(thrown: unknown, doing: string): OrchestratorError {
   if (thrown instanceof OrchestratorError) return thrown;
@@ -35,7 +42,8 @@ export function isConflict(thrown: unknown): boolean {
 }
 
 function codeOf(statusCode: number | undefined, doing: string): ErrorCode {
-  if (statusCode === 404) return doing.startsWith('creating') ? 'image-missing' : 'engine-not-found';
+  if (statusCode === 404)
+    return doing.startsWith('creating') ? 'image-missing' : 'engine-not-found';
   if (statusCode === 409) return 'engine-conflict';
   return 'engine-refused';
 }

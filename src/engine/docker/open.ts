@@ -53,7 +53,10 @@ export async function openDockerEngine(
 class WatchedEngine extends DockerEngine {
   readonly #dismiss: () => Promise<void>;
 
-  constructor(options: ConstructorParameters<typeof DockerEngine>[0], dismiss: () => Promise<void>) {
+  constructor(
+    options: ConstructorParameters<typeof DockerEngine>[0],
+    dismiss: () => Promise<void>,
+  ) {
     super(options);
     this.#dismiss = dismiss;
   }

@@ -30,7 +30,12 @@ export class OutputFrames {
         at = end;
         continue;
       }
-      const copied = chunk.copy(this.#header, this.#headerBytes, at, at + HEADER_BYTES - this.#headerBytes);
+      const copied = chunk.copy(
+        this.#header,
+        this.#headerBytes,
+        at,
+        at + HEADER_BYTES - this.#headerBytes,
+      );
       this.#headerBytes += copied;
       at += copied;
       if (this.#headerBytes < HEADER_BYTES) return;

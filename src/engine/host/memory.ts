@@ -28,7 +28,8 @@ export class PeakMemory {
   static open(paths: CgroupPaths, limitBytes: number): PeakMemory | undefined {
     const procs = v1File(paths, 'memory', 'cgroup.procs') ?? v2File(paths, 'cgroup.procs');
     if (procs === undefined) return undefined;
-    const mark = v1File(paths, 'memory', 'memory.max_usage_in_bytes') ?? v2File(paths, 'memory.peak');
+    const mark =
+      v1File(paths, 'memory', 'memory.max_usage_in_bytes') ?? v2File(paths, 'memory.peak');
     return new PeakMemory(procs, mark, limitBytes);
   }
 
@@ -88,5 +89,7 @@ function peakOfProcess(pid: string): number {
 
 function kilobytes(status: string, field: string): number {
   const at = status.indexOf(`\n${field}:`);
-  return at < 0 ? 0 : Number.parseInt(status.slice(at + field.length + 2, at + field.length + 24), 10);
+  return at < 0
+    ? 0
+    : Number.parseInt(status.slice(at + field.length + 2, at + field.length + 24), 10);
 }

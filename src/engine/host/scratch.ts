@@ -64,7 +64,9 @@ export class ScratchDisks {
     this.#ready.set(sizeMb, ready);
     while (!this.#closed && ready.length < READY_PER_SIZE) {
       const disk = this.#make(sizeMb);
-      disk.catch((error: unknown) => this.#warn(`a /tmp disk could not be made: ${messageOf(error)}`));
+      disk.catch((error: unknown) =>
+        this.#warn(`a /tmp disk could not be made: ${messageOf(error)}`),
+      );
       ready.push(disk);
     }
   }
@@ -75,7 +77,9 @@ export class ScratchDisks {
     const waiting = [...this.#ready.values()].flat();
     this.#ready.clear();
     const disks = await Promise.allSettled(waiting);
-    await Promise.all(disks.map((disk) => (disk.status === 'fulfilled' ? disk.value.remove() : undefined)));
+    await Promise.all(
+      disks.flatMap((disk) => (disk.status === 'fulfilled' ? [disk.value.remove()] : [])),
+    );
     await removeScratch(this.#root);
   }
 
@@ -88,13 +92,25 @@ export class ScratchDisks {
       const file = await open(image, 'w', 0o600);
       await file.truncate(sizeMb * 2 ** 20);
       await file.close();
-      await run('mkfs.ext4', ['-q', '-F', '-m', '0', '-O', '^has_journal', '-E', 'nodiscard,lazy_itable_init=1', image]);
+      await run('mkfs.ext4', [
+        '-q',
+        '-F',
+        '-m',
+        '0',
+        '-O',
+        '^has_journal',
+        '-E',
+        'nodiscard,lazy_itable_init=1',
+        image,
+      ]);
       await run('mount', ['-o', 'loop,nosuid,nodev', image, directory]);
       await rmdir(join(directory, 'lost+found')).catch(() => undefined);
       await chmod(directory, 0o1777);
     } catch (error) {
       await removeDisk(directory);
-      throw new OrchestratorError('engine-refused', `making a /tmp disk: ${messageOf(error)}`, { cause: error });
+      throw new OrchestratorError('engine-refused', `making a /tmp disk: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
     return { directory, remove: () => removeDisk(directory) };
   }
@@ -111,7 +127,9 @@ export async function removeScratch(root: string): Promise<void> {
 /** `umount` frees the loop device with it. */
 async function removeDisk(directory: string): Promise<void> {
   // A disk in use comes off once its last user is gone; one that is not mounted is what we want.
-  await run('umount', [directory]).catch(() => run('umount', ['-l', directory]).catch(() => undefined));
+  await run('umount', [directory]).catch(() =>
+    run('umount', ['-l', directory]).catch(() => undefined),
+  );
   await rm(`${directory}${IMAGE_SUFFIX}`, { force: true });
   await rmdir(directory).catch(() => undefined);
 }

@@ -57,8 +57,12 @@ describe('orchestrator.yaml', () => {
   });
 
   it('takes settings, which flags override', async () => {
-    const text = 'port: 4000\nspares: 3\nfunctions: {a: {runtime: python3.13, handler: app.h, code: code}}\n';
-    expect((await load('orchestrator.yaml', text)).settings).toMatchObject({ port: 4000, spares: 3 });
+    const text =
+      'port: 4000\nspares: 3\nfunctions: {a: {runtime: python3.13, handler: app.h, code: code}}\n';
+    expect((await load('orchestrator.yaml', text)).settings).toMatchObject({
+      port: 4000,
+      spares: 3,
+    });
     expect((await load('orchestrator.yaml', text, { port: 5000 })).settings.port).toBe(5000);
   });
 
@@ -81,12 +85,22 @@ functions:
     );
     const paths = list.map(({ path }) => path);
     expect(paths).toEqual(
-      expect.arrayContaining(['prot', 'functions.a.handler', 'functions.a.memory', 'functions.a.timeoutt', 'functions.b b', 'functions.b b.handler']),
+      expect.arrayContaining([
+        'prot',
+        'functions.a.handler',
+        'functions.a.memory',
+        'functions.a.timeoutt',
+        'functions.b b',
+        'functions.b b.handler',
+      ]),
     );
     const by = (path: string): Problem | undefined => list.find((problem) => problem.path === path);
     expect(by('prot')?.remedy).toBe("Did you mean 'port'?");
     expect(by('functions.a.timeoutt')?.remedy).toBe("Did you mean 'timeout'?");
-    expect(by('functions.a.memory')).toMatchObject({ value: 64, expected: 'a whole number from 128 to 10240 (MB)' });
+    expect(by('functions.a.memory')).toMatchObject({
+      value: 64,
+      expected: 'a whole number from 128 to 10240 (MB)',
+    });
     for (const problem of list) expect(problem.remedy).not.toBe('');
   });
 
@@ -96,7 +110,11 @@ functions:
       'functions: {a: {runtime: nodejs22, handler: i.h, code: code, environment: {AWS_REGION: x, B1: y}}, c: {runtime: python3.13, handler: a.b, code: gone}}',
     );
     expect(list).toEqual([
-      expect.objectContaining({ path: 'functions.a.runtime', value: 'nodejs22', remedy: "Did you mean 'nodejs22.x'?" }),
+      expect.objectContaining({
+        path: 'functions.a.runtime',
+        value: 'nodejs22',
+        remedy: "Did you mean 'nodejs22.x'?",
+      }),
       expect.objectContaining({ path: 'functions.a.environment.AWS_REGION' }),
       expect.objectContaining({ path: 'functions.c.code', value: 'gone' }),
     ]);
@@ -239,14 +257,20 @@ describe('templates', () => {
     );
     expect(list).toEqual(
       expect.arrayContaining([
-        expect.objectContaining({ path: 'Resources.A.Properties.CodeUri', value: 's3://bucket/key' }),
+        expect.objectContaining({
+          path: 'Resources.A.Properties.CodeUri',
+          value: 's3://bucket/key',
+        }),
         expect.objectContaining({ path: 'Resources.B.Properties.PackageType' }),
       ]),
     );
   });
 
   it('take values of declared variables from an --env-vars file', async () => {
-    await put('vars.json', '{"Hello": {"STAGE": "file"}, "Parameters": {"SHARED": "all", "NOT": "declared"}}');
+    await put(
+      'vars.json',
+      '{"Hello": {"STAGE": "file"}, "Parameters": {"SHARED": "all", "NOT": "declared"}}',
+    );
     const { functions } = await load('template.yaml', TEMPLATE, { envVars: 'vars.json' });
     expect(functions[0]?.environment).toMatchObject({ STAGE: 'file', SHARED: 'all' });
     expect(functions[0]?.environment).not.toHaveProperty('NOT');

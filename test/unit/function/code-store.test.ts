@@ -1,4 +1,14 @@
-import { chmod, mkdir, mkdtemp, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
@@ -26,7 +36,10 @@ it('copies code once per content and gives readable modes', async () => {
   await put('b/index.mjs', 'one');
   await put('b/bin/tool', '#!');
   await chmod(join(root, 'b/bin/tool'), 0o755);
-  const [first, second] = [await store.snapshot(join(root, 'a')), await store.snapshot(join(root, 'b'))];
+  const [first, second] = [
+    await store.snapshot(join(root, 'a')),
+    await store.snapshot(join(root, 'b')),
+  ];
   expect(second.directory).toBe(first.directory);
   expect((await stat(join(first.directory, 'index.mjs'))).mode & 0o777).toBe(0o644);
   expect((await stat(join(first.directory, 'bin/tool'))).mode & 0o777).toBe(0o755);
@@ -86,7 +99,9 @@ it('says which code cannot be read', async () => {
 });
 
 /** A zip of stored entries, as small as the format allows. */
-function zip(entries: readonly { name: string; data: Buffer; mode?: number; announced?: number }[]): Buffer {
+function zip(
+  entries: readonly { name: string; data: Buffer; mode?: number; announced?: number }[],
+): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];
   let offset = 0;
@@ -133,7 +148,13 @@ function crc32(data: Buffer): number {
 
 it('unpacks a zip', async () => {
   const file = join(root, 'code.zip');
-  await writeFile(file, zip([{ name: 'lib/a.js', data: Buffer.from('a') }, { name: 'run', data: Buffer.from('x'), mode: 0o100755 }]));
+  await writeFile(
+    file,
+    zip([
+      { name: 'lib/a.js', data: Buffer.from('a') },
+      { name: 'run', data: Buffer.from('x'), mode: 0o100755 },
+    ]),
+  );
   const { directory } = await store.snapshot(file);
   expect(await readFile(join(directory, 'lib/a.js'), 'utf8')).toBe('a');
   expect((await stat(join(directory, 'run'))).mode & 0o111).not.toBe(0);

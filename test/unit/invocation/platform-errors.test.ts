@@ -1,5 +1,9 @@
 import { expect, it } from '@jest/globals';
-import { responseTooLarge, runtimeExited, timedOut } from '../../../src/invocation/platform-errors.js';
+import {
+  responseTooLarge,
+  runtimeExited,
+  timedOut,
+} from '../../../src/invocation/platform-errors.js';
 
 it.each([
   [0, 'Runtime exited without providing a reason'],

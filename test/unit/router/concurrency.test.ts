@@ -1,7 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { Concurrency } from '../../../src/router/concurrency.js';
 
-const throttle = (reason: string) => expect.objectContaining({ code: 'throttled', details: { reason } });
+const throttle = (reason: string) =>
+  expect.objectContaining({ code: 'throttled', details: { reason } });
 
 it('gives a function its reserved concurrency and no more', () => {
   const concurrency = new Concurrency(10);

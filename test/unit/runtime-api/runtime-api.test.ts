@@ -1,7 +1,12 @@
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Channel, type ChannelListener, type Delivery, type Posted } from '../../../src/environment/channel.js';
+import {
+  Channel,
+  type ChannelListener,
+  type Delivery,
+  type Posted,
+} from '../../../src/environment/channel.js';
 import { RuntimeApi } from '../../../src/runtime-api/server.js';
 
 const LIMIT_BYTES = 6_291_556;
@@ -63,7 +68,12 @@ describe('the Runtime API', () => {
     body: string;
   }
 
-  function call(method: string, path: string, body?: Buffer | string, headers: Record<string, string> = {}): Promise<Answer> {
+  function call(
+    method: string,
+    path: string,
+    body?: Buffer | string,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const outgoing = request(
         {
@@ -114,7 +124,8 @@ describe('the Runtime API', () => {
     };
   }
 
-  const get = (): string => `GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+  const get = (): string =>
+    `GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
   const postText = (path: string, body: string): string =>
     `POST /2018-06-01/runtime/${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
@@ -143,7 +154,9 @@ describe('the Runtime API', () => {
 
   it('accepts a response once, with 202 and the documented body', async () => {
     await deliver();
-    const accepted = await call('POST', 'invocation/id-1/response', '"done"', { 'Content-Type': 'application/json' });
+    const accepted = await call('POST', 'invocation/id-1/response', '"done"', {
+      'Content-Type': 'application/json',
+    });
     expect([accepted.status, accepted.body]).toEqual([202, '{"status":"OK"}\n']);
     expect(told.posted[0]).toMatchObject({ kind: 'response', contentType: 'application/json' });
     const again = await call('POST', 'invocation/id-1/response', '"done"');
@@ -155,10 +168,15 @@ describe('the Runtime API', () => {
 
   it('takes the cause out of an error for the invoker', async () => {
     await deliver();
-    await call('POST', 'invocation/id-1/error', '{"errorType":"E","errorMessage":"m","errorCause":{}}', {
-      'Content-Type': 'application/vnd.aws.lambda.error.cause+json',
-      'Lambda-Runtime-Function-Error-Type': 'Runtime.Odd',
-    });
+    await call(
+      'POST',
+      'invocation/id-1/error',
+      '{"errorType":"E","errorMessage":"m","errorCause":{}}',
+      {
+        'Content-Type': 'application/vnd.aws.lambda.error.cause+json',
+        'Lambda-Runtime-Function-Error-Type': 'Runtime.Odd',
+      },
+    );
     const [posted] = told.posted;
     expect(posted).toMatchObject({ kind: 'error', errorTypeHeader: 'Runtime.Odd' });
     expect(String((posted as Posted).payload)).toBe('{"errorType":"E","errorMessage":"m"}');
@@ -192,9 +210,20 @@ describe('the Runtime API', () => {
 
   it('refuses every route to whoever has no environment’s name', async () => {
     for (const name of ['localhost', `${'b'.repeat(32)}.runtime:${port}`, `x${host}`, '']) {
-      for (const [method, path] of [['GET', 'invocation/next'], ['POST', 'invocation/id-1/response'], ['POST', 'init/error'], ['GET', 'none']] as const) {
-        const answer = await call(method, path, method === 'POST' ? '{}' : undefined, { Host: name });
-        expect([name, path, answer.status]).toEqual([name, path, name === '' ? answer.status : 403]);
+      for (const [method, path] of [
+        ['GET', 'invocation/next'],
+        ['POST', 'invocation/id-1/response'],
+        ['POST', 'init/error'],
+        ['GET', 'none'],
+      ] as const) {
+        const answer = await call(method, path, method === 'POST' ? '{}' : undefined, {
+          Host: name,
+        });
+        expect([name, path, answer.status]).toEqual([
+          name,
+          path,
+          name === '' ? answer.status : 403,
+        ]);
         expect(answer.status).toBeGreaterThanOrEqual(400);
       }
     }
@@ -211,13 +240,23 @@ describe('the Runtime API', () => {
     ['chunked', { 'Transfer-Encoding': 'chunked' }],
   ])('takes the largest response and answers 413 to one byte more (%s)', async (_kind, headers) => {
     await deliver();
-    const fits = await call('POST', 'invocation/id-1/response', Buffer.alloc(LIMIT_BYTES, 120), headers);
+    const fits = await call(
+      'POST',
+      'invocation/id-1/response',
+      Buffer.alloc(LIMIT_BYTES, 120),
+      headers,
+    );
     expect(fits.status).toBe(202);
     const next = call('GET', 'invocation/next');
     await told.until(3);
     channel.deliver(DELIVERY);
     await next;
-    const over = await call('POST', 'invocation/id-1/response', Buffer.alloc(LIMIT_BYTES + 1, 120), headers);
+    const over = await call(
+      'POST',
+      'invocation/id-1/response',
+      Buffer.alloc(LIMIT_BYTES + 1, 120),
+      headers,
+    );
     expect([over.status, JSON.parse(over.body)]).toEqual([
       413,
       {
