@@ -57,24 +57,23 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** `orchestrator up` on a copy of the bench project. */
+/** `orchestrator up --detach` on a copy of the bench project, as one hosts functions. */
 export async function startOurs(flags: readonly string[]): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrator-bench-'));
   await cp(join(root, 'test/fixtures/bench'), folder, { recursive: true });
-  const child = spawn(
-    process.execPath,
-    [join(root, 'dist/src/main.js'), 'up', folder, '--port', '0', '--json', ...flags],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const ready = await line(child, (text) => text.includes('"event":"ready"'));
-  const { endpoint } = JSON.parse(ready) as { endpoint: string };
-  child.stdout?.resume();
+  const main = join(root, 'dist/src/main.js');
+  await run(process.execPath, [main, 'up', folder, '--detach', '--port', '0', ...flags]);
+  const state = join(folder, '.orchestrator');
+  const file = JSON.parse(await readFile(join(state, 'run.json'), 'utf8')) as {
+    process: { pid: number };
+    endpoint: string;
+  };
   return {
-    pid: child.pid ?? 0,
-    port: Number(new URL(endpoint).port),
+    pid: file.process.pid,
+    port: Number(new URL(file.endpoint).port),
     path: (name) => `/2015-03-31/functions/${name}/invocations`,
     stop: async () => {
-      await ended(child, 'SIGTERM');
+      await run(process.execPath, [main, 'down', '--state', state]);
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,0 +1,155 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import type Docker from 'dockerode';
+import { containerOptions } from '../../../src/engine/docker/container-options.js';
+import { engineError, isConflict, isNotFound } from '../../../src/engine/docker/errors.js';
+import { EngineEvents } from '../../../src/engine/docker/events.js';
+import { OutputFrames } from '../../../src/engine/docker/output.js';
+import { parseCgroup } from '../../../src/engine/host/cgroup.js';
+import { cpuQuotaUs } from '../../../src/engine/host/cpu-limit.js';
+import { contractSpec } from '../../contract/engine.contract.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+function frame(stream: number, text: string): Buffer {
+  const header = Buffer.alloc(8);
+  header[0] = stream;
+  header.writeUInt32BE(Buffer.byteLength(text), 4);
+  return Buffer.concat([header, Buffer.from(text)]);
+}
+
+describe('the attach stream', () => {
+  it('gives the same output wherever it is cut', () => {
+    const bytes = Buffer.concat([
+      frame(1, 'out'),
+      frame(2, 'error'),
+      frame(1, ''),
+      frame(1, 'x'.repeat(40)),
+    ]);
+    for (let first = 0; first <= bytes.length; first += 1) {
+      for (let second = first; second <= bytes.length; second += 1) {
+        const got = { stdout: '', stderr: '' };
+        const frames = new OutputFrames((chunk, stream) => (got[stream] += chunk.toString()));
+        for (const piece of [
+          bytes.subarray(0, first),
+          bytes.subarray(first, second),
+          bytes.subarray(second),
+        ]) {
+          frames.write(piece);
+        }
+        expect(got).toEqual({ stdout: `out${'x'.repeat(40)}`, stderr: 'error' });
+      }
+    }
+  });
+});
+
+describe('control groups', () => {
+  it('are read for v1, v2 and hybrid hosts', () => {
+    const hybrid = parseCgroup('9:freezer:/docker/a\n5:cpu,cpuacct:/docker/a\n0::/docker/a\n');
+    expect(hybrid.v1.get('cpuacct')).toBe('/docker/a');
+    expect(hybrid.v2).toBe('/docker/a');
+    const v2 = parseCgroup('0::/system.slice/docker-a.scope\n');
+    expect([v2.v1.size, v2.v2]).toEqual([0, '/system.slice/docker-a.scope']);
+    expect(parseCgroup('3:freezer:/a:b\n').v1.get('freezer')).toBe('/a:b');
+  });
+
+  it('never get a processor share the kernel refuses', () => {
+    expect(cpuQuotaUs(128 / 1769)).toBe(7236);
+    expect(cpuQuotaUs(0.0001)).toBe(1000);
+  });
+});
+
+describe('Docker’s errors', () => {
+  it('become our codes by status and errno, never by their words', () => {
+    const error = (fields: object): Error => Object.assign(new Error('no such container'), fields);
+    expect(engineError(error({ statusCode: 404 }), 'removing').code).toBe('engine-not-found');
+    expect(engineError(error({ statusCode: 404 }), 'creating a container').code).toBe(
+      'image-missing',
+    );
+    expect(engineError(error({ statusCode: 409 }), 'pausing').code).toBe('engine-conflict');
+    expect(engineError(error({ statusCode: 500, json: { message: 'why' } }), 'x').message).toBe(
+      'x: why',
+    );
+    const unreachable = engineError(error({ code: 'ECONNREFUSED' }), 'x');
+    expect([unreachable.code, typeof unreachable.remedy]).toEqual(['engine-unreachable', 'string']);
+    expect(isNotFound(error({}))).toBe(false);
+    expect(isConflict(error({ statusCode: 304 }))).toBe(true);
+  });
+});
+
+describe('the options of a container', () => {
+  const context = { network: 'n', labels: { run: 'r' }, liftCpu: true, mostOpenFiles: 512 };
+
+  it('harden it, and pass on no more open files than we have', () => {
+    const options = containerOptions(contractSpec({ image: 'i' }), {
+      ...context,
+      scratchDirectory: '/disk',
+    });
+    expect(options.HostConfig).toMatchObject({
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      IpcMode: 'none',
+      Memory: 128 * 2 ** 20,
+      MemorySwap: 128 * 2 ** 20,
+      Ulimits: [{ Name: 'nofile', Soft: 512, Hard: 512 }],
+      Binds: ['/disk:/tmp'],
+      LogConfig: { Type: 'none' },
+    });
+    expect(options.HostConfig).not.toHaveProperty('CpuQuota');
+    expect(options.Labels).toMatchObject({ run: 'r' });
+  });
+
+  it('raise the memory by a /tmp that is kept in it', () => {
+    const options = containerOptions(contractSpec({ image: 'i' }), {
+      ...context,
+      liftCpu: false,
+      scratchDirectory: undefined,
+    });
+    expect(options.HostConfig?.Memory).toBe((128 + 512) * 2 ** 20);
+    expect(options.HostConfig?.Tmpfs).toEqual({
+      '/tmp': 'rw,exec,nosuid,nodev,mode=1777,size=512m',
+    });
+    expect(options.HostConfig?.CpuQuota).toBe(100_000);
+  });
+});
+
+describe('the engine’s events', () => {
+  it('come again after a break, and a death that was missed is told', async () => {
+    const clock = new ManualClock();
+    const streams: PassThrough[] = [];
+    let reachable = true;
+    const docker = {
+      getEvents: () => {
+        if (!reachable) return Promise.reject(new Error('gone'));
+        const stream = new PassThrough();
+        streams.push(stream);
+        return Promise.resolve(stream);
+      },
+      listContainers: () => Promise.resolve([{ Id: 'b' }]),
+      getContainer: () => ({ inspect: () => Promise.resolve({ State: { ExitCode: 7 } }) }),
+    } as unknown as Docker;
+    const told: string[] = [];
+    const events = new EngineEvents(docker, 'run', clock, {
+      oom: (id) => told.push(`oom ${id}`),
+      died: (id, exitCode) => told.push(`died ${id} ${exitCode}`),
+      running: () => ['a', 'b'],
+      connection: (state) => told.push(state),
+    });
+    await events.open();
+    streams[0]?.write('{"Action":"oom","id":"x","time":5}\n{"Action":"die","id":"x","ti');
+    streams[0]?.write('me":6,"Actor":{"Attributes":{"exitCode":"137"}}}\n');
+    await clock.advanceAsync(0);
+    expect(told).toEqual(['oom x', 'died x 137']);
+    reachable = false;
+    streams[0]?.destroy();
+    await clock.advanceAsync(5_000);
+    expect(told.slice(2)).toEqual(['lost']);
+    reachable = true;
+    await clock.advanceAsync(5_000);
+    expect(told.slice(3)).toEqual(['died a 7', 'back']);
+    expect(streams).toHaveLength(2);
+    events.close();
+    await clock.advanceAsync(60_000);
+    expect(streams).toHaveLength(2);
+  });
+});
