@@ -43,6 +43,11 @@ export interface ContainerSpec {
   liftCpuDuringStart: boolean;
   /** Writable disk of its own at `target`, outside the memory limit where the host allows it. */
   scratch: { target: string; sizeMb: number };
+  /**
+   * Where the container finds a pipe that leads to `output` faster than its ordinary output does,
+   * if the host allows one.
+   */
+  logPipeTarget?: string;
   pidsLimit: number;
   openFilesLimit: number;
 }

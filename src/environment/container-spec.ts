@@ -33,6 +33,8 @@ export interface SpecSettings {
 
 /** User and group of a function (`sbx_user1051`); numbers are ours (contract 3.2, 14). */
 const SANDBOX_USER = '993:990';
+/** Known to our bootstraps (runtimes/README.md). */
+const LOG_PIPE = '/run/log-pipe';
 
 export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec {
   return (version, identity) => ({
@@ -56,6 +58,7 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
     cpus: version.memoryMb / LIMITS.memoryPerCpuMb,
     liftCpuDuringStart: true,
     scratch: { target: '/tmp', sizeMb: version.ephemeralStorageMb },
+    logPipeTarget: LOG_PIPE,
     pidsLimit: LIMITS.processes,
     openFilesLimit: LIMITS.openFiles,
   });

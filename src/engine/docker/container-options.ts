@@ -9,6 +9,8 @@ export interface OptionsContext {
   readonly labels: Readonly<Record<string, string>>;
   /** Mounted folder for the scratch target; undefined: a tmpfs counted against the memory. */
   readonly scratchDirectory: string | undefined;
+  /** Named pipe on the host, bound to the spec's log pipe target. */
+  readonly logPipe: string | undefined;
   /** The start goes without the processor limit. */
   readonly liftCpu: boolean;
   /** Hard limit of open files the engine passes on; no container may ask for more. */
@@ -47,6 +49,7 @@ export function containerOptions(
           ({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`,
         ),
         ...(onDisk ? [`${context.scratchDirectory}:${scratch.target}`] : []),
+        ...(context.logPipe === undefined ? [] : [`${context.logPipe}:${spec.logPipeTarget}`]),
       ],
       ...(onDisk
         ? {}

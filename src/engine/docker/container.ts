@@ -7,6 +7,7 @@ import type { Container, ContainerObserver, ContainerSpec, FreezerKind } from '.
 import { cgroupOf, type CgroupPaths } from '../host/cgroup.js';
 import { writeCpuLimit } from '../host/cpu-limit.js';
 import { freezerFiles, openEngineFreezer, openFileFreezer, type Freezer } from '../host/freezer.js';
+import type { LogPipe } from '../host/log-pipe.js';
 import { PeakMemory } from '../host/memory.js';
 import type { ScratchDisk } from '../host/scratch.js';
 import { engineError, isConflict, isNotFound } from './errors.js';
@@ -21,6 +22,7 @@ export interface ContainerContext {
   readonly local: boolean;
   readonly liftCpu: boolean;
   readonly scratch: ScratchDisk | undefined;
+  readonly logPipe: LogPipe | undefined;
   warn(message: string): void;
   removed(containerId: string): void;
 }
@@ -59,6 +61,7 @@ export class DockerContainer implements Container {
   async start(signal?: AbortSignal): Promise<void> {
     const abortSignal = deadline(DEADLINE_MS.start, signal);
     try {
+      this.#context.logPipe?.open();
       await this.#attach();
       this.#outOfMemory = false;
       this.#state = 'running';
@@ -121,6 +124,7 @@ export class DockerContainer implements Container {
     this.#state = 'exited';
     const outOfMemory = this.#outOfMemory && exitCode === 137;
     const told = (): void => {
+      this.#context.logPipe?.drain();
       this.#closeHost();
       this.#context.observer.exited({ exitCode, outOfMemory });
     };
@@ -217,6 +221,7 @@ export class DockerContainer implements Container {
         throw engineError(error, 'removing a container');
     } finally {
       this.#closeHost();
+      this.#context.logPipe?.remove();
       await this.#context.scratch?.remove();
       this.#context.removed(this.id);
     }

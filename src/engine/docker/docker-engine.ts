@@ -1,6 +1,7 @@
 /** The engine on Docker: makes containers of a run and tells their fates. */
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type Docker from 'dockerode';
 import type { Clock } from '../../async/clock.js';
 import type {
@@ -13,6 +14,7 @@ import type {
   FreezerKind,
 } from '../engine.js';
 import { cgroupMode } from '../host/cgroup.js';
+import { LogPipe } from '../host/log-pipe.js';
 import { canWriteLimits, chooseFreezer } from '../host/probe.js';
 import { ScratchDisks } from '../host/scratch.js';
 import { isLocal } from './connect.js';
@@ -56,6 +58,7 @@ export class DockerEngine implements ContainerEngine {
   #facts: Promise<Facts> | undefined;
   #network: RunNetwork | undefined;
   #closing: Promise<void> | undefined;
+  #pipes = 0;
 
   constructor(options: DockerEngineOptions) {
     this.docker = options.docker;
@@ -118,7 +121,10 @@ export class DockerEngine implements ContainerEngine {
   ): Promise<Container> {
     const { docker, clock } = this.#options;
     const { description, liftCpu, scratch } = await this.#look();
-    const disk = scratch ? await this.#disks.take(spec.scratch.sizeMb) : undefined;
+    const [disk, logPipe] = await Promise.all([
+      scratch ? this.#disks.take(spec.scratch.sizeMb) : undefined,
+      scratch ? this.#makeLogPipe(spec, observer) : undefined,
+    ]);
     const lifted = liftCpu && spec.liftCpuDuringStart;
     try {
       const timeout = AbortSignal.timeout(CREATE_MS);
@@ -127,6 +133,7 @@ export class DockerEngine implements ContainerEngine {
           network: this.#network?.name ?? 'none',
           labels: this.#options.labels,
           scratchDirectory: disk?.directory,
+          logPipe: logPipe?.path,
           liftCpu: lifted,
           mostOpenFiles: this.#mostOpenFiles,
         }),
@@ -140,6 +147,7 @@ export class DockerEngine implements ContainerEngine {
         local: description.local,
         liftCpu: lifted,
         scratch: disk,
+        logPipe,
         warn: (message) => this.#options.warn(message),
         removed: (id) => this.#containers.delete(id),
       });
@@ -147,6 +155,7 @@ export class DockerEngine implements ContainerEngine {
       if (scratch) this.#disks.prepare(spec.scratch.sizeMb);
       return container;
     } catch (error) {
+      logPipe?.remove();
       await disk?.remove();
       throw engineError(error, `creating a container of ${spec.image}`);
     }
@@ -162,6 +171,22 @@ export class DockerEngine implements ContainerEngine {
     await this.#network?.remove();
     const failed = removed.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+  }
+
+  /** Where disks can be mounted for containers, pipes can be bound into them. */
+  async #makeLogPipe(
+    spec: ContainerSpec,
+    observer: ContainerObserver,
+  ): Promise<LogPipe | undefined> {
+    if (spec.logPipeTarget === undefined) return undefined;
+    this.#pipes += 1;
+    const path = join(this.#options.scratchRoot, `log-${this.#pipes}`);
+    try {
+      return await LogPipe.make(path, (chunk) => observer.output(chunk, 'stdout'));
+    } catch {
+      // Its ordinary output will do.
+      return undefined;
+    }
   }
 
   #look(): Promise<Facts> {

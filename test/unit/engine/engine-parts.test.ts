@@ -77,7 +77,13 @@ describe('Docker’s errors', () => {
 });
 
 describe('the options of a container', () => {
-  const context = { network: 'n', labels: { run: 'r' }, liftCpu: true, mostOpenFiles: 512 };
+  const context = {
+    network: 'n',
+    labels: { run: 'r' },
+    liftCpu: true,
+    mostOpenFiles: 512,
+    logPipe: undefined,
+  };
 
   it('harden it, and pass on no more open files than we have', () => {
     const options = containerOptions(contractSpec({ image: 'i' }), {
