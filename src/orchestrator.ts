@@ -22,7 +22,6 @@ import { LABEL } from './engine/labels.js';
 import { containerSpecBuilder } from './environment/container-spec.js';
 import { EnvironmentJournal } from './environment/journal.js';
 import { CodeStore } from './function/code-store.js';
-import { CodeWatch } from './function/code-watch.js';
 import { functionCredentials } from './function/credentials.js';
 import type { FunctionDefinition } from './function/function-version.js';
 import { InvokeApi } from './invoke-api/server.js';
@@ -33,6 +32,7 @@ import { Pool, type PoolParts } from './pool/pool.js';
 import type { RetentionRules } from './pool/retention.js';
 import { StartGate } from './pool/start-gate.js';
 import type { ProgressEvent } from './progress.js';
+import { afterPendingChanges, watchCode } from './reload.js';
 import { Concurrency } from './router/concurrency.js';
 import { Deployment } from './router/deployment.js';
 import { FunctionRouter } from './router/function-router.js';
@@ -79,9 +79,6 @@ const FREEZE_AFTER_MS: Readonly<Record<FreezerKind, number | 'never'>> = {
   engine: 1000,
   none: 'never',
 };
-
-/** Editors write a file in several steps; the next event does not wait for this, only spares do. */
-const RELOAD_AFTER_MS = 80;
 
 /** Starts everything `config` names. Raises user errors; nothing is left running then. */
 export async function startOrchestrator(
@@ -149,7 +146,7 @@ async function start(
   const view = new View({ router, logs, store, clock });
   const admin = new AdminApi({ view, token: claim.adminToken });
   const endpoint = await openDoor({ settings, router, admin, hooks, teardown });
-  if (settings.watch) teardown.add(watchCode(config, router, hooks));
+  if (settings.watch) teardown.add(watchCode(config, router, (message) => hooks.log.warn(message)));
   await Promise.all(router.deployments.map((deployment) => deployment.ready()));
   hooks.signal.throwIfAborted();
   claim.publish(endpoint);
@@ -213,8 +210,8 @@ async function poolParts(sources: PoolSources): Promise<PoolParts> {
       labels: {},
       functionLabel: LABEL.function,
     }),
-    openJournal: (environment) =>
-      new EnvironmentJournal(environment.version, environment.id, {
+    openJournal: (version, environmentId) =>
+      new EnvironmentJournal(version, environmentId, {
         clock: systemClock,
         lines: logs,
         records: store,
@@ -328,43 +325,6 @@ function versionBuilder(
       }
     },
   });
-}
-
-/**
- * Invocations are looked at after every file change the system has told of by now: a change that
- * was made before the request was sent takes effect with it.
- */
-function afterPendingChanges(router: FunctionRouter): FunctionRouter {
-  return new Proxy(router, {
-    get(target, property) {
-      if (property === 'invoke') {
-        const invoke: FunctionRouter['invoke'] = (...call) => {
-          setImmediate(() => target.invoke(...call));
-        };
-        return invoke;
-      }
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-}
-
-/** Marks functions whose files change and makes their new versions; returns how to end it. */
-function watchCode(config: Config, router: FunctionRouter, hooks: StartHooks): () => Promise<void> {
-  const watch = new CodeWatch({
-    functions: config.functions.map(({ name, codePath, layerPaths }) => ({
-      name,
-      paths: [codePath, ...layerPaths],
-    })),
-    ignored: [config.settings.stateDirectory],
-    onDirty: (name) => {
-      const deployment = router.deployment(name);
-      deployment?.codeChanged();
-      systemClock.setTimer(RELOAD_AFTER_MS, () => void deployment?.ready());
-    },
-    onError: (error) => hooks.log.warn('a file cannot be watched', { error: String(error) }),
-  });
-  return () => watch.close();
 }
 
 function budgetBytes(config: Config, description: EngineDescription): number {

@@ -10,15 +10,14 @@
  *     follow from one another at once are announced as one.
  */
 
-import type { Clock, Timer } from '../async/clock.js';
+import type { Timer } from '../async/clock.js';
 import { LIMITS } from '../config/defaults.js';
-import type { Container, ContainerEngine, ContainerExit } from '../engine/engine.js';
+import type { Container, ContainerExit } from '../engine/engine.js';
 import { messageOf, OrchestratorError } from '../errors.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import type { Assignment } from './assignment.js';
 import { Channel, type ChannelListener, type Posted } from './channel.js';
 import type { EndReason, ResetReason, StartCause, StartStory } from './cause.js';
-import type { BuildContainerSpec } from './container-spec.js';
 import type { InvocationJournal } from './journal.js';
 import {
   accepts,
@@ -27,33 +26,8 @@ import {
   type EnvironmentEvent,
   type EnvironmentState,
 } from './lifecycle.js';
+import type { EnvironmentListener, EnvironmentParts } from './parts.js';
 import { Settlement, type Ending } from './settlement.js';
-
-export interface EnvironmentListener {
-  changed(environment: Environment, from: EnvironmentState, to: EnvironmentState): void;
-  /** The event never reached running processes and may be given to another environment. */
-  handBack(assignment: Assignment): void;
-  /** The engine could not make or start the container. */
-  startFailed(environment: Environment, error: OrchestratorError): void;
-}
-
-/** Gives a channel its address on the Runtime API. */
-export interface RuntimeDoor {
-  open(channel: Channel, identity: string): { runtimeApi: string; hosts: Record<string, string> };
-  close(identity: string): void;
-}
-
-export interface EnvironmentParts {
-  readonly clock: Clock;
-  readonly engine: ContainerEngine;
-  readonly door: RuntimeDoor;
-  readonly buildSpec: BuildContainerSpec;
-  readonly openJournal: (environment: Environment) => InvocationJournal;
-  /** 128 bits nobody else knows, hex; also unique. */
-  readonly newIdentity: () => string;
-  /** Tells people about an environment that the engine could not keep up. */
-  readonly warn: (message: string) => void;
-}
 
 export class Environment implements ChannelListener {
   readonly version: FunctionVersion;
@@ -62,7 +36,7 @@ export class Environment implements ChannelListener {
   readonly id: string;
   readonly createdAt: number;
   readonly #parts: EnvironmentParts;
-  readonly #listener: EnvironmentListener;
+  readonly #listener: EnvironmentListener<Environment>;
   readonly #channel: Channel;
   readonly #identity: string;
   readonly #journal: InvocationJournal;
@@ -90,7 +64,7 @@ export class Environment implements ChannelListener {
   constructor(
     version: FunctionVersion,
     cause: StartCause,
-    listener: EnvironmentListener,
+    listener: EnvironmentListener<Environment>,
     parts: EnvironmentParts,
   ) {
     this.version = version;
@@ -102,7 +76,7 @@ export class Environment implements ChannelListener {
     this.id = parts.newIdentity().slice(0, 12);
     this.createdAt = parts.clock.monotonic();
     this.#idleSince = this.createdAt;
-    this.#journal = parts.openJournal(this);
+    this.#journal = parts.openJournal(version, this.id);
     this.#provisioned = this.#provision();
   }
 

@@ -14,17 +14,14 @@ import type { Clock, Timer } from '../async/clock.js';
 import { LIMITS } from '../config/defaults.js';
 import type { Assignment } from '../environment/assignment.js';
 import type { EndReason, StartCause } from '../environment/cause.js';
-import {
-  Environment,
-  type EnvironmentListener,
-  type EnvironmentParts,
-} from '../environment/environment.js';
+import { Environment } from '../environment/environment.js';
 import {
   isAvailable,
   isBusy,
   isStarting,
   type EnvironmentState,
 } from '../environment/lifecycle.js';
+import type { EnvironmentListener, EnvironmentParts } from '../environment/parts.js';
 import { OrchestratorError } from '../errors.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import type { MemoryBudget, MemoryUser } from './memory-budget.js';
@@ -54,7 +51,7 @@ const SPARE_WAITS_MS = 1_000;
 /** A start no longer has the processor to itself after this, whatever its init phase does. */
 const LONGEST_TURN_MS = 2_000;
 
-export class Pool implements EnvironmentListener, Starter, MemoryUser {
+export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUser {
   readonly version: FunctionVersion;
   readonly #parts: PoolParts;
   readonly #rules: RetentionRules;

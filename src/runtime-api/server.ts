@@ -10,7 +10,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server } f
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import { LIMITS } from '../config/defaults.js';
 import type { Channel, Poll, PostedBody } from '../environment/channel.js';
-import type { RuntimeDoor } from '../environment/environment.js';
+import type { RuntimeDoor } from '../environment/parts.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 import { UNKNOWN_ENVIRONMENT } from './replies.js';
 import { serve, type Answer, type Call } from './routes.js';

@@ -5,7 +5,7 @@
  */
 
 import type { Channel, Delivery, Poll } from '../../src/environment/channel.js';
-import type { RuntimeDoor } from '../../src/environment/environment.js';
+import type { RuntimeDoor } from '../../src/environment/parts.js';
 import type { InvocationJournal } from '../../src/environment/journal.js';
 import type { FunctionDefinition, FunctionVersion } from '../../src/function/function-version.js';
 import type { ContainerSpec } from '../../src/engine/engine.js';

@@ -1,0 +1,38 @@
+/** What an environment is given, and whom it tells. */
+
+import type { Clock } from '../async/clock.js';
+import type { ContainerEngine } from '../engine/engine.js';
+import type { OrchestratorError } from '../errors.js';
+import type { FunctionVersion } from '../function/function-version.js';
+import type { Assignment } from './assignment.js';
+import type { Channel } from './channel.js';
+import type { BuildContainerSpec } from './container-spec.js';
+import type { InvocationJournal } from './journal.js';
+import type { EnvironmentState } from './lifecycle.js';
+
+/** `E` is the environment itself; named so that neither file needs the other. */
+export interface EnvironmentListener<E> {
+  changed(environment: E, from: EnvironmentState, to: EnvironmentState): void;
+  /** The event never reached running processes and may be given to another environment. */
+  handBack(assignment: Assignment): void;
+  /** The engine could not make or start the container. */
+  startFailed(environment: E, error: OrchestratorError): void;
+}
+
+/** Gives a channel its address on the Runtime API. */
+export interface RuntimeDoor {
+  open(channel: Channel, identity: string): { runtimeApi: string; hosts: Record<string, string> };
+  close(identity: string): void;
+}
+
+export interface EnvironmentParts {
+  readonly clock: Clock;
+  readonly engine: ContainerEngine;
+  readonly door: RuntimeDoor;
+  readonly buildSpec: BuildContainerSpec;
+  readonly openJournal: (version: FunctionVersion, environmentId: string) => InvocationJournal;
+  /** 128 bits nobody else knows, hex; also unique. */
+  readonly newIdentity: () => string;
+  /** Tells people about an environment that the engine could not keep up. */
+  readonly warn: (message: string) => void;
+}
