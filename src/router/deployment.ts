@@ -27,12 +27,16 @@ export interface DeploymentParts {
   monotonic(): number;
 }
 
+/** A version that could not be made is tried again by the first event after this. */
+const TRY_AGAIN_MS = 5_000;
+
 export class Deployment {
   readonly #parts: DeploymentParts;
   #definition: FunctionDefinition;
   #pool: Pool | undefined;
   #retiring = new Set<Pool>();
   #problem: OrchestratorError | undefined;
+  #tryAgainAt = 0;
   #building: Promise<void> | undefined;
   /** Counts changes; a build that started before the last one is not the present truth. */
   #changes = 1;
@@ -71,6 +75,10 @@ export class Deployment {
     if (this.#stopped !== undefined) {
       assignment.settle({ kind: 'refused', error: this.#stopped });
       return;
+    }
+    if (this.#problem !== undefined && this.#parts.monotonic() > this.#tryAgainAt) {
+      // What was missing may have come meanwhile: a registry, a package, room on the disk.
+      this.#changes += 1;
     }
     if (this.#changes === this.#builtChanges) {
       if (this.#pool !== undefined && this.#problem === undefined) this.#pool.submit(assignment);
@@ -133,6 +141,7 @@ export class Deployment {
         this.#replace(version, startedAt);
       } catch (error) {
         this.#problem = asProblem(this.#definition, error);
+        this.#tryAgainAt = this.#parts.monotonic() + TRY_AGAIN_MS;
         this.#parts.failed(this.#definition, this.#problem);
       }
       this.#builtChanges = changes;
