@@ -138,6 +138,11 @@ async function start(
   const router = new FunctionRouter(new Concurrency(settings.concurrency));
   teardown.add(() => router.destroy());
   const versions = versionBuilder(config, description, new Builder(engine.docker), hooks);
+  for (const sizeMb of new Set(
+    config.functions.map(({ ephemeralStorageMb }) => ephemeralStorageMb),
+  )) {
+    void engine.prepare(sizeMb);
+  }
   const rules = {
     freezeAfterMs: settings.freezeAfterMs ?? FREEZE_AFTER_MS[description.freezer],
     idleTimeoutMs: settings.idleTimeoutMs,

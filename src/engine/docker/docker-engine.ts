@@ -14,7 +14,7 @@ import type {
   FreezerKind,
 } from '../engine.js';
 import { cgroupMode } from '../host/cgroup.js';
-import { LogPipe } from '../host/log-pipe.js';
+import { LogPipe, makePipe } from '../host/log-pipe.js';
 import { canWriteLimits, chooseFreezer } from '../host/probe.js';
 import { ScratchDisks } from '../host/scratch.js';
 import { isLocal } from './connect.js';
@@ -59,6 +59,7 @@ export class DockerEngine implements ContainerEngine {
   #network: RunNetwork | undefined;
   #closing: Promise<void> | undefined;
   #pipes = 0;
+  #nextPipe: Promise<string> | undefined;
 
   constructor(options: DockerEngineOptions) {
     this.docker = options.docker;
@@ -93,6 +94,14 @@ export class DockerEngine implements ContainerEngine {
     ]);
     this.#network = opened;
     return opened;
+  }
+
+  /** Readies what a container with a scratch disk of that size will need, behind the scenes. */
+  async prepare(sizeMb: number): Promise<void> {
+    const { scratch } = await this.#look();
+    if (!scratch) return;
+    this.#disks.prepare(sizeMb);
+    this.#nextPipe ??= this.#makePipeFile();
   }
 
   async create(
@@ -167,6 +176,7 @@ export class DockerEngine implements ContainerEngine {
       [...this.#containers.values()].map((container) => container.remove()),
     );
     this.#events.close();
+    await this.#nextPipe?.catch(() => undefined);
     await this.#disks.close();
     await this.#network?.remove();
     const failed = removed.find((result) => result.status === 'rejected');
@@ -179,14 +189,22 @@ export class DockerEngine implements ContainerEngine {
     observer: ContainerObserver,
   ): Promise<LogPipe | undefined> {
     if (spec.logPipeTarget === undefined) return undefined;
-    this.#pipes += 1;
-    const path = join(this.#options.scratchRoot, `log-${this.#pipes}`);
+    const made = this.#nextPipe ?? this.#makePipeFile();
+    this.#nextPipe = this.#makePipeFile();
     try {
-      return await LogPipe.make(path, (chunk) => observer.output(chunk, 'stdout'));
+      return new LogPipe(await made, (chunk) => observer.output(chunk, 'stdout'));
     } catch {
       // Its ordinary output will do.
       return undefined;
     }
+  }
+
+  /** One is always made ahead. */
+  #makePipeFile(): Promise<string> {
+    this.#pipes += 1;
+    const made = makePipe(join(this.#options.scratchRoot, `log-${this.#pipes}`));
+    made.catch(() => undefined);
+    return made;
   }
 
   #look(): Promise<Facts> {

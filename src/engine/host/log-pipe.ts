@@ -14,19 +14,20 @@ const run = promisify(execFile);
 const MODE = '0622';
 const DRAIN_BYTES = 64 * 1024;
 
+/** Makes a pipe for `LogPipe`; resolves to its path. Raises the system's errors. */
+export async function makePipe(path: string): Promise<string> {
+  await run('mkfifo', ['-m', MODE, path]);
+  return path;
+}
+
 export class LogPipe {
   readonly path: string;
   readonly #onOutput: (chunk: Buffer) => void;
   #socket: Socket | undefined;
   #fd = -1;
 
-  /** Makes the pipe at `path`. Raises the system's errors. */
-  static async make(path: string, onOutput: (chunk: Buffer) => void): Promise<LogPipe> {
-    await run('mkfifo', ['-m', MODE, path]);
-    return new LogPipe(path, onOutput);
-  }
-
-  private constructor(path: string, onOutput: (chunk: Buffer) => void) {
+  /** On a pipe made before. */
+  constructor(path: string, onOutput: (chunk: Buffer) => void) {
     this.path = path;
     this.#onOutput = onOutput;
   }
