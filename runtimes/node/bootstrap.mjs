@@ -17,7 +17,8 @@ const client = new RuntimeClient(env.AWS_LAMBDA_RUNTIME_API);
 let current;
 
 patchConsole({ format: env.AWS_LAMBDA_LOG_FORMAT, level: env.AWS_LAMBDA_LOG_LEVEL });
-if (!['1', 'true'].includes(env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA)) globalThis.awslambda = awslambda;
+if (!['1', 'true'].includes(env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA))
+  globalThis.awslambda = awslambda;
 if (!PROMISES_ONLY) reportStrayErrors();
 void main();
 
@@ -96,7 +97,11 @@ function mark(what) {
 function initError(error) {
   const payload = errorPayload(error);
   mark('init');
-  return client.post('init/error', JSON.stringify(payload), `Lambda-Runtime-Function-Error-Type: ${headerText(payload.errorType)}\r\n`);
+  return client.post(
+    'init/error',
+    JSON.stringify(payload),
+    `Lambda-Runtime-Function-Error-Type: ${headerText(payload.errorType)}\r\n`,
+  );
 }
 
 function headerText(text) {

@@ -2,7 +2,15 @@
 
 import { format, inspect } from 'node:util';
 
-const LEVELS = { trace: 'TRACE', debug: 'DEBUG', log: 'INFO', info: 'INFO', warn: 'WARN', error: 'ERROR', fatal: 'FATAL' };
+const LEVELS = {
+  trace: 'TRACE',
+  debug: 'DEBUG',
+  log: 'INFO',
+  info: 'INFO',
+  warn: 'WARN',
+  error: 'ERROR',
+  fatal: 'FATAL',
+};
 const ORDER = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 
 let requestId;
@@ -40,7 +48,8 @@ function writeLine(message, level) {
 
 function writeJson(level, values) {
   const line = { timestamp: new Date().toISOString(), level, requestId };
-  if (values.length === 1) line.message = typeof values[0] === 'object' ? plain(values[0]) : String(values[0]);
+  if (values.length === 1)
+    line.message = typeof values[0] === 'object' ? plain(values[0]) : String(values[0]);
   else {
     line.message = format(...values);
     const error = values.find((value) => value instanceof Error);
@@ -55,7 +64,11 @@ function writeJson(level, values) {
 
 function plain(value) {
   if (!(value instanceof Error)) return value;
-  return { errorType: value.name, errorMessage: value.message, stackTrace: (value.stack ?? '').split('\n') };
+  return {
+    errorType: value.name,
+    errorMessage: value.message,
+    stackTrace: (value.stack ?? '').split('\n'),
+  };
 }
 
 function stringify(line) {

@@ -30,7 +30,9 @@ export function errorPayload(thrown) {
 /** The same for the log: `stack` instead of `trace`, the error's own fields besides. */
 export function errorForLog(thrown) {
   const { errorType, errorMessage, trace = [] } = errorPayload(thrown);
-  const extra = isError(thrown) ? { ...thrown, name: undefined, stack: undefined, message: undefined } : {};
+  const extra = isError(thrown)
+    ? { ...thrown, name: undefined, stack: undefined, message: undefined }
+    : {};
   return { errorType, errorMessage, ...extra, stack: trace };
 }
 

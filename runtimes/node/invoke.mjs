@@ -42,7 +42,13 @@ function callWithCallback(handler, event, headers) {
     const returned = handler(event, context, (error, result) => end(error, result, false));
     if (typeof returned?.then !== 'function') return;
     // An async function that waits for something that can no longer happen.
-    fallThrough = () => settle(runtimeError('Runtime.NodeJsExit', 'The promise of the handler can no longer settle: the event loop is empty'));
+    fallThrough = () =>
+      settle(
+        runtimeError(
+          'Runtime.NodeJsExit',
+          'The promise of the handler can no longer settle: the event loop is empty',
+        ),
+      );
     returned.then(
       (result) => settle(null, result),
       (error) => settle(error ?? new Error('undefined')),
@@ -76,7 +82,8 @@ export const awslambda = {
   streamifyResponse(handler, options) {
     handler[STREAMING] = 'response';
     if (options?.highWaterMark !== undefined) {
-      handler[Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark')] = options.highWaterMark;
+      handler[Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark')] =
+        options.highWaterMark;
     }
     return handler;
   },

@@ -165,12 +165,18 @@ function parse(bytes) {
   }
   const length = Number(headers['content-length'] ?? 0);
   if (bytes.length < start + length) return undefined;
-  return { status, headers, closed, body: bytes.subarray(start, start + length), bytes: start + length };
+  return {
+    status,
+    headers,
+    closed,
+    body: bytes.subarray(start, start + length),
+    bytes: start + length,
+  };
 }
 
 function dechunk(bytes, start) {
   const pieces = [];
-  for (let at = start; ; ) {
+  for (let at = start; ;) {
     const line = bytes.indexOf('\r\n', at);
     if (line < 0) return undefined;
     const size = Number.parseInt(bytes.latin1Slice(at, line), 16);

@@ -7,131 +7,152 @@
  * original's modes: the function's user must be able to read them.
  */
 
-import { createHash } from 'node:crypto';
-import { constants, type BigIntStats } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
 import {
   chmod,
   copyFile,
-  lstat,
   mkdir,
   readdir,
   readFile,
-  readlink,
   rename,
   rm,
   stat,
   symlink,
   utimes,
 } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { systemClock, type Clock } from '../async/clock.js';
 import { messageOf, OrchestratorError } from '../errors.js';
+import {
+  byName,
+  CodeTree,
+  digestOf,
+  MOST_CODE_BYTES,
+  stampOf,
+  tooLarge,
+  type TreeEntry,
+} from './code-tree.js';
 import { unpackZip } from './zip.js';
 
 export interface CodeSnapshot {
   /** Hex SHA-256 over names, modes and contents. */
   readonly hash: string;
-  /** The same, base64, as AWS writes it. */
+  /** The same, base64, as AWS writes it; of a zip, that of the file. */
   readonly sha256: string;
   readonly size: number;
   /** Absolute path of our copy. */
   readonly directory: string;
 }
 
-interface Entry {
-  /** Relative, with forward slashes. */
-  readonly name: string;
-  readonly path: string;
-  readonly kind: 'file' | 'folder' | 'link';
-  readonly executable: boolean;
-  readonly size: number;
-  readonly digest: string;
-}
-
-/** Never part of a function: ours, version control's, SAM's. */
-const LEFT_OUT = new Set(['.git', '.orchestrator', '.aws-sam', '.DS_Store']);
-/** Contract 3.4: unzipped package, layers included. */
-const MOST_BYTES = 262_144_000;
 const COPIES_AT_ONCE = 16;
+/** A tree that changes under our hands is read anew this often. */
+const MOST_ATTEMPTS = 5;
+const DRAFT = /^\.draft-(\d+)-/;
+
+/** A file was saved between our reading and our copying it. */
+class ChangedMeanwhile extends Error {}
 
 export class CodeStore {
   readonly #directory: string;
-  readonly #excluded: ReadonlySet<string>;
-  /** Digest of a file that has not changed since: same inode, size and times. */
-  readonly #digests = new Map<string, { readonly stamp: string; readonly digest: string }>();
-  #drafts = 0;
+  readonly #tree: CodeTree;
+  /** What a zip that has not changed since was unpacked to. */
+  readonly #zips = new Map<string, { readonly stamp: string; readonly snapshot: CodeSnapshot }>();
 
   /** `directory` holds the copies; `excluded` absolute paths are never copied. */
-  constructor(directory: string, excluded: readonly string[] = []) {
+  constructor(directory: string, excluded: readonly string[] = [], clock: Clock = systemClock) {
     this.#directory = directory;
-    this.#excluded = new Set([directory, ...excluded].map((path) => resolve(path)));
+    this.#tree = new CodeTree(
+      [directory, ...excluded].map((path) => resolve(path)),
+      clock,
+    );
   }
 
   /** Raises `code-missing`. */
   async snapshot(codePath: string): Promise<CodeSnapshot> {
-    return isZip(codePath) ? this.#fromZip(codePath) : this.#fromFolder(codePath);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await (isZip(codePath) ? this.#fromZip(codePath) : this.#fromFolder(codePath));
+      } catch (error) {
+        if (error instanceof OrchestratorError) throw error;
+        if (attempt === MOST_ATTEMPTS || !(await mayHaveChanged(codePath, error))) {
+          throw unreadable(codePath, error);
+        }
+      }
+    }
   }
 
   /** Layers laid over each other in order: a later one's files win (contract 3.5). */
   async mergeLayers(layerPaths: readonly string[]): Promise<CodeSnapshot> {
     const layers = await Promise.all(layerPaths.map((path) => this.snapshot(path)));
-    const merged = new Map<string, Entry>();
-    for (const layer of layers) {
-      for (const entry of await this.#scan(layer.directory)) merged.set(entry.name, entry);
+    let merged: readonly TreeEntry[] = [];
+    for (const { directory } of layers) merged = laidOver(merged, await this.#tree.read(directory));
+    return this.#keep(merged);
+  }
+
+  /**
+   * Removes the copies whose hashes are not in `keep`, and what crashed processes left. Everything
+   * mounted or handed out and still wanted must be in `keep`, and no snapshot may be under way.
+   */
+  async collect(keep: ReadonlySet<string>): Promise<void> {
+    const names = await readdir(this.#directory).catch(() => [] as string[]);
+    for (const name of names) {
+      if (keep.has(name) || isDraftOfLiving(name)) continue;
+      const path = join(this.#directory, name);
+      // Renamed first: a crash in the middle must not leave part of a copy under its name.
+      const doomed = this.#draftPath();
+      await rename(path, doomed);
+      await rm(doomed, { recursive: true, force: true });
+      this.#tree.forget(path);
     }
-    return this.#keep([...merged.values()].sort(byName));
   }
 
   async #fromFolder(folder: string): Promise<CodeSnapshot> {
-    try {
-      return await this.#keep(await this.#scan(folder));
-    } catch (error) {
-      if (error instanceof OrchestratorError) throw error;
-      throw unreadable(folder, error);
-    }
+    return this.#keep(await this.#tree.read(folder));
   }
 
   async #fromZip(file: string): Promise<CodeSnapshot> {
+    const stamp = stampOf(await stat(file, { bigint: true }));
+    const known = this.#zips.get(file);
+    if (known?.stamp === stamp && (await exists(known.snapshot.directory))) return known.snapshot;
     const draft = await this.#draft();
     try {
-      await unpackZip(file, draft, MOST_BYTES);
-      const snapshot = await this.#keep(await this.#scan(draft));
+      await unpackZip(file, draft, MOST_CODE_BYTES);
+      const kept = await this.#keep(await this.#tree.read(draft));
       const sha256 = createHash('sha256')
         .update(await readFile(file))
         .digest('base64');
-      return { ...snapshot, sha256 };
-    } catch (error) {
-      if (error instanceof OrchestratorError) throw error;
-      throw unreadable(file, error);
+      if (stampOf(await stat(file, { bigint: true })) !== stamp) throw new ChangedMeanwhile(file);
+      const snapshot = { ...kept, sha256 };
+      this.#zips.set(file, { stamp, snapshot });
+      return snapshot;
     } finally {
+      this.#tree.forget(draft);
       await rm(draft, { recursive: true, force: true });
     }
   }
 
-  async #keep(entries: readonly Entry[]): Promise<CodeSnapshot> {
+  async #keep(entries: readonly TreeEntry[]): Promise<CodeSnapshot> {
     const hash = createHash('sha256');
     let size = 0;
     for (const entry of entries) {
       size += entry.size;
-      hash.update(`${entry.kind} ${entry.executable ? 'x' : '-'} ${entry.digest} ${entry.name}\0`);
+      const { kind, executable, digest, name } = entry;
+      hash.update(`${kind}\0${executable ? 'x' : '-'}\0${digest}\0${name}\0`);
     }
-    if (size > MOST_BYTES) {
-      throw new OrchestratorError(
-        'code-missing',
-        `the code is ${size} bytes; Lambda takes at most ${MOST_BYTES}`,
-        { remedy: 'Leave out what the function does not need, or move it to a layer.' },
-      );
-    }
+    if (size > MOST_CODE_BYTES) throw tooLarge(`${size} bytes`);
     const digest = hash.digest();
     const directory = join(this.#directory, digest.toString('hex'));
     if (!(await exists(directory))) await this.#copy(entries, directory);
     return { hash: digest.toString('hex'), sha256: digest.toString('base64'), size, directory };
   }
 
-  async #copy(entries: readonly Entry[], directory: string): Promise<void> {
+  async #copy(entries: readonly TreeEntry[], directory: string): Promise<void> {
     const draft = await this.#draft();
     try {
+      // In the order of names a folder comes before what it holds.
       for (const entry of entries.filter(({ kind }) => kind === 'folder')) {
-        await mkdir(join(draft, entry.name), { recursive: true, mode: 0o755 });
+        await makeFolder(join(draft, entry.name));
       }
       const files = entries.filter(({ kind }) => kind !== 'folder');
       for (let at = 0; at < files.length; at += COPIES_AT_ONCE) {
@@ -146,97 +167,52 @@ export class CodeStore {
     }
   }
 
+  #draftPath(): string {
+    return join(this.#directory, `.draft-${process.pid}-${randomBytes(8).toString('hex')}`);
+  }
+
   async #draft(): Promise<string> {
-    this.#drafts += 1;
-    const draft = join(this.#directory, `.draft-${process.pid}-${this.#drafts}`);
-    await rm(draft, { recursive: true, force: true });
+    const draft = this.#draftPath();
     await mkdir(draft, { recursive: true });
     return draft;
   }
-
-  /** Everything below `root`, in the order of names. */
-  async #scan(root: string): Promise<Entry[]> {
-    const entries: Entry[] = [];
-    const visit = async (folder: string): Promise<void> => {
-      for (const name of (await readdir(folder)).sort()) {
-        const path = join(folder, name);
-        if (LEFT_OUT.has(name) || this.#excluded.has(path)) continue;
-        const stats = await lstat(path, { bigint: true });
-        if (stats.isDirectory()) {
-          entries.push(entryOf(root, path, stats, { kind: 'folder', digest: '' }));
-          await visit(path);
-        } else if (stats.isSymbolicLink()) {
-          entries.push(await this.#link(root, path, stats));
-        } else if (stats.isFile()) {
-          const digest = await this.#digestOf(path, stats);
-          entries.push(entryOf(root, path, stats, { kind: 'file', digest }));
-        }
-      }
-    };
-    if (!(await stat(root)).isDirectory()) throw new Error('it is not a folder');
-    await visit(root);
-    return entries.sort(byName);
-  }
-
-  /** A link that stays inside the tree is kept; one that leaves it is followed. */
-  async #link(root: string, path: string, stats: BigIntStats): Promise<Entry> {
-    const target = await readlink(path);
-    const inside = resolve(dirname(path), target);
-    if (inside === root || inside.startsWith(root + sep)) {
-      return entryOf(root, path, stats, { kind: 'link', digest: target });
-    }
-    const real = await stat(path, { bigint: true });
-    if (!real.isFile()) {
-      throw new OrchestratorError('code-missing', `the link ${path} leaves the code folder`, {
-        remedy: 'Copy what it points to into the folder.',
-      });
-    }
-    return entryOf(root, path, real, { kind: 'file', digest: await this.#digestOf(path, real) });
-  }
-
-  async #digestOf(path: string, stats: BigIntStats): Promise<string> {
-    const stamp = `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
-    const known = this.#digests.get(path);
-    if (known?.stamp === stamp) return known.digest;
-    const digest = createHash('sha256')
-      .update(await readFile(path))
-      .digest('hex');
-    this.#digests.set(path, { stamp, digest });
-    return digest;
-  }
 }
 
-function entryOf(
-  root: string,
-  path: string,
-  stats: BigIntStats,
-  content: Pick<Entry, 'kind' | 'digest'>,
-): Entry {
-  return {
-    name: relative(root, path).split(sep).join('/'),
-    path,
-    executable: content.kind === 'file' && (stats.mode & 0o111n) !== 0n,
-    size: content.kind === 'file' ? Number(stats.size) : 0,
-    ...content,
-  };
-}
-
-async function put(entry: Entry, draft: string): Promise<void> {
+async function put(entry: TreeEntry, draft: string): Promise<void> {
   const target = join(draft, entry.name);
-  await mkdir(dirname(target), { recursive: true });
   if (entry.kind === 'link') {
     await symlink(entry.digest, target);
     return;
   }
   await copyFile(entry.path, target, constants.COPYFILE_FICLONE);
+  const after = await stat(entry.path, { bigint: true });
+  // A save in the same tick as the one before leaves the stamp as it was.
+  const isTrue = entry.settled
+    ? stampOf(after) === entry.stamp
+    : (await digestOf(target)) === entry.digest;
+  if (!isTrue) throw new ChangedMeanwhile(entry.path);
   await chmod(target, entry.executable ? 0o755 : 0o644);
   // Byte-code beside a source is valid only for the source's own time.
-  const { atime, mtime } = await stat(entry.path);
-  await utimes(target, atime, mtime);
+  await utimes(target, after.atime, after.mtime);
 }
 
-function byName(a: Entry, b: Entry): number {
-  return a.name < b.name ? -1 : 1;
+/** The mode given to `mkdir` is cut by the umask. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true });
+  await chmod(path, 0o755);
+}
+
+/** `over` on top of `under`: where one has a file and the other a folder, the later one stands. */
+function laidOver(under: readonly TreeEntry[], over: readonly TreeEntry[]): TreeEntry[] {
+  const merged = new Map(under.map((entry) => [entry.name, entry]));
+  for (const entry of over) {
+    const before = merged.get(entry.name);
+    if (before?.kind === 'folder' && entry.kind !== 'folder') {
+      for (const name of merged.keys()) if (name.startsWith(`${entry.name}/`)) merged.delete(name);
+    }
+    merged.set(entry.name, entry);
+  }
+  return [...merged.values()].sort(byName);
 }
 
 function isZip(path: string): boolean {
@@ -250,7 +226,31 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** A file that went while we read its folder is as good as one that was saved. */
+async function mayHaveChanged(codePath: string, error: unknown): Promise<boolean> {
+  if (error instanceof ChangedMeanwhile) return true;
+  return (error as NodeJS.ErrnoException).code === 'ENOENT' && (await exists(codePath));
+}
+
+function isDraftOfLiving(name: string): boolean {
+  const pid = Number(DRAFT.exec(name)?.[1]);
+  if (!Number.isInteger(pid)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 function unreadable(path: string, error: unknown): OrchestratorError {
+  if (error instanceof ChangedMeanwhile) {
+    const message = `the code at ${basename(path)} changes while it is copied (${error.message})`;
+    return new OrchestratorError('code-missing', message, {
+      remedy: 'Wait until whatever writes there is done, then save a file once more.',
+      cause: error,
+    });
+  }
   const message = `the code at ${basename(path)} cannot be read: ${messageOf(error)}`;
   return new OrchestratorError('code-missing', message, {
     remedy: `Check that ${path} exists and can be read.`,

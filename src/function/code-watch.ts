@@ -3,7 +3,8 @@
  * to do about it is decided where versions are made.
  */
 
-import { join, sep } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
 
 export interface WatchedFunction {
@@ -16,45 +17,81 @@ export interface CodeWatchOptions {
   readonly functions: readonly WatchedFunction[];
   /** Absolute paths whose changes mean nothing. */
   readonly ignored: readonly string[];
+  /** Files that say what the functions are. */
+  readonly configFiles?: readonly string[];
   onDirty(functionName: string): void;
+  onConfigChanged?(): void;
   onError(error: unknown): void;
 }
 
+/** Below a watched folder: what is never part of a function, and what editors leave beside a file. */
 const IGNORED_NAMES =
-  /(^|[\\/])(\.git|\.aws-sam|\.orchestrator|\.DS_Store|4913|[^\\/]*~|[^\\/]*\.sw[px])([\\/]|$)/;
+  /(^|[\\/])(\.git|\.aws-sam|\.orchestrator|\.DS_Store|4913|\.?#[^\\/]*|[^\\/]*~|\.[^\\/]*\.sw[a-z])([\\/]|$)/;
+
+interface Root {
+  readonly path: string;
+  changed(): void;
+}
 
 export class CodeWatch {
   readonly #watcher: FSWatcher;
+  readonly #roots: readonly Root[];
+  readonly #ignored: readonly string[];
   /** Resolves when every later change will be seen. */
   readonly ready: Promise<void>;
 
   constructor(options: CodeWatchOptions) {
-    const roots = options.functions.flatMap(({ name, paths }) =>
-      paths.map((path) => ({ name, path })),
-    );
-    this.#watcher = watch([...new Set(roots.map(({ path }) => path))], {
+    this.#ignored = options.ignored.map((path) => resolve(path));
+    this.#roots = [
+      ...options.functions.flatMap(({ name, paths }) =>
+        paths.map((path) => ({ path: resolve(path), changed: () => options.onDirty(name) })),
+      ),
+      ...(options.configFiles ?? []).map((path) => ({
+        path: resolve(path),
+        changed: () => options.onConfigChanged?.(),
+      })),
+    ];
+    const watched = new Set(this.#roots.map(({ path }) => watchPoint(path)));
+    this.#watcher = watch([...watched], {
       ignoreInitial: true,
-      ignored: (path) =>
-        IGNORED_NAMES.test(path) || options.ignored.some((root) => isBelow(path, root)),
+      ignored: (path) => !watched.has(path) && this.#rootsOf(path).length === 0,
     });
-    this.ready = new Promise((resolve) => this.#watcher.once('ready', () => resolve()));
-    const changed = (path: string): void => {
-      if (IGNORED_NAMES.test(path)) return;
-      for (const root of roots) if (isBelow(path, root.path)) options.onDirty(root.name);
-    };
+    this.ready = new Promise((done) => this.#watcher.once('ready', () => done()));
     // The raw event comes in the turn in which the system tells us; the other only after a look at
     // the file, but also when the system has told nothing in particular.
     this.#watcher.on('raw', (_event, name, details) => {
       const { watchedPath } = details as { watchedPath?: string };
-      if (watchedPath !== undefined) changed(join(watchedPath, name ?? ''));
+      if (watchedPath !== undefined) this.#changed(join(watchedPath, name ?? ''));
     });
-    this.#watcher.on('all', (_event, path) => changed(path));
+    this.#watcher.on('all', (_event, path) => this.#changed(path));
     this.#watcher.on('error', (error) => options.onError(error));
   }
 
   close(): Promise<void> {
     return this.#watcher.close();
   }
+
+  #changed(path: string): void {
+    for (const root of this.#rootsOf(path)) root.changed();
+  }
+
+  /** The roots for which a change of `path` means something. */
+  #rootsOf(path: string): readonly Root[] {
+    const ignored = this.#ignored.filter((folder) => isBelow(path, folder));
+    return this.#roots.filter(
+      (root) =>
+        isBelow(path, root.path) &&
+        // Only what lies below the root counts: code made by SAM or kept by us, such as inline
+        // code, is itself in a folder whose changes mean nothing to others.
+        !IGNORED_NAMES.test(relative(root.path, path)) &&
+        ignored.every((folder) => isBelow(root.path, folder)),
+    );
+  }
+}
+
+/** A file is seen through its folder: editors and build tools put a new one in its place. */
+function watchPoint(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? dirname(path) : path;
 }
 
 function isBelow(path: string, root: string): boolean {

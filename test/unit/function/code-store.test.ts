@@ -1,17 +1,22 @@
+import { createHash } from 'node:crypto';
 import {
   chmod,
   mkdir,
   mkdtemp,
+  readdir,
   readFile,
   readlink,
   rm,
   stat,
   symlink,
+  truncate,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { zipArchive } from '../../support/zip-archive.js';
 import { CodeStore } from '../../../src/function/code-store.js';
 
 let root: string;
@@ -98,75 +103,183 @@ it('says which code cannot be read', async () => {
   await expect(store.snapshot(join(root, 'gone'))).rejects.toMatchObject({ code: 'code-missing' });
 });
 
-/** A zip of stored entries, as small as the format allows. */
-function zip(
-  entries: readonly { name: string; data: Buffer; mode?: number; announced?: number }[],
-): Buffer {
-  const locals: Buffer[] = [];
-  const central: Buffer[] = [];
-  let offset = 0;
-  for (const { name, data, mode = 0o100644, announced = data.length } of entries) {
-    const local = Buffer.alloc(30);
-    local.writeUInt32LE(0x04034b50, 0);
-    local.writeUInt16LE(20, 4);
-    local.writeUInt32LE(crc32(data), 14);
-    local.writeUInt32LE(data.length, 18);
-    local.writeUInt32LE(announced, 22);
-    local.writeUInt16LE(Buffer.byteLength(name), 26);
-    const record = Buffer.alloc(46);
-    record.writeUInt32LE(0x02014b50, 0);
-    record.writeUInt16LE(0x031e, 4);
-    record.writeUInt16LE(20, 6);
-    record.writeUInt32LE(crc32(data), 16);
-    record.writeUInt32LE(data.length, 20);
-    record.writeUInt32LE(announced, 24);
-    record.writeUInt16LE(Buffer.byteLength(name), 28);
-    record.writeUInt32LE((mode << 16) >>> 0, 38);
-    record.writeUInt32LE(offset, 42);
-    locals.push(local, Buffer.from(name), data);
-    central.push(record, Buffer.from(name));
-    offset += 30 + Buffer.byteLength(name) + data.length;
-  }
-  const directory = Buffer.concat(central);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(entries.length, 8);
-  end.writeUInt16LE(entries.length, 10);
-  end.writeUInt32LE(directory.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...locals, directory, end]);
-}
-
-function crc32(data: Buffer): number {
-  let crc = ~0;
-  for (const byte of data) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (0xedb88320 & -(crc & 1));
-  }
-  return ~crc >>> 0;
-}
-
-it('unpacks a zip', async () => {
-  const file = join(root, 'code.zip');
-  await writeFile(
-    file,
-    zip([
-      { name: 'lib/a.js', data: Buffer.from('a') },
-      { name: 'run', data: Buffer.from('x'), mode: 0o100755 },
-    ]),
-  );
-  const { directory } = await store.snapshot(file);
-  expect(await readFile(join(directory, 'lib/a.js'), 'utf8')).toBe('a');
-  expect((await stat(join(directory, 'run'))).mode & 0o111).not.toBe(0);
+it('makes links inside the tree relative, because the tree lies elsewhere in the environment', async () => {
+  await put('a/lib/real.js', 'real');
+  await symlink(join(root, 'a/lib/real.js'), join(root, 'a/absolute'));
+  const { directory } = await store.snapshot(join(root, 'a'));
+  expect(await readlink(join(directory, 'absolute'))).toBe('lib/real.js');
 });
 
-it.each([
-  ['above the folder', [{ name: '../../evil', data: Buffer.from('x') }]],
-  ['at an absolute path', [{ name: '/tmp/evil', data: Buffer.from('x') }]],
-  ['that is a link', [{ name: 'link', data: Buffer.from('/etc/passwd'), mode: 0o120777 }]],
-  ['larger than allowed', [{ name: 'bomb', data: Buffer.from('x'), announced: 300_000_000 }]],
-])('refuses a zip with an entry %s', async (_what, entries) => {
-  const file = join(root, 'code.zip');
-  await writeFile(file, zip(entries));
-  await expect(store.snapshot(file)).rejects.toMatchObject({ code: 'code-missing' });
+it('takes the packages of a workspace that links lead to', async () => {
+  await put('packages/shared/index.js', 'shared');
+  await put('packages/app/index.js', 'app');
+  await mkdir(join(root, 'packages/app/node_modules'));
+  await symlink('../../shared', join(root, 'packages/app/node_modules/shared'));
+  const { directory } = await store.snapshot(join(root, 'packages/app'));
+  expect(await readFile(join(directory, 'node_modules/shared/index.js'), 'utf8')).toBe('shared');
+});
+
+it('ends where links lead in a circle, and lives with links to nothing', async () => {
+  await put('packages/app/index.js', 'app');
+  await put('packages/shared/index.js', 'shared');
+  await symlink('../shared', join(root, 'packages/app/shared'));
+  await symlink('../app', join(root, 'packages/shared/app'));
+  await symlink('gone', join(root, 'packages/app/inside'));
+  await symlink('../../gone', join(root, 'packages/app/outside'));
+  const { directory } = await store.snapshot(join(root, 'packages/app'));
+  expect(await readFile(join(directory, 'shared/index.js'), 'utf8')).toBe('shared');
+  expect(await readlink(join(directory, 'inside'))).toBe('gone');
+  await expect(stat(join(directory, 'shared/app'))).rejects.toThrow();
+});
+
+it('gives readable modes whatever the umask is', async () => {
+  await put('a/deep/er/index.js', '1');
+  const before = process.umask(0o077);
+  try {
+    const { directory } = await store.snapshot(join(root, 'a'));
+    for (const folder of ['.', 'deep', 'deep/er']) {
+      expect((await stat(join(directory, folder))).mode & 0o777).toBe(0o755);
+    }
+  } finally {
+    process.umask(before);
+  }
+});
+
+it('keeps the times of files, by which Python judges its byte-code', async () => {
+  await put('a/app.py', '1');
+  const time = new Date('2020-02-02T02:02:02Z');
+  await utimes(join(root, 'a/app.py'), time, time);
+  const { directory } = await store.snapshot(join(root, 'a'));
+  expect((await stat(join(directory, 'app.py'))).mtime).toEqual(time);
+});
+
+it('sees a save that leaves size and times as they were a moment ago', async () => {
+  const time = new Date('2020-02-02T02:02:02Z');
+  const save = async (text: string): Promise<string> => {
+    await put('a/index.js', text);
+    await utimes(join(root, 'a/index.js'), time, time);
+    return (await store.snapshot(join(root, 'a'))).hash;
+  };
+  expect(await save('one')).not.toBe(await save('two'));
+});
+
+it('leaves out the folders it was told to, reached by whatever path', async () => {
+  await put('a/index.js', '1');
+  await put('a/state/db', 'x');
+  await symlink('a', join(root, 'same'));
+  const strict = new CodeStore(join(root, 'store'), [join(root, 'same/state')]);
+  const { directory } = await strict.snapshot(join(root, 'a'));
+  await expect(stat(join(directory, 'state'))).rejects.toThrow();
+});
+
+it('does not mix the copies of two stores in one process', async () => {
+  const names = Array.from({ length: 20 }, (_, index) => `${index}.js`);
+  for (const name of names) {
+    await put(`a/${name}`, `a ${name}`);
+    await put(`b/${name}`, `b ${name}`);
+  }
+  const other = new CodeStore(join(root, 'store'));
+  const [a, b] = await Promise.all([
+    store.snapshot(join(root, 'a')),
+    other.snapshot(join(root, 'b')),
+  ]);
+  for (const name of names) {
+    expect(await readFile(join(a.directory, name), 'utf8')).toBe(`a ${name}`);
+    expect(await readFile(join(b.directory, name), 'utf8')).toBe(`b ${name}`);
+  }
+});
+
+it('never gives a copy the hash of something else while files are being saved', async () => {
+  await put('a/index.js', 'version 00');
+  let writing = true;
+  const writer = (async () => {
+    for (let version = 1; writing; version += 1) {
+      await put('a/index.js', `version ${String(version % 100).padStart(2, '0')}`);
+    }
+  })();
+  const copies = new Map<string, string>();
+  for (let round = 0; round < 30; round += 1) {
+    const copy = await store.snapshot(join(root, 'a')).catch(() => undefined);
+    if (copy !== undefined) copies.set(copy.hash, copy.directory);
+  }
+  writing = false;
+  await writer;
+  const contents = await Promise.all(
+    [...copies.values()].map((directory) => readFile(join(directory, 'index.js'), 'utf8')),
+  );
+  expect(contents.length).toBeGreaterThan(0);
+  expect(new Set(contents).size).toBe(contents.length);
+});
+
+it('lays a later layer’s folder over a file, and its file over a folder', async () => {
+  await put('one/lib', 'file');
+  await put('one/bin/tool', 'tool');
+  await put('two/lib/x.js', 'x');
+  await put('two/bin', 'file');
+  const { directory } = await store.mergeLayers([join(root, 'one'), join(root, 'two')]);
+  expect(await readFile(join(directory, 'lib/x.js'), 'utf8')).toBe('x');
+  expect(await readFile(join(directory, 'bin'), 'utf8')).toBe('file');
+});
+
+it('gives layers in another order another hash only when it matters', async () => {
+  await put('one/a.js', 'a');
+  await put('two/b.js', 'b');
+  await put('three/b.js', 'other');
+  const merge = async (...names: string[]): Promise<string> =>
+    (await store.mergeLayers(names.map((name) => join(root, name)))).hash;
+  expect(await merge('one', 'two')).toBe(await merge('two', 'one'));
+  expect(await merge('two', 'three')).not.toBe(await merge('three', 'two'));
+});
+
+it('takes a zip as a layer and as code, and says its own hash as AWS does', async () => {
+  const archive = zipArchive([
+    { name: 'lib/a.js', data: Buffer.from('a') },
+    { name: 'run', data: Buffer.from('x'), mode: 0o100755 },
+  ]);
+  await writeFile(join(root, 'code.zip'), archive);
+  const first = await store.snapshot(join(root, 'code.zip'));
+  expect(await readFile(join(first.directory, 'lib/a.js'), 'utf8')).toBe('a');
+  expect((await stat(join(first.directory, 'run'))).mode & 0o777).toBe(0o755);
+  expect(first.sha256).toBe(createHash('sha256').update(archive).digest('base64'));
+  expect(await store.snapshot(join(root, 'code.zip'))).toEqual(first);
+  await put('layer/lib/a.js', 'mine');
+  const merged = await store.mergeLayers([join(root, 'code.zip'), join(root, 'layer')]);
+  expect(await readFile(join(merged.directory, 'lib/a.js'), 'utf8')).toBe('mine');
+});
+
+it('unpacks a zip that was replaced', async () => {
+  const save = (text: string): Promise<void> =>
+    writeFile(join(root, 'code.zip'), zipArchive([{ name: 'a.js', data: Buffer.from(text) }]));
+  await save('one');
+  const before = await store.snapshot(join(root, 'code.zip'));
+  await rm(join(root, 'code.zip'));
+  await save('two');
+  expect((await store.snapshot(join(root, 'code.zip'))).hash).not.toBe(before.hash);
+});
+
+it('refuses code larger than Lambda takes before reading it', async () => {
+  await put('a/index.js', '1');
+  await truncate(join(root, 'a/index.js'), 262_144_001);
+  await expect(store.snapshot(join(root, 'a'))).rejects.toMatchObject({
+    code: 'code-missing',
+    message: expect.stringContaining('262144000'),
+  });
+});
+
+it('removes the copies nobody wants any more and what crashed processes left', async () => {
+  await put('a/index.js', 'one');
+  const old = await store.snapshot(join(root, 'a'));
+  await put('a/index.js', 'two');
+  const current = await store.snapshot(join(root, 'a'));
+  // No process has this number: Linux gives none above 2^22.
+  await put(`store/.draft-${2 ** 22 + 1}-abc/half`, 'x');
+  await put(`store/.draft-${process.pid}-abc/half`, 'x');
+  await store.collect(new Set([current.hash]));
+  expect((await readdir(join(root, 'store'))).sort()).toEqual(
+    [`.draft-${process.pid}-abc`, current.hash].sort(),
+  );
+  await put('a/index.js', 'one');
+  const again = await store.snapshot(join(root, 'a'));
+  expect(again).toEqual(old);
+  expect(await readFile(join(again.directory, 'index.js'), 'utf8')).toBe('one');
 });
