@@ -158,6 +158,7 @@ async function start(
   if (settings.watch) teardown.add(watchCode(config, router, (message) => hooks.log.warn(message)));
   await Promise.all(router.deployments.map((deployment) => deployment.ready()));
   hooks.signal.throwIfAborted();
+  void versions.collect();
   claim.publish(endpoint);
   return running({ view, endpoint, engine: description, router, teardown });
 }
@@ -251,6 +252,7 @@ function deploymentOf(definition: FunctionDefinition, sources: DeploymentSources
       if (previous === undefined) return;
       hooks.log.info(`${version.name} reloaded in ${Math.round(tookMs)} ms`);
     },
+    discarded: (version) => versions.release(version),
     failed: (failing, error) => {
       const remedy = error.remedy === undefined ? '' : ` ${error.remedy}`;
       hooks.log.error(`${failing.name} cannot run: ${error.message}${remedy}`);

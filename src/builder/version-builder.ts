@@ -4,10 +4,11 @@
  */
 
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import type { Clock } from '../async/clock.js';
 import { OrchestratorError } from '../errors.js';
 import { functionArn } from '../function/arn.js';
-import type { CodeStore } from '../function/code-store.js';
+import type { CodeSnapshot, CodeStore } from '../function/code-store.js';
 import type { FunctionDefinition, FunctionVersion } from '../function/function-version.js';
 
 export interface VersionBuilderParts {
@@ -21,6 +22,8 @@ export interface VersionBuilderParts {
   ensureImage(runtime: string): Promise<string>;
 }
 
+type Prepared = readonly [code: CodeSnapshot, layers: CodeSnapshot | undefined, image: string];
+
 export class VersionBuilder {
   readonly #parts: VersionBuilderParts;
 
@@ -31,13 +34,7 @@ export class VersionBuilder {
   /** Raises `code-missing`, `runtime-unsupported`, `base-unavailable`, `build-failed`, ... */
   async build(definition: FunctionDefinition): Promise<FunctionVersion> {
     this.#checkArchitecture(definition);
-    const [code, layers, image] = await Promise.all([
-      this.#parts.code.snapshot(definition.codePath),
-      definition.layerPaths.length === 0
-        ? undefined
-        : this.#parts.code.mergeLayers(definition.layerPaths),
-      this.#parts.ensureImage(definition.runtime),
-    ]);
+    const [code, layers, image] = await this.#prepare(definition);
     return {
       ...this.#identity(definition),
       key: keyOf(definition, [code.hash, layers?.hash ?? '', image]),
@@ -48,6 +45,18 @@ export class VersionBuilder {
       ...(layers === undefined ? {} : { optDirectory: layers.directory }),
       image,
     };
+  }
+
+  /** No environment of the version is left: its copies of code and layers may go. */
+  release({ taskDirectory, optDirectory }: FunctionVersion): void {
+    for (const directory of [taskDirectory, optDirectory]) {
+      if (directory !== undefined) this.#parts.code.release(basename(directory));
+    }
+  }
+
+  /** Removes what earlier runs left. Never rejects: what cannot go now goes another time. */
+  collect(): Promise<void> {
+    return this.#parts.code.collect().catch(() => undefined);
   }
 
   /** A version as clients may read about it while it is being made; nothing can run it. */
@@ -61,6 +70,27 @@ export class VersionBuilder {
       taskDirectory: '',
       image: '',
     };
+  }
+
+  /** Code, layers and image, or none of them. */
+  async #prepare({ codePath, layerPaths, runtime }: FunctionDefinition): Promise<Prepared> {
+    const { code: store } = this.#parts;
+    const [code, layers, image] = await Promise.allSettled([
+      store.snapshot(codePath),
+      layerPaths.length === 0 ? undefined : store.mergeLayers(layerPaths),
+      this.#parts.ensureImage(runtime),
+    ]);
+    if (
+      code.status === 'fulfilled' &&
+      layers.status === 'fulfilled' &&
+      image.status === 'fulfilled'
+    ) {
+      return [code.value, layers.value, image.value];
+    }
+    for (const kept of [code, layers]) {
+      if (kept.status === 'fulfilled' && kept.value !== undefined) store.release(kept.value.hash);
+    }
+    throw [code, layers, image].find((result) => result.status === 'rejected')?.reason;
   }
 
   #identity(definition: FunctionDefinition) {

@@ -5,6 +5,8 @@
  * Copies are made beside their final place and renamed, so that a crash leaves no half of one and
  * two processes may make the same one. Files get 0644 or 0755, folders 0755, whatever the
  * original's modes: the function's user must be able to read them.
+ *
+ * Every snapshot handed out holds its copy until it is released as often; a copy nobody holds goes.
  */
 
 import { createHash, randomBytes } from 'node:crypto';
@@ -58,6 +60,9 @@ export class CodeStore {
   readonly #tree: CodeTree;
   /** What a zip that has not changed since was unpacked to. */
   readonly #zips = new Map<string, { readonly stamp: string; readonly snapshot: CodeSnapshot }>();
+  /** How many snapshots of each hash are out. */
+  readonly #held = new Map<string, number>();
+  readonly #removals = new Map<string, Promise<void>>();
 
   /** `directory` holds the copies; `excluded` absolute paths are never copied. */
   constructor(directory: string, excluded: readonly string[] = [], clock: Clock = systemClock) {
@@ -85,26 +90,59 @@ export class CodeStore {
   /** Layers laid over each other in order: a later one's files win (contract 3.5). */
   async mergeLayers(layerPaths: readonly string[]): Promise<CodeSnapshot> {
     const layers = await Promise.all(layerPaths.map((path) => this.snapshot(path)));
-    let merged: readonly TreeEntry[] = [];
-    for (const { directory } of layers) merged = laidOver(merged, await this.#tree.read(directory));
-    return this.#keep(merged);
+    try {
+      let merged: readonly TreeEntry[] = [];
+      for (const { directory } of layers) {
+        merged = laidOver(merged, await this.#tree.read(directory));
+      }
+      return await this.#keep(merged);
+    } finally {
+      for (const layer of layers) this.release(layer.hash);
+    }
   }
 
-  /**
-   * Removes the copies whose hashes are not in `keep`, and what crashed processes left. Everything
-   * mounted or handed out and still wanted must be in `keep`, and no snapshot may be under way.
-   */
-  async collect(keep: ReadonlySet<string>): Promise<void> {
+  /** Takes a snapshot back: once nobody holds its copy any more, the copy is removed. */
+  release(hash: string): void {
+    const left = (this.#held.get(hash) ?? 0) - 1;
+    if (left > 0) this.#held.set(hash, left);
+    else {
+      this.#held.delete(hash);
+      // A copy that cannot be removed now is found by the next `collect`.
+      void this.#remove(hash).catch(() => undefined);
+    }
+  }
+
+  /** Removes what earlier runs left and nobody holds: copies, and the drafts of dead processes. */
+  async collect(): Promise<void> {
     const names = await readdir(this.#directory).catch(() => [] as string[]);
     for (const name of names) {
-      if (keep.has(name) || isDraftOfLiving(name)) continue;
-      const path = join(this.#directory, name);
-      // Renamed first: a crash in the middle must not leave part of a copy under its name.
-      const doomed = this.#draftPath();
-      await rename(path, doomed);
-      await rm(doomed, { recursive: true, force: true });
-      this.#tree.forget(path);
+      if (!isDraftOfLiving(name)) await this.#remove(name);
     }
+    await Promise.allSettled(this.#removals.values());
+  }
+
+  #remove(name: string): Promise<void> {
+    const removal = this.#removeUnlessHeld(name).finally(() => {
+      if (this.#removals.get(name) === removal) this.#removals.delete(name);
+    });
+    this.#removals.set(name, removal);
+    return removal;
+  }
+
+  async #removeUnlessHeld(name: string): Promise<void> {
+    await this.#removals.get(name)?.catch(() => undefined);
+    if (this.#held.has(name)) return;
+    const path = join(this.#directory, name);
+    // Renamed first: a crash in the middle must not leave part of a copy under its name.
+    const doomed = this.#draftPath();
+    try {
+      await rename(path, doomed);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      throw error;
+    }
+    this.#tree.forget(path);
+    await rm(doomed, { recursive: true, force: true });
   }
 
   async #fromFolder(folder: string): Promise<CodeSnapshot> {
@@ -114,16 +152,19 @@ export class CodeStore {
   async #fromZip(file: string): Promise<CodeSnapshot> {
     const stamp = stampOf(await stat(file, { bigint: true }));
     const known = this.#zips.get(file);
-    if (known?.stamp === stamp && (await exists(known.snapshot.directory))) return known.snapshot;
+    if (known?.stamp === stamp) {
+      await this.#hold(known.snapshot.hash);
+      if (await exists(known.snapshot.directory)) return known.snapshot;
+      this.release(known.snapshot.hash);
+    }
     const draft = await this.#draft();
     try {
       await unpackZip(file, draft, MOST_CODE_BYTES);
-      const kept = await this.#keep(await this.#tree.read(draft));
       const sha256 = createHash('sha256')
         .update(await readFile(file))
         .digest('base64');
       if (stampOf(await stat(file, { bigint: true })) !== stamp) throw new ChangedMeanwhile(file);
-      const snapshot = { ...kept, sha256 };
+      const snapshot = { ...(await this.#keep(await this.#tree.read(draft))), sha256 };
       this.#zips.set(file, { stamp, snapshot });
       return snapshot;
     } finally {
@@ -142,9 +183,22 @@ export class CodeStore {
     }
     if (size > MOST_CODE_BYTES) throw tooLarge(`${size} bytes`);
     const digest = hash.digest();
-    const directory = join(this.#directory, digest.toString('hex'));
-    if (!(await exists(directory))) await this.#copy(entries, directory);
-    return { hash: digest.toString('hex'), sha256: digest.toString('base64'), size, directory };
+    const name = digest.toString('hex');
+    const directory = join(this.#directory, name);
+    await this.#hold(name);
+    try {
+      if (!(await exists(directory))) await this.#copy(entries, directory);
+    } catch (error) {
+      this.release(name);
+      throw error;
+    }
+    return { hash: name, sha256: digest.toString('base64'), size, directory };
+  }
+
+  /** From now on nothing removes the copy; a removal that has begun is waited for. */
+  async #hold(hash: string): Promise<void> {
+    this.#held.set(hash, (this.#held.get(hash) ?? 0) + 1);
+    await this.#removals.get(hash)?.catch(() => undefined);
   }
 
   async #copy(entries: readonly TreeEntry[], directory: string): Promise<void> {

@@ -24,6 +24,8 @@ export interface DeploymentParts {
   /** A new version took the place of another one. */
   replaced(version: FunctionVersion, previous: FunctionVersion | undefined, tookMs: number): void;
   failed(definition: FunctionDefinition, error: OrchestratorError): void;
+  /** A version that was made has no environment left and will get none. */
+  discarded(version: FunctionVersion): void;
   monotonic(): number;
 }
 
@@ -136,7 +138,10 @@ export class Deployment {
       const startedAt = this.#parts.monotonic();
       try {
         const version = await this.#parts.build(this.#definition);
-        if (this.#stopped !== undefined) return;
+        if (this.#stopped !== undefined) {
+          this.#parts.discarded(version);
+          return;
+        }
         this.#problem = undefined;
         this.#replace(version, startedAt);
       } catch (error) {
@@ -153,7 +158,10 @@ export class Deployment {
 
   #replace(version: FunctionVersion, startedAt: number): void {
     const previous = this.#pool;
-    if (previous?.version.key === version.key) return;
+    if (previous?.version.key === version.key) {
+      this.#parts.discarded(version);
+      return;
+    }
     const reason = this.#reason;
     this.#reason = 'code-changed';
     const cause: StartCause =
@@ -168,7 +176,10 @@ export class Deployment {
     const forward = (assignment: Assignment): void => this.submit(assignment);
     this.#retiring.add(pool);
     this.#waiting.unshift(...pool.close(reason, forward));
-    void pool.empty().then(() => this.#retiring.delete(pool));
+    void pool.empty().then(() => {
+      this.#retiring.delete(pool);
+      this.#parts.discarded(pool.version);
+    });
   }
 
   #refuseWaiting(error: OrchestratorError): void {

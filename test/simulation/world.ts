@@ -223,6 +223,7 @@ export class World implements RuntimeDoor {
       },
       replaced: () => undefined,
       failed: () => undefined,
+      discarded: () => undefined,
       monotonic: () => this.clock.monotonic(),
     });
   }

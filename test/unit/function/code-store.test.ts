@@ -266,20 +266,47 @@ it('refuses code larger than Lambda takes before reading it', async () => {
   });
 });
 
-it('removes the copies nobody wants any more and what crashed processes left', async () => {
+it('removes what earlier runs left, and nothing that somebody holds', async () => {
   await put('a/index.js', 'one');
-  const old = await store.snapshot(join(root, 'a'));
+  await new CodeStore(join(root, 'store')).snapshot(join(root, 'a'));
   await put('a/index.js', 'two');
   const current = await store.snapshot(join(root, 'a'));
   // No process has this number: Linux gives none above 2^22.
   await put(`store/.draft-${2 ** 22 + 1}-abc/half`, 'x');
   await put(`store/.draft-${process.pid}-abc/half`, 'x');
-  await store.collect(new Set([current.hash]));
+  await store.collect();
   expect((await readdir(join(root, 'store'))).sort()).toEqual(
     [`.draft-${process.pid}-abc`, current.hash].sort(),
   );
+});
+
+it('keeps a copy until it was released as often as it was handed out', async () => {
   await put('a/index.js', 'one');
-  const again = await store.snapshot(join(root, 'a'));
-  expect(again).toEqual(old);
-  expect(await readFile(join(again.directory, 'index.js'), 'utf8')).toBe('one');
+  const first = await store.snapshot(join(root, 'a'));
+  await store.snapshot(join(root, 'a'));
+  store.release(first.hash);
+  await store.collect();
+  expect(await readdir(join(root, 'store'))).toEqual([first.hash]);
+  store.release(first.hash);
+  await store.collect();
+  expect(await readdir(join(root, 'store'))).toEqual([]);
+});
+
+it('makes a copy anew when it is asked for while its removal is under way', async () => {
+  await put('a/index.js', 'one');
+  const first = await store.snapshot(join(root, 'a'));
+  for (let round = 0; round < 20; round += 1) {
+    store.release(first.hash);
+    const again = await store.snapshot(join(root, 'a'));
+    expect(again).toEqual(first);
+    expect(await readFile(join(again.directory, 'index.js'), 'utf8')).toBe('one');
+  }
+});
+
+it('lets the copies of single layers go once they are merged', async () => {
+  await put('one/nodejs/a.js', 'one');
+  await put('two/nodejs/b.js', 'two');
+  const merged = await store.mergeLayers([join(root, 'one'), join(root, 'two')]);
+  await store.collect();
+  expect(await readdir(join(root, 'store'))).toEqual([merged.hash]);
 });

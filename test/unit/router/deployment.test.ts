@@ -17,6 +17,7 @@ class Bench {
   readonly builds: { succeed: (key: string) => void; fail: () => void }[] = [];
   readonly pools: { key: string; submitted: string[]; closed: boolean }[] = [];
   readonly told: string[] = [];
+  readonly discarded: string[] = [];
   readonly outcomes: Outcome[] = [];
   readonly deployment = new Deployment(DEFINITION, {
     build: () =>
@@ -44,6 +45,7 @@ class Bench {
     replaced: (version) => this.told.push(version.key),
     failed: (_definition, error) => this.told.push(error.code),
     monotonic: () => this.now,
+    discarded: (version) => this.discarded.push(version.key),
   });
 
   submit(requestId: string): void {
@@ -82,6 +84,8 @@ describe('a deployment', () => {
       ['one', [], true],
       ['two', ['a'], false],
     ]);
+    // No environment of the first one is left.
+    expect(bench.discarded).toEqual(['one']);
   });
 
   it('keeps its pool when nothing that matters has changed', async () => {
@@ -94,7 +98,7 @@ describe('a deployment', () => {
     bench.builds[1]?.succeed('one');
     await turn();
     expect(bench.pools).toEqual([{ key: 'one', submitted: ['a', 'b'], closed: false }]);
-    expect(bench.told).toEqual(['one']);
+    expect([bench.told, bench.discarded]).toEqual([['one'], ['one']]);
   });
 
   it('refuses events with what went wrong, and tries again later or after a change', async () => {
