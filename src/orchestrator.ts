@@ -4,7 +4,6 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ADMIN_PREFIX } from './admin-api/protocol.js';
 import { AdminApi } from './admin-api/server.js';
@@ -12,45 +11,33 @@ import type { OrchestratorView } from './admin-api/view.js';
 import { systemClock } from './async/clock.js';
 import { Teardown } from './async/teardown.js';
 import { Builder } from './builder/builder.js';
-import { VersionBuilder } from './builder/version-builder.js';
 import type { Config, Settings } from './config/config.js';
 import type { DockerEngine } from './engine/docker/docker-engine.js';
-import { connectDocker } from './engine/docker/connect.js';
 import { openDockerEngine } from './engine/docker/open.js';
-import type { ContainerEngine, EngineDescription, FreezerKind } from './engine/engine.js';
+import type { EngineDescription, FreezerKind } from './engine/engine.js';
+import { deploymentOf, versionBuilder } from './deploy.js';
 import { LABEL } from './engine/labels.js';
 import { containerSpecBuilder } from './environment/container-spec.js';
 import { EnvironmentJournal } from './environment/journal.js';
-import { CodeStore } from './function/code-store.js';
 import { functionCredentials } from './function/credentials.js';
 import type { FunctionDefinition } from './function/function-version.js';
 import { InvokeApi } from './invoke-api/server.js';
-import type { Logger } from './log/logger.js';
 import { LogHub } from './log/log-hub.js';
 import { MemoryBudget } from './pool/memory-budget.js';
-import { Pool, type PoolParts } from './pool/pool.js';
-import type { RetentionRules } from './pool/retention.js';
+import type { PoolParts } from './pool/pool.js';
 import { StartGate } from './pool/start-gate.js';
-import type { ProgressEvent } from './progress.js';
-import { afterPendingChanges, watchCode } from './reload.js';
+import { Reload, type ReloadParts } from './reload.js';
 import { Concurrency } from './router/concurrency.js';
-import { Deployment } from './router/deployment.js';
+import type { Deployment } from './router/deployment.js';
 import { FunctionRouter } from './router/function-router.js';
+import type { InvocationRouter } from './router/router.js';
 import { RuntimeApi } from './runtime-api/server.js';
+import type { StartHooks } from './start-hooks.js';
 import { openDatabase } from './state/database.js';
 import { InvocationStore } from './state/invocation-store.js';
 import { claimRun } from './state/run-file.js';
 import { packageVersion } from './version.js';
 import { View } from './view.js';
-
-export interface StartHooks {
-  progress(event: ProgressEvent): void;
-  readonly log: Logger;
-  /** Aborted when the person gave up before the start was done. */
-  readonly signal: AbortSignal;
-  /** Instead of the best freezer this host allows; for tests of the others. */
-  readonly freezer?: FreezerKind;
-}
 
 export interface RunningOrchestrator extends OrchestratorView {
   /** Such as `http://127.0.0.1:3001`. */
@@ -63,14 +50,6 @@ export interface RunningOrchestrator extends OrchestratorView {
   /** Ends everything now. */
   destroy(): Promise<void>;
 }
-
-/** What `build`, `images` and `doctor` need of the engine. */
-export interface EngineTools {
-  readonly engine: Pick<ContainerEngine, 'describe' | 'open' | 'create' | 'close'>;
-  readonly images: ImageTools;
-}
-
-export type ImageTools = Pick<Builder, 'ensureImage' | 'list' | 'presentBase'>;
 
 /**
  * Quiet time before freezing when the settings say nothing: what a freeze costs decides. Two
@@ -138,24 +117,23 @@ async function start(
   const router = new FunctionRouter(new Concurrency(settings.concurrency));
   teardown.add(() => router.destroy());
   const versions = versionBuilder(config, description, new Builder(engine.docker), hooks);
-  for (const sizeMb of new Set(
-    config.functions.map(({ ephemeralStorageMb }) => ephemeralStorageMb),
-  )) {
-    void engine.prepare(sizeMb);
-  }
   const rules = {
     freezeAfterMs: settings.freezeAfterMs ?? FREEZE_AFTER_MS[description.freezer],
     idleTimeoutMs: settings.idleTimeoutMs,
     spares: settings.spares,
   };
-  for (const definition of config.functions) {
-    router.add(deploymentOf(definition, { versions, pools, rules, hooks }));
-  }
+  const deploy = (definition: FunctionDefinition): Deployment => {
+    void engine.prepare(definition.ephemeralStorageMb);
+    return deploymentOf(definition, { versions, pools, rules, hooks });
+  };
+  for (const definition of config.functions) router.add(deploy(definition));
 
   const view = new View({ router, logs, store, clock });
   const admin = new AdminApi({ view, token: claim.adminToken });
-  const endpoint = await openDoor({ settings, router, admin, hooks, teardown });
-  if (settings.watch) teardown.add(watchCode(config, router, (message) => hooks.log.warn(message)));
+  const reload = settings.watch ? reloadOf(config, { router, deploy, hooks }) : undefined;
+  teardown.add(() => reload?.close());
+  const door = reload?.door ?? router;
+  const endpoint = await openDoor({ settings, router: door, admin, hooks, teardown });
   await Promise.all(router.deployments.map((deployment) => deployment.ready()));
   hooks.signal.throwIfAborted();
   void versions.collect();
@@ -231,39 +209,17 @@ async function poolParts(sources: PoolSources): Promise<PoolParts> {
   };
 }
 
-interface DeploymentSources {
-  readonly versions: VersionBuilder;
-  readonly pools: PoolParts;
-  readonly rules: RetentionRules;
-  readonly hooks: StartHooks;
-}
-
-function deploymentOf(definition: FunctionDefinition, sources: DeploymentSources): Deployment {
-  const { versions, pools, rules, hooks } = sources;
-  return new Deployment(definition, {
-    build: (changed) => versions.build(changed),
-    describeUnbuilt: (unbuilt) => versions.describeUnbuilt(unbuilt),
-    openPool: (version, firstCause) => {
-      const pool = new Pool(version, pools, { rules, firstCause });
-      pool.warm();
-      return pool;
-    },
-    replaced: (version, previous, tookMs) => {
-      if (previous === undefined) return;
-      hooks.log.info(`${version.name} reloaded in ${Math.round(tookMs)} ms`);
-    },
-    discarded: (version) => versions.release(version),
-    failed: (failing, error) => {
-      const remedy = error.remedy === undefined ? '' : ` ${error.remedy}`;
-      hooks.log.error(`${failing.name} cannot run: ${error.message}${remedy}`);
-    },
-    monotonic: () => systemClock.monotonic(),
-  });
+function reloadOf(
+  config: Config,
+  sources: Pick<ReloadParts, 'router' | 'deploy'> & { hooks: StartHooks },
+): Reload {
+  const { router, deploy, hooks } = sources;
+  return new Reload(config, { router, deploy, log: hooks.log, readConfig: hooks.readConfig });
 }
 
 interface DoorSources {
   readonly settings: Settings;
-  readonly router: FunctionRouter;
+  readonly router: InvocationRouter;
   readonly admin: AdminApi;
   readonly hooks: StartHooks;
   readonly teardown: Teardown;
@@ -278,7 +234,7 @@ async function openDoor({
   teardown,
 }: DoorSources): Promise<string> {
   const invokeApi = new InvokeApi({
-    router: settings.watch ? afterPendingChanges(router) : router,
+    router,
     host: settings.host,
     port: settings.port,
     region: settings.region,
@@ -295,47 +251,6 @@ async function openDoor({
   const { port } = await invokeApi.listen();
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
   return `http://${host}:${port}`;
-}
-
-function versionBuilder(
-  config: Config,
-  description: EngineDescription,
-  builder: Builder,
-  hooks: StartHooks,
-): VersionBuilder {
-  const { settings } = config;
-  const copies = join(settings.stateDirectory, 'code');
-  mkdirSync(copies, { recursive: true });
-  return new VersionBuilder({
-    clock: systemClock,
-    code: new CodeStore(copies, [settings.stateDirectory]),
-    region: settings.region,
-    accountId: settings.accountId,
-    architecture: description.architecture,
-    ensureImage: async (runtime) => {
-      // An image that is there already is nobody's news.
-      const step = `Image for ${runtime}`;
-      let building = false;
-      const tell = (state: ProgressEvent['state'], detail?: string): void =>
-        hooks.progress({ kind: 'step', step, state, ...(detail === undefined ? {} : { detail }) });
-      try {
-        const image = await builder.ensureImage(runtime, {
-          base: settings.base,
-          signal: hooks.signal,
-          onProgress: ({ step: stage, detail }) => {
-            if (stage === 'ready') return;
-            tell(building ? 'running' : 'started', detail);
-            building = true;
-          },
-        });
-        if (building) tell('done');
-        return image;
-      } catch (error) {
-        if (building) tell('failed');
-        throw error;
-      }
-    },
-  });
 }
 
 function budgetBytes(config: Config, description: EngineDescription): number {
@@ -381,25 +296,4 @@ function running({ view, endpoint, engine, router, teardown }: RunningParts): Ru
   };
   view.onStop = (mode) => orchestrator.stop(mode);
   return orchestrator;
-}
-
-/** The engine for commands that work without a run. Raises `engine-unreachable`. */
-export async function openEngineTools(): Promise<EngineTools> {
-  const docker = await connectDocker();
-  let opened: ReturnType<typeof openDockerEngine> | undefined;
-  const engine = (): ReturnType<typeof openDockerEngine> =>
-    (opened ??= openDockerEngine({
-      runId: randomBytes(5).toString('hex'),
-      clock: systemClock,
-      warn: () => undefined,
-    }));
-  return {
-    images: new Builder(docker),
-    engine: {
-      describe: async (signal) => (await engine()).describe(signal),
-      open: async (signal) => (await engine()).open(signal),
-      create: async (...given) => (await engine()).create(...given),
-      close: async () => (await opened)?.close(),
-    },
-  };
 }

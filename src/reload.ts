@@ -1,52 +1,174 @@
 /**
- * Files change, functions follow: what is saved takes effect at the next event.
+ * Files change, functions follow: what is saved takes effect at the next event. Code makes a new
+ * version of its functions; configuration adds, changes and removes functions.
  */
 
 import { systemClock } from './async/clock.js';
 import type { Config } from './config/config.js';
+import { messageOf, OrchestratorError } from './errors.js';
 import { CodeWatch } from './function/code-watch.js';
+import type { FunctionDefinition } from './function/function-version.js';
+import type { Logger } from './log/logger.js';
+import type { Deployment } from './router/deployment.js';
 import type { FunctionRouter } from './router/function-router.js';
+import type { InvocationRouter } from './router/router.js';
+
+export interface ReloadParts {
+  readonly router: FunctionRouter;
+  /** Reads the configuration again. Raises `config-invalid` and `config-not-found`. */
+  readonly readConfig: (() => Promise<Config>) | undefined;
+  readonly deploy: (definition: FunctionDefinition) => Deployment;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+}
 
 /** Editors write a file in several steps; the next event does not wait for this, only spares do. */
 const RELOAD_AFTER_MS = 80;
 
-/**
- * Invocations are looked at after every file change the system has told of by now: a change that
- * was made before the request was sent takes effect with it.
- */
-export function afterPendingChanges(router: FunctionRouter): FunctionRouter {
-  return new Proxy(router, {
-    get(target, property) {
-      if (property === 'invoke') {
-        const invoke: FunctionRouter['invoke'] = (...call) => {
-          setImmediate(() => target.invoke(...call));
-        };
-        return invoke;
+export class Reload {
+  readonly #parts: ReloadParts;
+  #config: Config;
+  #watch: CodeWatch;
+  #stale = false;
+  #reloading: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(config: Config, parts: ReloadParts) {
+    this.#config = config;
+    this.#parts = parts;
+    this.#watch = this.#watchFiles(config);
+  }
+
+  /**
+   * The router as events should meet it: after every change the system has told of by now, so that
+   * one made before the request was sent takes effect with it.
+   */
+  get door(): InvocationRouter {
+    const { router } = this.#parts;
+    return {
+      find: (name) => router.find(name),
+      list: () => router.list(),
+      reservedConcurrency: (name) => router.reservedConcurrency(name),
+      invoke: (...call) => {
+        setImmediate(() => {
+          if (this.#stale || this.#reloading !== undefined) {
+            void this.#reload().then(() => router.invoke(...call));
+          } else router.invoke(...call);
+        });
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#reloading;
+    await this.#watch.close();
+  }
+
+  #watchFiles(config: Config): CodeWatch {
+    const { router, log, readConfig } = this.#parts;
+    return new CodeWatch({
+      functions: config.functions.map(({ name, codePath, layerPaths }) => ({
+        name,
+        paths: [codePath, ...layerPaths],
+      })),
+      configFiles: readConfig === undefined ? [] : config.files,
+      ignored: [config.settings.stateDirectory],
+      onDirty: (name) => {
+        router.deployment(name)?.codeChanged();
+        systemClock.setTimer(RELOAD_AFTER_MS, () => {
+          if (!this.#closed) void router.deployment(name)?.ready();
+        });
+      },
+      onConfigChanged: () => {
+        this.#stale = true;
+        systemClock.setTimer(RELOAD_AFTER_MS, () => void this.#reload());
+      },
+      onError: (error) => log.warn(`a file cannot be watched: ${messageOf(error)}`),
+    });
+  }
+
+  /** Never rejects: a configuration that cannot be used leaves the one before in force. */
+  #reload(): Promise<void> {
+    this.#reloading ??= this.#reloadAll().finally(() => {
+      this.#reloading = undefined;
+    });
+    return this.#reloading;
+  }
+
+  async #reloadAll(): Promise<void> {
+    const { readConfig, log } = this.#parts;
+    while (this.#stale && !this.#closed && readConfig !== undefined) {
+      this.#stale = false;
+      try {
+        await this.#apply(await readConfig());
+      } catch (error) {
+        const remedy = error instanceof OrchestratorError ? (error.remedy ?? '') : '';
+        log.error(`the changed configuration is not used: ${messageOf(error)} ${remedy}`.trim());
       }
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+    }
+  }
+
+  async #apply(next: Config): Promise<void> {
+    const before = this.#config;
+    const { router, deploy, log } = this.#parts;
+    const changes = changesBetween(before.functions, next.functions);
+    for (const definition of changes.removed) router.remove(definition.name);
+    for (const definition of changes.added) router.add(deploy(definition));
+    for (const definition of changes.changed) router.configure(definition);
+    this.#config = next;
+    this.#tell(before, next, changes);
+    if (changes.removed.length + changes.added.length + changes.changed.length === 0) return;
+    const watch = this.#watch;
+    this.#watch = this.#watchFiles(next);
+    // Both watch for a moment: a change seen twice is harmless, one not seen is not.
+    await this.#watch.ready;
+    await watch.close();
+    for (const { name } of [...changes.added, ...changes.changed]) {
+      router
+        .deployment(name)
+        ?.ready()
+        .catch((error: unknown) => log.error(messageOf(error)));
+    }
+  }
+
+  #tell(before: Config, next: Config, changes: Changes): void {
+    const { log } = this.#parts;
+    for (const [what, definitions] of Object.entries(changes)) {
+      const names = (definitions as FunctionDefinition[]).map(({ name }) => name);
+      if (names.length > 0) log.info(`configuration: ${names.join(', ')} ${what}`);
+    }
+    const old = new Set(before.notices.map((notice) => JSON.stringify(notice)));
+    for (const notice of next.notices) {
+      if (old.has(JSON.stringify(notice))) continue;
+      log.warn(`${notice.path} is ${notice.treatment}: ${notice.reason}`);
+    }
+    const settings = Object.entries(next.settings).filter(
+      ([name, value]) => value !== before.settings[name as keyof Config['settings']],
+    );
+    if (settings.length === 0) return;
+    const names = settings.map(([name]) => name).join(', ');
+    log.warn(`changed settings take effect at the next start: ${names}`);
+  }
 }
 
-/** Marks functions whose files change and makes their new versions; returns how to end it. */
-export function watchCode(
-  config: Config,
-  router: FunctionRouter,
-  warn: (message: string) => void,
-): () => Promise<void> {
-  const watch = new CodeWatch({
-    functions: config.functions.map(({ name, codePath, layerPaths }) => ({
-      name,
-      paths: [codePath, ...layerPaths],
-    })),
-    ignored: [config.settings.stateDirectory],
-    onDirty: (name) => {
-      const deployment = router.deployment(name);
-      deployment?.codeChanged();
-      systemClock.setTimer(RELOAD_AFTER_MS, () => void deployment?.ready());
-    },
-    onError: (error) => warn(`a file cannot be watched: ${String(error)}`),
-  });
-  return () => watch.close();
+interface Changes {
+  readonly added: readonly FunctionDefinition[];
+  readonly changed: readonly FunctionDefinition[];
+  readonly removed: readonly FunctionDefinition[];
+}
+
+function changesBetween(
+  before: readonly FunctionDefinition[],
+  next: readonly FunctionDefinition[],
+): Changes {
+  const old = new Map(before.map((definition) => [definition.name, JSON.stringify(definition)]));
+  const names = new Set(next.map(({ name }) => name));
+  return {
+    added: next.filter(({ name }) => !old.has(name)),
+    changed: next.filter(
+      (definition) =>
+        old.has(definition.name) && old.get(definition.name) !== JSON.stringify(definition),
+    ),
+    removed: before.filter(({ name }) => !names.has(name)),
+  };
 }

@@ -4,7 +4,9 @@
  */
 
 import type { Config } from '../config/config.js';
-import type { EngineTools, RunningOrchestrator, StartHooks } from '../orchestrator.js';
+import type { EngineTools } from '../engine-tools.js';
+import type { RunningOrchestrator } from '../orchestrator.js';
+import type { StartHooks } from '../start-hooks.js';
 import type { Flags } from './flags.js';
 
 export interface Parts {
@@ -17,6 +19,8 @@ export interface Parts {
   openEngine(): Promise<EngineTools>;
 }
 
-export type { EngineTools, ImageTools, RunningOrchestrator, StartHooks } from '../orchestrator.js';
+export type { EngineTools, ImageTools } from '../engine-tools.js';
+export type { RunningOrchestrator } from '../orchestrator.js';
+export type { StartHooks } from '../start-hooks.js';
 
 export type { RuntimeImage as ImageStatus } from '../builder/builder.js';

@@ -38,18 +38,24 @@ export const up: Command = {
   ],
   async run(context) {
     const { args, host, parts } = context;
-    const config = await parts.loadConfig({
+    const request = {
       directory: resolve(host.cwd, args.string('dir') ?? '.'),
       flags: flagsOf(args),
       environment: host.environment,
-    });
-    if (args.flag(DETACHED_FLAG) || !args.flag('detach')) return serve(context, config);
+    };
+    const readConfig = (): Promise<Config> => parts.loadConfig(request);
+    const config = await readConfig();
+    if (args.flag(DETACHED_FLAG) || !args.flag('detach')) return serve(context, config, readConfig);
     const { startDetached } = await import('./detach.js');
     return startDetached(context, config);
   },
 };
 
-async function serve(context: CommandContext, config: Config): Promise<number> {
+async function serve(
+  context: CommandContext,
+  config: Config,
+  readConfig: () => Promise<Config>,
+): Promise<number> {
   const { args, host, report, parts } = context;
   const tellParent = args.flag(DETACHED_FLAG) ? host.tellParent : undefined;
   const startStopped = new AbortController();
@@ -66,6 +72,7 @@ async function serve(context: CommandContext, config: Config): Promise<number> {
       },
       log: terminalLogger(report),
       signal: startStopped.signal,
+      readConfig,
     });
     run.started(running);
     if (run.interrupted === undefined) {

@@ -10,6 +10,8 @@ export interface Config {
   readonly projectDirectory: string;
   /** Absolute path of the file the functions were read from. */
   readonly source: string;
+  /** Absolute paths of everything this was read from: when one of them changes, so may all this. */
+  readonly files: readonly string[];
   readonly settings: Settings;
   readonly functions: readonly FunctionDefinition[];
   /** Every setting that is not enforced as written; `up` prints them, `--strict` refuses. */

@@ -44,10 +44,8 @@ export function finish(
   const before = problems.list.length;
   const name = checkName(draft, problems);
   const settings = checkSettings(draft, problems);
-  if (settings !== undefined) {
-    checkRuntime(draft, settings.runtime, problems);
-    checkVariables(draft, settings, problems);
-  }
+  checkRuntime(draft, problems);
+  if (settings !== undefined) checkVariables(draft, settings, problems);
   if (name === undefined || settings === undefined) return undefined;
   const codePath = checkPath(draft, 'code', settings.code, context);
   const layerPaths = settings.layers.map((layer) => checkPath(draft, 'layers', layer, context));
@@ -107,8 +105,9 @@ function checkSettings(draft: FunctionDraft, problems: Problems): FunctionSettin
   return undefined;
 }
 
-function checkRuntime(draft: FunctionDraft, runtime: string, problems: Problems): void {
-  if (findRuntime(runtime) !== undefined) return;
+function checkRuntime(draft: FunctionDraft, problems: Problems): void {
+  const { runtime } = draft.settings;
+  if (typeof runtime !== 'string' || findRuntime(runtime) !== undefined) return;
   const nearest = nearestRuntime(runtime);
   problems.add({
     path: pathOf(draft, 'runtime'),

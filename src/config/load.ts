@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { arch } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { messageOf, OrchestratorError } from '../errors.js';
 import type { FunctionDefinition } from '../function/function-version.js';
 import type { Config, Flags, SettingNotice, Settings } from './config.js';
@@ -51,7 +51,19 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   const functions = finishAll(drafts, { source, problems, notices, variables });
   if (settings.strict) refuseNotices(notices, problems);
   problems.throwIfAny(source);
-  return { projectDirectory, source, settings, functions, notices };
+  const files = filesRead(request, source, projectDirectory);
+  return { projectDirectory, source, files, settings, functions, notices };
+}
+
+/** A template that `sam build` writes takes the place of its source, and the other way round. */
+function filesRead(request: LoadRequest, source: string, projectDirectory: string): string[] {
+  const { envVars } = request.flags;
+  const others = [...TEMPLATE_FILES, BUILT_TEMPLATE]
+    .map((name) => join(projectDirectory, name))
+    .filter((file) => existsSync(file));
+  const files = [source, ...(TEMPLATE_FILES.includes(basename(source)) ? others : [])];
+  if (envVars !== undefined) files.push(resolve(projectDirectory, envVars));
+  return [...new Set(files)];
 }
 
 function findSource(directory: string): string {

@@ -57,7 +57,11 @@ export class Deployment {
   }
   /** The current version; while none is made, what is known of it. */
   get description(): FunctionVersion {
-    return this.#pool?.version ?? this.#parts.describeUnbuilt(this.#definition);
+    const version = this.#pool?.version;
+    if (version === undefined) return this.#parts.describeUnbuilt(this.#definition);
+    const { description } = this.#definition;
+    // Of no matter to environments, so that no new version is made for it.
+    return version.description === description ? version : { ...version, description };
   }
   get state(): 'ready' | 'building' | 'failed' {
     if (this.#changes !== this.#builtChanges) return 'building';
@@ -120,6 +124,15 @@ export class Deployment {
     for (const assignment of this.#pool?.close('shutdown') ?? []) {
       assignment.settle({ kind: 'refused', error });
     }
+  }
+
+  /** The function is no more: running invocations end, waiting ones are refused. */
+  remove(error: OrchestratorError): void {
+    this.#stopped = error;
+    const pool = this.#pool;
+    this.#pool = undefined;
+    if (pool !== undefined) this.#retire(pool, 'configuration-changed');
+    this.#refuseWaiting(error);
   }
 
   destroy(error: OrchestratorError): void {

@@ -3,7 +3,7 @@
  */
 
 import { isOrchestratorError, OrchestratorError } from '../errors.js';
-import type { FunctionVersion } from '../function/function-version.js';
+import type { FunctionDefinition, FunctionVersion } from '../function/function-version.js';
 import type { InvocationRequest, Settle } from '../invocation/invocation.js';
 import type { Concurrency } from './concurrency.js';
 import type { Deployment } from './deployment.js';
@@ -11,6 +11,8 @@ import type { InvocationRouter } from './router.js';
 
 export class FunctionRouter implements InvocationRouter {
   readonly #deployments = new Map<string, Deployment>();
+  /** Removed, and still with environments. */
+  readonly #leaving = new Set<Deployment>();
   readonly #concurrency: Concurrency;
   #closing: OrchestratorError | undefined;
   #inProgress = 0;
@@ -34,11 +36,21 @@ export class FunctionRouter implements InvocationRouter {
     this.#concurrency.reserve(name, reservedConcurrency);
   }
 
-  remove(functionName: string): Deployment | undefined {
+  /** Its configuration changed: the next event meets the new one. */
+  configure(definition: FunctionDefinition): void {
+    this.#deployments.get(definition.name)?.configure(definition);
+    this.#concurrency.reserve(definition.name, definition.reservedConcurrency);
+  }
+
+  /** The function is no more: what runs ends, what waits is refused. */
+  remove(functionName: string): void {
     const deployment = this.#deployments.get(functionName);
+    if (deployment === undefined) return;
     this.#deployments.delete(functionName);
     this.#concurrency.reserve(functionName, undefined);
-    return deployment;
+    this.#leaving.add(deployment);
+    deployment.remove(notFound(functionName));
+    void deployment.empty().then(() => this.#leaving.delete(deployment));
   }
 
   find(functionName: string): FunctionVersion | undefined {
@@ -60,9 +72,7 @@ export class FunctionRouter implements InvocationRouter {
   invoke(functionName: string, request: InvocationRequest, settle: Settle): void {
     const deployment = this.#deployments.get(functionName);
     if (this.#closing !== undefined || deployment === undefined) {
-      const message = `no function is called '${functionName}'`;
-      const error = this.#closing ?? new OrchestratorError('function-not-found', message);
-      settle({ kind: 'refused', error });
+      settle({ kind: 'refused', error: this.#closing ?? notFound(functionName) });
       return;
     }
     let giveBack: () => void;
@@ -99,8 +109,9 @@ export class FunctionRouter implements InvocationRouter {
   async destroy(): Promise<void> {
     this.#closing ??= new OrchestratorError('shutting-down', 'the orchestrator is stopping');
     const error = this.#closing;
-    for (const deployment of this.#deployments.values()) deployment.destroy(error);
-    await Promise.all(this.deployments.map((deployment) => deployment.empty()));
+    const all = [...this.#deployments.values(), ...this.#leaving];
+    for (const deployment of all) deployment.destroy(error);
+    await Promise.all(all.map((deployment) => deployment.empty()));
   }
 
   #ended(): void {
@@ -108,4 +119,9 @@ export class FunctionRouter implements InvocationRouter {
     if (this.#inProgress > 0) return;
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
+}
+
+function notFound(functionName: string): OrchestratorError {
+  const message = `no function is called '${functionName}'`;
+  return new OrchestratorError('function-not-found', message);
 }

@@ -26,6 +26,7 @@ export function fakeParts(behaviour: Readonly<Record<string, string | undefined>
       const config: Config = {
         projectDirectory: directory,
         source: join(directory, 'template.yaml'),
+        files: [],
         settings: {
           stateDirectory,
           port: flags.port ?? 0,

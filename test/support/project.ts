@@ -99,8 +99,9 @@ export async function startProject(
     error: (message: string) => void messages.push(message),
     child: () => log,
   };
-  const config = await loadConfig({ directory, flags: { port: 0, ...flags }, environment: {} });
-  const orchestrator = await startOrchestrator(config, {
+  const readConfig = () => loadConfig({ directory, flags: { port: 0, ...flags }, environment: {} });
+  const orchestrator = await startOrchestrator(await readConfig(), {
+    readConfig,
     progress: () => undefined,
     log,
     signal: new AbortController().signal,
