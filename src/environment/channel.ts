@@ -12,6 +12,8 @@ import { LIMITS } from '../config/defaults.js';
 /** What the runtime gets as the answer to its poll (contract 1.2). */
 export interface Delivery {
   readonly requestId: string;
+  /** Of this delivery alone: a retry of an asynchronous event has the same request id. */
+  readonly invocationId: string;
   readonly deadlineMs: number;
   readonly invokedFunctionArn: string;
   readonly traceId: string;
@@ -47,7 +49,20 @@ export interface ChannelListener {
 }
 
 /** Answer to a post, to be rendered as contract 1.6 says. */
-export type Verdict = 'accepted' | 'invalid-request-id' | 'invalid-state-transition' | 'too-large';
+export type Verdict =
+  | 'accepted'
+  | 'invalid-request-id'
+  | 'invalid-invocation-id'
+  | 'invalid-state-transition'
+  | 'too-large';
+
+/** What a post says besides its body. */
+export interface PostHeaders {
+  readonly contentType: string;
+  readonly errorType?: string | undefined;
+  /** Echo of the delivery's; clients that know nothing of it send none (contract 1.2). */
+  readonly invocationId?: string | undefined;
+}
 
 /** Names of contract 1.7, for the wording of refusals. */
 export type ChannelPhase =
@@ -132,14 +147,13 @@ export class Channel {
     poll.deliver(delivery);
   }
 
-  post(
-    kind: Posted['kind'],
-    requestId: string,
-    body: PostedBody,
-    headers: { contentType: string; errorType?: string },
-  ): Verdict {
-    if (this.#current?.requestId !== requestId) return 'invalid-request-id';
+  post(kind: Posted['kind'], requestId: string, body: PostedBody, headers: PostHeaders): Verdict {
+    const current = this.#current;
+    if (current?.requestId !== requestId) return 'invalid-request-id';
     if (this.#phase === 'RuntimeResponseSentState') return 'invalid-request-id';
+    if ((headers.invocationId ?? current.invocationId) !== current.invocationId) {
+      return 'invalid-invocation-id';
+    }
     if (this.#phase !== 'Running') return 'invalid-state-transition';
     this.#phase = 'RuntimeResponseSentState';
     if (!Buffer.isBuffer(body) || body.length > LIMITS.payloadBytes) {

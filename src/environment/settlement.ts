@@ -3,6 +3,7 @@
  * ended into an outcome (contract section 5) and nothing more.
  */
 
+import { randomHex } from '../async/random.js';
 import { OrchestratorError } from '../errors.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import type { FunctionFailed, Outcome, Succeeded } from '../invocation/outcome.js';
@@ -38,6 +39,8 @@ export interface Dispatch {
   readonly story: StartStory;
 }
 
+const INVOCATION_ID_BYTES = 16;
+
 export class Settlement {
   readonly assignment: Assignment;
   readonly version: FunctionVersion;
@@ -65,6 +68,7 @@ export class Settlement {
     const { request } = this.assignment;
     return {
       requestId: request.requestId,
+      invocationId: randomHex(INVOCATION_ID_BYTES),
       deadlineMs: this.dispatch.deadlineMs,
       invokedFunctionArn: request.invokedFunctionArn,
       traceId: request.traceId,

@@ -55,6 +55,8 @@ export function verdictReply(verdict: Verdict, phase: ChannelPhase, wanted: stri
       return ACCEPTED;
     case 'invalid-request-id':
       return errorReply(400, 'InvalidRequestID', 'Invalid request ID');
+    case 'invalid-invocation-id':
+      return errorReply(400, 'InvalidInvocationId', 'Invalid invocation ID');
     case 'invalid-state-transition':
       return errorReply(
         403,
@@ -82,7 +84,8 @@ export function deliveryReply(delivery: Delivery): Reply {
     `Lambda-Runtime-Aws-Request-Id: ${delivery.requestId}\r\n` +
     `Lambda-Runtime-Deadline-Ms: ${Math.round(delivery.deadlineMs)}\r\n` +
     `Lambda-Runtime-Invoked-Function-Arn: ${delivery.invokedFunctionArn}\r\n` +
-    `Lambda-Runtime-Trace-Id: ${delivery.traceId}\r\n`;
+    `Lambda-Runtime-Trace-Id: ${delivery.traceId}\r\n` +
+    `Lambda-Runtime-Invocation-Id: ${delivery.invocationId}\r\n`;
   if (delivery.clientContext !== undefined) {
     headers += `Lambda-Runtime-Client-Context: ${jsonHeader(delivery.clientContext)}\r\n`;
   }

@@ -28,6 +28,7 @@ export interface Answer {
 
 const PREFIX = '/2018-06-01/runtime/';
 const INVOCATION = 'invocation/';
+const INVOCATION_ID = 'lambda-runtime-invocation-id';
 
 /**
  * Serves one call on the channel it belongs to. Returns the poll when the call is one and stays
@@ -71,16 +72,22 @@ function next(channel: Channel, answer: Answer): Poll | undefined {
 function response(channel: Channel, requestId: string, call: Call, answer: Answer): undefined {
   const { phase } = channel;
   const mode = call.headers.get('lambda-runtime-function-response-mode');
+  const invocationId = call.headers.get(INVOCATION_ID);
   if (mode !== undefined && mode !== 'streaming') {
-    channel.post('error', requestId, INVALID_MODE_ERROR, {
+    const verdict = channel.post('error', requestId, INVALID_MODE_ERROR, {
       contentType: 'application/json',
       errorType: 'Runtime.InvalidResponseModeHeader',
+      invocationId,
     });
-    answer.send(INVALID_RESPONSE_MODE);
+    const accepted = verdict === 'accepted';
+    answer.send(
+      accepted ? INVALID_RESPONSE_MODE : verdictReply(verdict, phase, 'InvocationResponse'),
+    );
     return;
   }
   const verdict = channel.post('response', requestId, call.body, {
     contentType: call.headers.get('content-type') ?? 'application/octet-stream',
+    invocationId,
   });
   answer.send(verdictReply(verdict, phase, 'InvocationResponse'));
 }
@@ -103,10 +110,8 @@ function invocationError(
   const { phase } = channel;
   const errorType = call.headers.get('lambda-runtime-function-error-type');
   const { body, contentType } = errorBody(call);
-  const verdict = channel.post('error', requestId, body, {
-    contentType,
-    ...(errorType === undefined ? {} : { errorType }),
-  });
+  const invocationId = call.headers.get(INVOCATION_ID);
+  const verdict = channel.post('error', requestId, body, { contentType, errorType, invocationId });
   answer.send(verdictReply(verdict, phase, 'InvocationErrorResponse'));
 }
 

@@ -7,6 +7,7 @@ const HEADERS = { contentType: 'application/json' };
 function delivery(requestId: string): Delivery {
   return {
     requestId,
+    invocationId: `delivery of ${requestId}`,
     deadlineMs: 1,
     invokedFunctionArn: 'arn',
     traceId: '',

@@ -12,6 +12,7 @@ import { RuntimeApi } from '../../../src/runtime-api/server.js';
 const LIMIT_BYTES = 6_291_556;
 const DELIVERY: Delivery = {
   requestId: 'id-1',
+  invocationId: 'delivery-1',
   deadlineMs: 1234.4,
   invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:f',
   traceId: 'Root=1-2-3',
@@ -145,6 +146,7 @@ describe('the Runtime API', () => {
       'lambda-runtime-deadline-ms': '1234',
       'lambda-runtime-invoked-function-arn': DELIVERY.invokedFunctionArn,
       'lambda-runtime-trace-id': 'Root=1-2-3',
+      'lambda-runtime-invocation-id': 'delivery-1',
       'content-type': 'application/json',
     });
     expect(JSON.parse(String(headers['lambda-runtime-client-context']))).toEqual({
@@ -194,6 +196,28 @@ describe('the Runtime API', () => {
     expect((await call('GET', 'restore/next')).status).toBe(404);
     expect((await call('POST', 'invocation/next', '')).status).toBe(405);
     expect((await call('GET', 'init/error')).status).toBe(405);
+  });
+
+  it('takes a post with no echo of the delivery, and refuses one with a wrong echo', async () => {
+    await deliver();
+    const echo = (id: string) =>
+      call('POST', 'invocation/id-1/response', '1', { 'Lambda-Runtime-Invocation-Id': id });
+    const refused = await echo('delivery-0');
+    expect([refused.status, JSON.parse(refused.body)]).toEqual([
+      400,
+      { errorType: 'InvalidInvocationId', errorMessage: 'Invalid invocation ID' },
+    ]);
+    expect(told.posted).toEqual([]);
+    expect((await echo('delivery-1')).status).toBe(202);
+  });
+
+  it('says first that an id is unknown, whatever else is wrong with a response', async () => {
+    await deliver();
+    const refused = await call('POST', 'invocation/nobody/response', '1', {
+      'Lambda-Runtime-Function-Response-Mode': 'nonsense',
+    });
+    expect(JSON.parse(refused.body)).toMatchObject({ errorType: 'InvalidRequestID' });
+    expect(told.posted).toEqual([]);
   });
 
   it('refuses an unknown response mode and fails the invocation with its type', async () => {
