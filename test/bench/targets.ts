@@ -57,8 +57,13 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+export interface RunningOurs extends Running {
+  /** States of all environments. */
+  states(): Promise<string[]>;
+}
+
 /** `orchestrator up --detach` on a copy of the bench project, as one hosts functions. */
-export async function startOurs(flags: readonly string[]): Promise<Running> {
+export async function startOurs(flags: readonly string[]): Promise<RunningOurs> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrator-bench-'));
   await cp(join(root, 'test/fixtures/bench'), folder, { recursive: true });
   const main = join(root, 'dist/src/main.js');
@@ -72,6 +77,11 @@ export async function startOurs(flags: readonly string[]): Promise<Running> {
     pid: file.process.pid,
     port: Number(new URL(file.endpoint).port),
     path: (name) => `/2015-03-31/functions/${name}/invocations`,
+    states: async () => {
+      const { stdout } = await run(process.execPath, [main, 'ps', '--json', '--state', state]);
+      const status = JSON.parse(stdout) as { environments: { state: string }[] };
+      return status.environments.map((environment) => environment.state);
+    },
     stop: async () => {
       await run(process.execPath, [main, 'down', '--state', state]);
       await rm(folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@
 
 import { median, percentile, type Figure } from './statistics.js';
 import { cpuSeconds, load, startFloor, startOurs, type Language, type Running } from './targets.js';
-import { bareFreezerPairMs } from './freezer.js';
+import { bareFreezerPairMs, enginePausePairMs } from './freezer.js';
 
 const LANES = [1, 4, 16] as const;
 const PER_LANE = { 1: 1500, 4: 4000, 16: 6000 } as const;
@@ -37,23 +37,32 @@ async function sample(target: Running, name: string, inFlight: 1 | 4 | 16): Prom
 export async function warm(rounds: number): Promise<Figure[]> {
   const figures: Figure[] = [];
   const ours = await startOurs(['--freeze-after', 'never', '--no-watch']);
-  const frozen = await startOurs(['--no-watch']);
+  const byDefault = await startOurs(['--no-watch']);
+  const atOnce = await startOurs(['--freeze-after', '0', '--no-watch']);
   try {
     for (const language of ['node', 'python'] as const) {
-      figures.push(...(await warmLanguage(language, rounds, { ours, frozen })));
+      figures.push(...(await warmLanguage(language, rounds, { ours, byDefault, atOnce })));
     }
   } finally {
-    await ours.stop();
-    await frozen.stop();
+    for (const target of [ours, byDefault, atOnce]) await target.stop();
   }
   return figures;
+}
+
+interface Targets {
+  /** Never frozen. */
+  readonly ours: Running;
+  readonly byDefault: Running;
+  /** Frozen before the next event of a busy client can come. */
+  readonly atOnce: Running;
 }
 
 async function warmLanguage(
   language: Language,
   rounds: number,
-  { ours, frozen }: { ours: Running; frozen: Running },
+  targets: Targets,
 ): Promise<Figure[]> {
+  const { ours } = targets;
   const figures: Figure[] = [];
   const floor = await startFloor(language, 16);
   try {
@@ -77,35 +86,40 @@ async function warmLanguage(
         { name: `cpu per event, ${name}`, unit: 'us', ...pair((one) => one.cpuUs) },
       );
     }
-    figures.push(await frozenAgainstWarm(language, rounds, { ours, frozen }));
+    figures.push(...(await frozenAgainstWarm(language, rounds, targets)));
   } finally {
     await floor.stop();
   }
   return figures;
 }
 
-/** Events in a row with the default freezing: own warm p50 plus a bare pair of freezer writes. */
+/** Events in a row with freezing: own warm p50 plus a bare pair of freezer writes. */
 async function frozenAgainstWarm(
   language: Language,
   rounds: number,
-  { ours, frozen }: { ours: Running; frozen: Running },
-): Promise<Figure> {
-  const mine: number[] = [];
+  { ours, byDefault, atOnce }: Targets,
+): Promise<Figure[]> {
+  const p50s = { byDefault: [] as number[], atOnce: [] as number[] };
   const allowed: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const warmP50 = (await sample(ours, language, 1)).p50;
     const pair = await bareFreezerPairMs(language);
-    mine.push((await sample(frozen, language, 1)).p50);
+    p50s.byDefault.push((await sample(byDefault, language, 1)).p50);
+    p50s.atOnce.push((await sample(atOnce, language, 1)).p50);
     allowed.push(warmP50 + 1.2 * pair);
   }
-  return {
-    name: `freezing p50, ${language}, 1 in flight`,
+  const figure = (name: string, mine: number[]): Figure => ({
+    name: `${name}, ${language}, 1 in flight`,
     unit: 'ms',
     ours: mine,
     theirs: allowed,
     against: 'own warm + 1.2 x freezer pair',
     atMost: 1,
-  };
+  });
+  return [
+    figure('p50, default freezing', p50s.byDefault),
+    figure('p50, freezing at once', p50s.atOnce),
+  ];
 }
 
 export async function spaced(rounds: number): Promise<Figure[]> {
@@ -117,7 +131,9 @@ export async function spaced(rounds: number): Promise<Figure[]> {
   try {
     for (const language of ['node', 'python'] as const) {
       const p50s: Record<'off' | 'on', number[]> = { off: [], on: [] };
+      const pauses: number[] = [];
       for (let round = 0; round < rounds; round += 1) {
+        pauses.push(await enginePausePairMs(language));
         for (const kind of ['off', 'on'] as const) {
           const { latenciesMs } = await load({
             port: targets[kind].port,
@@ -137,6 +153,14 @@ export async function spaced(rounds: number): Promise<Figure[]> {
         theirs: p50s.off,
         against: 'freezing off',
         atMost: 1.5,
+      });
+      figures.push({
+        name: `share of the freeze in it, ${language}`,
+        unit: 'ms',
+        ours: p50s.on.map((on, round) => on - (p50s.off[round] ?? Number.NaN)),
+        theirs: pauses,
+        against: 'engine pause and unpause',
+        atMost: 0.1,
       });
     }
   } finally {
