@@ -48,11 +48,11 @@ export class View implements OrchestratorView {
   }
 
   invocation(requestId: string): Promise<InvocationRecord | undefined> {
-    return Promise.resolve(this.#parts.store.invocation(requestId));
+    return this.#parts.store.invocation(requestId);
   }
 
   logs(query: LogQuery): Promise<readonly LogLine[]> {
-    return Promise.resolve(this.#parts.store.query(query));
+    return this.#parts.store.query(query);
   }
 
   follow(query: LogQuery, onLine: (line: LogLine) => void): () => void {

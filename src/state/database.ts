@@ -12,25 +12,19 @@ export type SqliteDatabase = InstanceType<typeof Database>;
 
 /** Each entry takes the file from its index to the next version. Never edit one; add one. */
 const MIGRATIONS: readonly string[] = [
-  // Version 1 was only ever on developers' machines, in two shapes; version 2 starts anew.
+  // Versions 1 and 2 were only ever on developers' machines; version 3 starts anew.
+  '',
   '',
   `DROP TABLE IF EXISTS lines;
    DROP TABLE IF EXISTS logs;
    DROP TABLE IF EXISTS invocations;
-   CREATE TABLE invocations (
+   CREATE TABLE batches (
      id INTEGER PRIMARY KEY,
-     request_id TEXT NOT NULL UNIQUE,
-     record TEXT NOT NULL
-   );
-   CREATE TABLE logs (
-     id INTEGER PRIMARY KEY,
-     function_name TEXT NOT NULL,
-     request_id TEXT,
      bytes INTEGER NOT NULL,
-     lines TEXT NOT NULL
-   );
-   CREATE INDEX logs_by_request ON logs (request_id) WHERE request_id IS NOT NULL;
-   CREATE INDEX logs_by_function ON logs (function_name);`,
+     functions TEXT NOT NULL,
+     lines TEXT NOT NULL,
+     records TEXT NOT NULL
+   );`,
 ];
 
 /** Somebody else's look into the file holds us up no longer than this. */
@@ -52,7 +46,7 @@ export function openDatabase(path: string): SqliteDatabase {
     database.pragma(`journal_size_limit = ${WAL_BYTES}`);
     migrate(database);
     // SQLite looks at a page when it is asked for it; damage there must not wait for a flush.
-    database.prepare('SELECT (SELECT MAX(id) FROM invocations), (SELECT MAX(id) FROM logs)').all();
+    database.prepare('SELECT MAX(id) FROM batches').all();
     return database;
   } catch (error) {
     database?.close();

@@ -5,17 +5,19 @@
  *     slices of a few milliseconds, and the event loop gets at least as much time in between.
  *  2. Nothing here fails the caller. When the disk is full or too slow, entries are dropped and
  *     counted, and somebody is told once for each time it begins.
- *  3. The newest 50,000 invocations are kept, and logs while the file has less than 256 MB; what is
- *     older goes in small steps, a little with each slice.
- *  4. Reading sees everything written before it.
+ *  3. Invocations and logs are kept while the file has less than 256 MB; what is older goes in
+ *     small steps, a little with each slice.
+ *  4. Reading sees everything written before it. It looks through the batches from the newest one
+ *     on, a few in each turn of the event loop.
  */
 
 import type { InvocationRecord, LogLine, LogQuery } from '../admin-api/view.js';
 import type { Clock, Timer } from '../async/clock.js';
+import { nextTurn } from '../async/next-turn.js';
 import { messageOf } from '../errors.js';
 import type { LineStore } from '../log/log-hub.js';
+import { batchOf, functionsOf, linesOf, recordsOf, type BatchRow } from './batch.js';
 import { closeDatabase, fileOf, unusable, type SqliteDatabase } from './database.js';
-import { grouped, linesOf, rowText, type LogRow } from './log-rows.js';
 
 export interface InvocationStoreOptions {
   readonly database: SqliteDatabase;
@@ -25,7 +27,6 @@ export interface InvocationStoreOptions {
 }
 
 export interface StoreLimits {
-  readonly invocations: number;
   /** Of the whole file, without free pages. */
   readonly fileBytes: number;
   /** What may wait in memory while the disk does not keep up. */
@@ -38,15 +39,16 @@ interface Statement {
 }
 
 const LIMITS: StoreLimits = {
-  invocations: 50_000,
   fileBytes: 256 * 1024 * 1024,
   waitingBytes: 32 * 1024 * 1024,
 };
 const FLUSH_AFTER_MS = 300;
 const FLUSH_AT_ENTRIES = 4_000;
-const SLICE = { records: 100, lines: 400, bytes: 512 * 1024 };
-/** Rows looked at to find what goes with one slice. */
-const TRIM_ROWS = 5_000;
+const SLICE = { records: 500, lines: 2_000, bytes: 512 * 1024 };
+/** Batches looked at to find what goes with one slice. */
+const TRIM_BATCHES = 100;
+/** Batches read in one turn. */
+const READ_BATCHES = 16;
 const DEFAULT_LINES = 1000;
 /** What an entry takes besides its text. */
 const ENTRY_BYTES = 100;
@@ -93,37 +95,37 @@ export class InvocationStore implements LineStore {
   }
 
   /** Raises `state-unusable` when the file cannot be read. */
-  invocation(requestId: string): InvocationRecord | undefined {
-    const rows = this.#read('SELECT record FROM invocations WHERE request_id = ?', [requestId]);
-    const [row] = rows as { record: string }[];
-    return row === undefined ? undefined : (JSON.parse(row.record) as InvocationRecord);
+  async invocation(requestId: string): Promise<InvocationRecord | undefined> {
+    const wanted = { column: 'records', text: requestId } as const;
+    for await (const batch of this.#newestFirst([wanted])) {
+      const record = recordsOf(batch).find((one) => one.requestId === requestId);
+      if (record !== undefined) return record;
+    }
+    return undefined;
   }
 
   /** The newest lines that match, oldest first. Raises `state-unusable`. */
-  query(query: LogQuery): LogLine[] {
-    const conditions: string[] = [];
-    const values: (string | number)[] = [];
-    if (query.functionName !== undefined) {
-      conditions.push('function_name = ?');
-      values.push(query.functionName);
+  async query(query: LogQuery): Promise<LogLine[]> {
+    const { functionName, requestId, limit = DEFAULT_LINES } = query;
+    if (limit <= 0) return [];
+    const wanted: Wanted[] = [];
+    if (functionName !== undefined) {
+      wanted.push({ column: 'functions', text: `\n${functionName}\n` });
     }
-    if (query.requestId !== undefined) {
-      conditions.push('request_id = ?');
-      values.push(query.requestId);
+    if (requestId !== undefined) wanted.push({ column: 'lines', text: requestId });
+    const found: LogLine[][] = [];
+    let count = 0;
+    for await (const batch of this.#newestFirst(wanted)) {
+      const lines = linesOf(batch).filter(
+        (line) =>
+          (functionName === undefined || line.functionName === functionName) &&
+          (requestId === undefined || line.requestId === requestId),
+      );
+      found.push(lines);
+      count += lines.length;
+      if (count >= limit || (requestId !== undefined && lines.some(isStart))) break;
     }
-    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    const limit = Math.max(0, query.limit ?? DEFAULT_LINES);
-    if (limit === 0) return [];
-    // The newest lines are in the newest rows (`grouped`).
-    const rows = this.#read(
-      `SELECT function_name, request_id, lines FROM logs ${where} ORDER BY id DESC LIMIT ?`,
-      [...values, limit],
-    );
-    return (rows as LogRow[])
-      .reverse()
-      .flatMap(linesOf)
-      .toSorted((one, other) => one.timestampMs - other.timestampMs)
-      .slice(-limit);
+    return found.reverse().flat().slice(-limit);
   }
 
   /** Writes what waits, all of it. */
@@ -183,7 +185,6 @@ export class InvocationStore implements LineStore {
     this.#waitingBytes -= bytes + records.length * RECORD_BYTES;
     try {
       this.#write(records, lines);
-      this.#trim(bytes);
       const recovered =
         this.#trouble === 'failing' || this.#waitingBytes < this.#limits.waitingBytes / 2;
       if (recovered) this.#trouble = 'none';
@@ -208,41 +209,20 @@ export class InvocationStore implements LineStore {
   }
 
   #write(records: readonly InvocationRecord[], lines: readonly LogLine[]): void {
-    const addRecord = this.#prepared(
-      'INSERT OR REPLACE INTO invocations (request_id, record) VALUES (?, ?)',
-    );
-    const addLog = this.#prepared(
-      'INSERT INTO logs (function_name, request_id, bytes, lines) VALUES (?, ?, ?, ?)',
-    );
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      for (const record of records) addRecord.run(record.requestId, JSON.stringify(record));
-      for (const group of grouped(lines)) {
-        const [first] = group;
-        const text = rowText(group);
-        addLog.run(first.functionName, first.requestId ?? null, Buffer.byteLength(text), text);
-      }
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      // A full disk has ended the transaction already.
-      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
-      throw error;
-    }
+    const batch = batchOf(lines, records);
+    const bytes = Buffer.byteLength(batch.lines) + Buffer.byteLength(batch.records);
+    this.#prepared(
+      'INSERT INTO batches (bytes, functions, lines, records) VALUES (?, ?, ?, ?)',
+    ).run(bytes, functionsOf(lines), batch.lines, batch.records);
+    this.#trim(bytes);
   }
 
   /** Takes away about twice what a slice brought, while there is too much. */
   #trim(addedBytes: number): void {
-    const [bounds] = this.#prepared(
-      'SELECT MIN(id) AS low, MAX(id) AS high FROM invocations',
-    ).all();
-    const { low, high } = bounds as { low: number | null; high: number | null };
-    const surplus = (high ?? 0) - (low ?? 0) + 1 - this.#limits.invocations;
-    if (low !== null && surplus > 0) {
-      const step = Math.min(surplus, 4 * SLICE.records);
-      this.#prepared('DELETE FROM invocations WHERE id < ?').run(low + step);
-    }
     if (this.#fileBytes() <= this.#limits.fileBytes) return;
-    const oldest = this.#prepared('SELECT id, bytes FROM logs ORDER BY id LIMIT ?').all(TRIM_ROWS);
+    const oldest = this.#prepared('SELECT id, bytes FROM batches ORDER BY id LIMIT ?').all(
+      TRIM_BATCHES,
+    );
     let freed = 0;
     let last = 0;
     for (const { id, bytes } of oldest as { id: number; bytes: number }[]) {
@@ -250,7 +230,7 @@ export class InvocationStore implements LineStore {
       freed += bytes;
       last = id;
     }
-    this.#prepared('DELETE FROM logs WHERE id <= ?').run(last);
+    this.#prepared('DELETE FROM batches WHERE id <= ?').run(last);
   }
 
   #fileBytes(): number {
@@ -260,9 +240,23 @@ export class InvocationStore implements LineStore {
     return row?.bytes ?? 0;
   }
 
-  #read(sql: string, values: (string | number)[]): unknown[] {
-    if (this.#closed) return [];
+  /** Batches that hold every text, the newest first. */
+  async *#newestFirst(wanted: readonly Wanted[]): AsyncGenerator<BatchRow> {
+    if (this.#closed) return;
     this.flush();
+    const conditions = wanted.map(({ column }) => ` AND instr(${column}, ?) > 0`).join('');
+    const sql = `SELECT lines, records FROM batches WHERE id <= ? AND id > ?${conditions} ORDER BY id DESC`;
+    const texts = wanted.map(({ text }) => text);
+    const [bounds] = this.#read('SELECT MIN(id) AS low, MAX(id) AS high FROM batches', []);
+    const { low, high } = bounds as { low: number | null; high: number | null };
+    for (let at = high ?? 0; at >= (low ?? 1) && !this.#closed; at -= READ_BATCHES) {
+      const rows = this.#read(sql, [at, at - READ_BATCHES, ...texts]);
+      yield* rows as BatchRow[];
+      await nextTurn();
+    }
+  }
+
+  #read(sql: string, values: readonly (string | number)[]): unknown[] {
     try {
       return this.#prepared(sql).all(...values);
     } catch (error) {
@@ -279,4 +273,14 @@ export class InvocationStore implements LineStore {
     }
     return statement;
   }
+}
+
+interface Wanted {
+  readonly column: 'functions' | 'lines' | 'records';
+  readonly text: string;
+}
+
+/** Nothing of an invocation comes before it. */
+function isStart({ source, text }: LogLine): boolean {
+  return source === 'platform' && text.startsWith('START ');
 }

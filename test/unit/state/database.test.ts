@@ -28,7 +28,7 @@ describe('the state database', () => {
   it('is made with its folder, and its files are the owner’s alone', () => {
     path = join(directory, 'deeper', 'state.db');
     const database = openDatabase(path);
-    database.exec("INSERT INTO invocations (request_id, record) VALUES ('a', '{}')");
+    database.exec("INSERT INTO batches (bytes, functions, lines, records) VALUES (1, 'a', '', '')");
     for (const file of [path, `${path}-wal`, `${path}-shm`]) {
       expect(statSync(file).mode & 0o777).toBe(0o600);
     }
@@ -37,11 +37,11 @@ describe('the state database', () => {
 
   it('keeps its content over a new start and writes ahead', () => {
     const first = openDatabase(path);
-    first.exec("INSERT INTO invocations (request_id, record) VALUES ('a', '{}')");
+    first.exec("INSERT INTO batches (bytes, functions, lines, records) VALUES (1, 'a', '', '')");
     closeDatabase(first);
     const second = openDatabase(path);
-    expect(second.prepare('SELECT request_id FROM invocations').all()).toEqual([
-      expect.objectContaining({ request_id: 'a' }),
+    expect(second.prepare('SELECT functions FROM batches').all()).toEqual([
+      expect.objectContaining({ functions: 'a' }),
     ]);
     expect(second.prepare('PRAGMA journal_mode').all()).toEqual([
       expect.objectContaining({ journal_mode: 'wal' }),
@@ -51,10 +51,10 @@ describe('the state database', () => {
 
   it('takes an older file to the present schema', () => {
     const old = openDatabase(path);
-    old.exec('DROP TABLE logs; CREATE TABLE lines (id INTEGER); PRAGMA user_version = 1');
+    old.exec('DROP TABLE batches; CREATE TABLE lines (id INTEGER); PRAGMA user_version = 1');
     closeDatabase(old);
     const database = openDatabase(path);
-    expect(database.prepare('SELECT COUNT(*) AS count FROM logs').all()).toEqual([
+    expect(database.prepare('SELECT COUNT(*) AS count FROM batches').all()).toEqual([
       expect.objectContaining({ count: 0 }),
     ]);
     closeDatabase(database);
@@ -76,7 +76,12 @@ describe('the state database', () => {
   });
 
   it('says so too when the file ends in its first pages', () => {
-    closeDatabase(openDatabase(path));
+    const database = openDatabase(path);
+    const add = database.prepare(
+      "INSERT INTO batches (bytes, functions, lines, records) VALUES (1, 'a', ?, '')",
+    );
+    for (let count = 0; count < 10; count += 1) add.run('x'.repeat(3000));
+    closeDatabase(database);
     truncateSync(path, 5000);
     expect(failure().code).toBe('state-unusable');
     expect(failure().remedy).toContain(`Delete ${path}`);

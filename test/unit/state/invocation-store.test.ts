@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { linesOf, recordsOf, type BatchRow } from '../../../src/state/batch.js';
 import { openDatabase, type SqliteDatabase } from '../../../src/state/database.js';
 import { InvocationStore, type StoreLimits } from '../../../src/state/invocation-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
@@ -40,15 +41,17 @@ function openStore(limits: Partial<StoreLimits> = {}): InvocationStore {
   return store;
 }
 
-function rows(table: 'invocations' | 'logs'): number {
-  const [row] = database.prepare(`SELECT COUNT(*) AS count FROM ${table}`).all() as {
-    count: number;
-  }[];
-  return row?.count ?? 0;
+/** How many there are in the file. */
+function written(): { records: number; lines: number } {
+  const rows = database.prepare('SELECT lines, records FROM batches').all() as BatchRow[];
+  return {
+    records: rows.flatMap(recordsOf).length,
+    lines: rows.flatMap(linesOf).length,
+  };
 }
 
 describe('the invocation store', () => {
-  it('gives back what it was given, also after a new start', () => {
+  it('gives back what it was given, also after a new start', async () => {
     const store = openStore();
     const cold = recordOf('a', { initMs: 110.1, memoryPeakMb: 36, start: 'cold' });
     const lines = [
@@ -58,16 +61,16 @@ describe('the invocation store', () => {
     ];
     store.record(cold);
     for (const line of lines) store.keep(line);
-    expect(store.invocation('a')).toEqual(cold);
-    expect(store.invocation('b')).toBeUndefined();
-    expect(store.query({})).toEqual(lines);
+    expect(await store.invocation('a')).toEqual(cold);
+    expect(await store.invocation('b')).toBeUndefined();
+    expect(await store.query({})).toEqual(lines);
     store.close();
     const again = openStore();
-    expect(again.invocation('a')).toEqual(cold);
-    expect(again.query({})).toEqual(lines);
+    expect(await again.invocation('a')).toEqual(cold);
+    expect(await again.query({})).toEqual(lines);
   });
 
-  it('finds lines by function and by request, the newest ones, oldest first', () => {
+  it('finds lines by function and by request, the newest ones, oldest first', async () => {
     const store = openStore();
     for (let count = 0; count < 10; count += 1) {
       const more = { timestampMs: count, requestId: `id-${count % 2}` };
@@ -75,49 +78,60 @@ describe('the invocation store', () => {
       store.keep(lineOf(`other ${count}`, { ...more, functionName: 'other' }));
       if (count === 4) store.flush();
     }
-    const texts = (query: Parameters<InvocationStore['query']>[0]): string[] =>
-      store.query(query).map(({ text }) => text);
-    expect(texts({ functionName: 'hello', limit: 3 })).toEqual(['7', '8', '9']);
-    expect(texts({ functionName: 'hello', requestId: 'id-1' })).toEqual(['1', '3', '5', '7', '9']);
-    expect(texts({ limit: 2 })).toEqual(['9', 'other 9']);
-    expect(texts({ requestId: 'nobody' })).toEqual([]);
-    expect(texts({ limit: 0 })).toEqual([]);
+    const texts = async (query: Parameters<InvocationStore['query']>[0]): Promise<string[]> =>
+      (await store.query(query)).map(({ text }) => text);
+    expect(await texts({ functionName: 'hello', limit: 3 })).toEqual(['7', '8', '9']);
+    expect(await texts({ functionName: 'hello', requestId: 'id-1' })).toEqual([
+      '1',
+      '3',
+      '5',
+      '7',
+      '9',
+    ]);
+    expect(await texts({ limit: 2 })).toEqual(['9', 'other 9']);
+    expect(await texts({ requestId: 'nobody' })).toEqual([]);
+    expect(await texts({ limit: 0 })).toEqual([]);
   });
 
   it('writes nothing in the caller’s turn, and everything a moment later', () => {
     const store = openStore();
     for (let count = 0; count < 600; count += 1) store.record(recordOf(`id-${count}`));
-    expect(rows('invocations')).toBe(0);
+    expect(written().records).toBe(0);
     clock.runUntilIdle();
-    expect(rows('invocations')).toBe(600);
+    expect(written().records).toBe(600);
     expect(store.waitingBytes).toBe(0);
     expect(clock.pending).toBe(0);
   });
 
   it('writes a large batch in slices, each in a turn of its own', () => {
     const store = openStore();
-    for (let count = 0; count < 20_000; count += 1) {
+    for (let count = 0; count < 40_000; count += 1) {
       store.keep(lineOf(`${count}`, { requestId: `id-${count}` }));
     }
     const seen: number[] = [];
-    while (clock.step()) seen.push(rows('logs'));
+    while (clock.step()) seen.push(written().lines);
     expect(seen.length).toBeGreaterThan(10);
-    expect(seen.at(-1)).toBe(20_000);
+    expect(seen.at(-1)).toBe(40_000);
   });
 
-  it('keeps the newest invocations only', () => {
-    const store = openStore({ invocations: 100 });
-    for (let count = 0; count < 1000; count += 1) {
-      store.record(recordOf(`id-${count}`));
-      if (count % 50 === 0) store.flush();
+  it('finds all lines of an invocation that began many batches ago', async () => {
+    const store = openStore();
+    const other = lineOf('other', { functionName: 'other', requestId: 'id-2' });
+    store.keep(lineOf('START RequestId: id-1', { requestId: 'id-1', source: 'platform' }));
+    for (let count = 0; count < 40; count += 1) {
+      store.keep(other);
+      store.flush();
     }
-    store.flush();
-    expect(rows('invocations')).toBe(100);
-    expect(store.invocation('id-999')).toBeDefined();
-    expect(store.invocation('id-899')).toBeUndefined();
+    store.keep(lineOf('END RequestId: id-1', { requestId: 'id-1', source: 'platform' }));
+    const found = await store.query({ functionName: 'hello', requestId: 'id-1' });
+    expect(found.map(({ text }) => text)).toEqual(['START RequestId: id-1', 'END RequestId: id-1']);
+    expect(await store.query({ functionName: 'hell' })).toEqual([]);
+    // Part of another id is not it.
+    expect(await store.query({ requestId: 'id-' })).toEqual([]);
+    expect(await store.invocation('id-')).toBeUndefined();
   });
 
-  it('keeps the newest logs within the size of the file', () => {
+  it('keeps the newest logs within the size of the file', async () => {
     const limit = 2 * 2 ** 20;
     const store = openStore({ fileBytes: limit });
     for (let count = 0; count < 1000; count += 1) {
@@ -127,12 +141,12 @@ describe('the invocation store', () => {
     store.close();
     expect(statSync(path).size).toBeLessThan(2 * limit);
     const again = openStore();
-    expect(again.query({ requestId: 'id-999' })).toHaveLength(1);
-    expect(again.query({ requestId: 'id-1' })).toHaveLength(0);
-    expect(again.query({}).length).toBeGreaterThan(50);
+    expect(await again.query({ requestId: 'id-999' })).toHaveLength(1);
+    expect(await again.query({ requestId: 'id-1' })).toHaveLength(0);
+    expect((await again.query({})).length).toBeGreaterThan(50);
   });
 
-  it('drops and counts what the disk is too slow for, and says so once', () => {
+  it('drops and counts what the disk is too slow for, and says so once', async () => {
     const store = openStore({ waitingBytes: 100_000 });
     for (let count = 0; count < 1000; count += 1) {
       store.keep(lineOf('x'.repeat(900)));
@@ -143,10 +157,10 @@ describe('the invocation store', () => {
     expect(warnings).toEqual([expect.stringContaining('does not keep up')]);
     clock.runUntilIdle();
     store.keep(lineOf('room again'));
-    expect(store.query({ limit: 1 })[0]?.text).toBe('room again');
+    expect((await store.query({ limit: 1 }))[0]?.text).toBe('room again');
   });
 
-  it('says once that the disk is full, fails nobody, and goes on when there is room', () => {
+  it('says once that the disk is full, fails nobody, and goes on when there is room', async () => {
     const store = openStore();
     database.exec('PRAGMA max_page_count = 40');
     for (let count = 0; count < 20; count += 1) {
@@ -159,10 +173,10 @@ describe('the invocation store', () => {
     expect(store.dropped % 2).toBe(0);
     database.exec('PRAGMA max_page_count = 100000');
     store.record(recordOf('after'));
-    expect(store.invocation('after')).toBeDefined();
+    expect(await store.invocation('after')).toBeDefined();
   });
 
-  it('says that a file damaged while it was in use has to be deleted', () => {
+  it('says that a file damaged while it was in use has to be deleted', async () => {
     const store = openStore();
     for (let count = 0; count < 2000; count += 1) store.record(recordOf(`id-${count}`));
     store.close();
@@ -172,22 +186,20 @@ describe('the invocation store', () => {
       writeSync(file, Buffer.alloc(4096, 0xff), 0, 4096, at);
     }
     closeSync(file);
-    expect(() => again.invocation('id-7')).toThrow(
-      expect.objectContaining({ code: 'state-unusable', remedy: expect.stringContaining(path) }),
-    );
-    again.record(recordOf('new'));
-    clock.runUntilIdle();
-    expect(warnings).toHaveLength(1);
+    await expect(again.invocation('id-7')).rejects.toMatchObject({
+      code: 'state-unusable',
+      remedy: expect.stringContaining(path),
+    });
   });
 
-  it('takes nothing and finds nothing once it is closed', () => {
+  it('takes nothing and finds nothing once it is closed', async () => {
     const store = openStore();
     store.record(recordOf('a'));
     store.close();
     store.close();
     store.record(recordOf('b'));
     expect(store.dropped).toBe(1);
-    expect(store.invocation('a')).toBeUndefined();
+    expect(await store.invocation('a')).toBeUndefined();
     expect(warnings).toEqual([]);
   });
 
@@ -206,10 +218,12 @@ describe('the invocation store', () => {
       }
       await exited;
       const store = openStore();
-      expect(rows('invocations')).toBeGreaterThanOrEqual(kept);
+      expect(written().records).toBeGreaterThanOrEqual(kept);
       for (const index of [0, kept - 1]) {
-        expect(store.invocation(`id-${index}`)).toEqual(recordOf(`id-${index}`));
-        expect(store.query({ requestId: `id-${index}` }).at(-1)?.text).toBe(`line of ${index}`);
+        expect(await store.invocation(`id-${index}`)).toEqual(recordOf(`id-${index}`));
+        expect((await store.query({ requestId: `id-${index}` })).at(-1)?.text).toBe(
+          `line of ${index}`,
+        );
       }
       expect(database.prepare('PRAGMA integrity_check').all()).toEqual([
         expect.objectContaining({ integrity_check: 'ok' }),
