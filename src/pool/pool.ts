@@ -19,6 +19,7 @@ import {
   isAvailable,
   isBusy,
   isStarting,
+  isStartUnderWay,
   type EnvironmentState,
 } from '../environment/lifecycle.js';
 import type { EnvironmentListener, EnvironmentParts } from '../environment/parts.js';
@@ -310,8 +311,8 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
       this.#starting -= 1;
       this.#releaseTurn(environment);
     }
-    if (from === 'provisioning' && to === 'initializing') {
-      this.#failures = 0;
+    if (isStartUnderWay(from) && !isStartUnderWay(to) && to !== 'stopping') this.#failures = 0;
+    if (to === 'initializing') {
       this.#parts.clock.setTimer(LONGEST_TURN_MS, () => this.#releaseTurn(environment));
     }
     if (isBusy(to) !== isBusy(from)) this.#busy += isBusy(to) ? 1 : -1;

@@ -68,6 +68,7 @@ export class World implements RuntimeDoor {
       program: (spec) => (process) => this.#runtime(spec, process),
       delayMs: (call) => this.#delay(call),
       fails: () => this.random.chance(this.#rates.engine),
+      early: () => this.random.chance(0.5),
     });
     this.router = new FunctionRouter(new Concurrency(ACCOUNT_CONCURRENCY));
     for (const name of ['alpha', 'beta', 'gamma']) this.router.add(this.#deployment(name));
@@ -177,6 +178,7 @@ export class World implements RuntimeDoor {
       const limit = name === 'gamma' ? RESERVED : ACCOUNT_CONCURRENCY - RESERVED;
       demand(count <= limit, `${count} of ${name} in progress, ${limit} allowed`);
     }
+    demand(this.engine.misuse.length === 0, `the engine was misused: ${this.engine.misuse.join()}`);
     demand(this.gate.running <= 2, `${this.gate.running} starts at a time`);
     demand(
       this.memory.usedBytes <= MEMORY_BUDGET_BYTES,
@@ -304,6 +306,12 @@ export class World implements RuntimeDoor {
         },
       };
       channel.next(poll);
+      if (fails(0.3)) {
+        // A second poll, which gets no event while there is a first, comes and goes.
+        const second: Poll = { lost: false, deliver: () => undefined };
+        channel.next(second);
+        process.after(random.below(20), () => channel.lose(second));
+      }
       if (fails(0.3)) process.after(random.below(5_000), () => die(1));
     };
     const handle = (delivery: Delivery): void => {

@@ -28,6 +28,11 @@ export interface FakeEngineOptions {
   delayMs?(call: EngineCall): number;
   /** Whether the call fails, after its time. */
   fails?(call: EngineCall): boolean;
+  /**
+   * Whether what the call brings about is there before the call returns, as when processes speak
+   * or die before a start has been confirmed. Not even a failure takes it back then.
+   */
+  early?(call: EngineCall): boolean;
   /** Thawing is a call that takes time, not a write to a file. */
   readonly slowThaw?: boolean;
 }
@@ -35,6 +40,8 @@ export interface FakeEngineOptions {
 export class FakeEngine implements ContainerEngine {
   readonly options: FakeEngineOptions;
   readonly containers = new Set<FakeContainer>();
+  /** What no caller may do and somebody did. */
+  readonly misuse: string[] = [];
   #closed = false;
 
   constructor(options: FakeEngineOptions) {
@@ -75,6 +82,14 @@ export class FakeEngine implements ContainerEngine {
     if (this.#closed) return;
     this.#closed = true;
     await Promise.all([...this.containers].map((container) => container.remove()));
+  }
+
+  /** Brings `effect` about at the moment that call has. */
+  async perform(call: EngineCall, effect: () => void): Promise<void> {
+    const early = this.options.early?.(call) ?? false;
+    if (early) effect();
+    await this.call(call);
+    if (!early) effect();
   }
 
   /** Takes the call's time, then succeeds or fails. */
@@ -150,6 +165,8 @@ export class FakeContainer implements Container {
   #process: FakeProcess | undefined;
   #removal: Promise<void> | undefined;
   #removed = false;
+  #starting = false;
+  #thawing: Promise<void> | undefined;
 
   constructor(engine: FakeEngine, program: Program, observer: ContainerObserver) {
     FakeContainer.made += 1;
@@ -164,9 +181,21 @@ export class FakeContainer implements Container {
   }
 
   async start(): Promise<void> {
-    const { clock } = this.#engine.options;
-    await this.#engine.call('start');
+    const { misuse } = this.#engine;
+    if (this.#starting) misuse.push(`${this.id} was started while a start was under way`);
+    if (this.#process?.alive === true) misuse.push(`${this.id} was started while it ran`);
+    this.#starting = true;
+    try {
+      await this.#engine.perform('start', () => this.#run());
+    } finally {
+      this.#starting = false;
+    }
     if (this.#removed) throw failure('engine-not-found', 'start');
+  }
+
+  #run(): void {
+    if (this.#removed) return;
+    const { clock } = this.#engine.options;
     this.startedAtMs = clock.now();
     const process = new FakeProcess(this, clock);
     this.#process = process;
@@ -176,6 +205,8 @@ export class FakeContainer implements Container {
   async freeze(): Promise<void> {
     const process = this.#process;
     if (process === undefined || !process.alive) return;
+    // Where thawing is a call, one way waits for the other.
+    await this.#thawing;
     process.frozen = true;
     await this.#engine.call('freeze').catch((error: unknown) => {
       process.thaw();
@@ -186,7 +217,11 @@ export class FakeContainer implements Container {
   thaw(): Promise<void> | undefined {
     const process = this.#process;
     const { slowThaw } = this.#engine.options;
-    if (slowThaw === true) return this.#engine.call('thaw').then(() => process?.thaw());
+    if (slowThaw === true) {
+      const thawing = this.#engine.perform('thaw', () => process?.thaw());
+      this.#thawing = thawing.catch(() => undefined);
+      return thawing;
+    }
     if (this.#engine.options.fails?.('thaw') === true) throw failure('engine-refused', 'thaw');
     process?.thaw();
     return undefined;
@@ -195,8 +230,7 @@ export class FakeContainer implements Container {
   async kill(): Promise<void> {
     const process = this.#process;
     if (process?.alive !== true) return;
-    await this.#engine.call('kill');
-    process.exit(137);
+    await this.#engine.perform('kill', () => process.exit(137));
   }
 
   remove(): Promise<void> {
