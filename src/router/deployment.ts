@@ -76,7 +76,8 @@ export class Deployment {
       assignment.settle({ kind: 'refused', error: this.#stopped });
       return;
     }
-    if (this.#problem !== undefined && this.#parts.monotonic() > this.#tryAgainAt) {
+    const present = this.#changes === this.#builtChanges;
+    if (present && this.#problem !== undefined && this.#parts.monotonic() > this.#tryAgainAt) {
       // What was missing may have come meanwhile: a registry, a package, room on the disk.
       this.#changes += 1;
     }
@@ -153,9 +154,9 @@ export class Deployment {
 
   #replace(version: FunctionVersion, startedAt: number): void {
     const previous = this.#pool;
-    if (previous?.version.key === version.key) return;
     const reason = this.#reason;
     this.#reason = 'code-changed';
+    if (previous?.version.key === version.key) return;
     const cause: StartCause =
       previous === undefined ? { kind: 'first-use' } : { kind: 'replaced', reason };
     this.#pool = this.#parts.openPool(version, cause);
