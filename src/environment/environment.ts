@@ -97,6 +97,10 @@ export class Environment implements ChannelListener {
   get endReason(): EndReason | undefined {
     return this.#endReason;
   }
+  /** As `peakMemoryBytes`, but what was seen last, which costs nothing. */
+  get seenPeakBytes(): number | undefined {
+    return this.#peakBytes;
+  }
   /** Peak memory of the current processes, bytes; undefined where it cannot be read. */
   get peakMemoryBytes(): number | undefined {
     this.#readPeak();
@@ -240,6 +244,9 @@ export class Environment implements ChannelListener {
 
   async #provision(): Promise<void> {
     const { engine, buildSpec, door } = this.#parts;
+    // Whoever makes an environment must have it before it hears from it.
+    await Promise.resolve();
+    if (this.#state !== 'provisioning') return;
     try {
       const address = door.open(this.#channel, this.#identity);
       this.#journal.processesStarted();

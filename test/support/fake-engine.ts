@@ -35,6 +35,8 @@ export interface FakeEngineOptions {
   early?(call: EngineCall): boolean;
   /** Thawing is a call that takes time, not a write to a file. */
   readonly slowThaw?: boolean;
+  /** What processes need, at the moment. */
+  peakBytes?(): number;
 }
 
 export class FakeEngine implements ContainerEngine {
@@ -250,7 +252,8 @@ export class FakeContainer implements Container {
   }
 
   peakMemoryBytes(): number | undefined {
-    return this.#process?.alive === true ? 20 * 2 ** 20 : undefined;
+    if (this.#process?.alive !== true) return undefined;
+    return this.#engine.options.peakBytes?.() ?? 20 * 2 ** 20;
   }
 
   /** Told by the process, once. */
