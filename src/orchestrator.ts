@@ -154,12 +154,12 @@ async function start(
 
   const view = new View({ router, logs, store, clock });
   const admin = new AdminApi({ view, token: claim.adminToken });
-  const endpoint = await openDoor({ settings, router, admin, hooks, teardown });
+  const { endpoint, invokeApi } = await openDoor({ settings, router, admin, hooks, teardown });
   if (settings.watch) teardown.add(watchCode(config, router, (message) => hooks.log.warn(message)));
   await Promise.all(router.deployments.map((deployment) => deployment.ready()));
   hooks.signal.throwIfAborted();
   claim.publish(endpoint);
-  return running({ view, endpoint, engine: description, router, teardown });
+  return running({ view, endpoint, engine: description, router, invokeApi, teardown });
 }
 
 interface OpenedEngine {
@@ -267,14 +267,14 @@ interface DoorSources {
   readonly teardown: Teardown;
 }
 
-/** Opens the Lambda API and the admin API beside it; returns the endpoint. */
+/** Opens the Lambda API and the admin API beside it. */
 async function openDoor({
   settings,
   router,
   admin,
   hooks,
   teardown,
-}: DoorSources): Promise<string> {
+}: DoorSources): Promise<{ endpoint: string; invokeApi: InvokeApi }> {
   const invokeApi = new InvokeApi({
     router: settings.watch ? afterPendingChanges(router) : router,
     host: settings.host,
@@ -292,7 +292,7 @@ async function openDoor({
   teardown.add(() => admin.close());
   const { port } = await invokeApi.listen();
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
-  return `http://${host}:${port}`;
+  return { endpoint: `http://${host}:${port}`, invokeApi };
 }
 
 function versionBuilder(
@@ -346,10 +346,15 @@ interface RunningParts {
   readonly endpoint: string;
   readonly engine: EngineDescription;
   readonly router: FunctionRouter;
+  readonly invokeApi: InvokeApi;
   readonly teardown: Teardown;
 }
 
-function running({ view, endpoint, engine, router, teardown }: RunningParts): RunningOrchestrator {
+/** A client that does not take the last answer holds a drain up no longer than this. */
+const FLUSH_MS = 5_000;
+
+function running(parts: RunningParts): RunningOrchestrator {
+  const { view, endpoint, engine, router, invokeApi, teardown } = parts;
   let settleStopped: { resolve: () => void; reject: (reason: unknown) => void };
   const stopped = new Promise<void>((resolve, reject) => {
     settleStopped = { resolve, reject };
@@ -370,9 +375,14 @@ function running({ view, endpoint, engine, router, teardown }: RunningParts): Ru
     invocation: (requestId) => view.invocation(requestId),
     logs: (query) => view.logs(query),
     follow: (query, onLine) => view.follow(query, onLine),
-    stop: (mode) => void (mode === 'drain' ? orchestrator.close() : orchestrator.destroy()),
+    stop: (mode) => {
+      const ended = mode === 'drain' ? orchestrator.close() : orchestrator.destroy();
+      // What goes wrong reaches `stopped`, which is awaited.
+      ended.catch(() => undefined);
+    },
     close: async () => {
-      await Promise.race([router.close(), stopped]);
+      const drained = router.close().then(() => invokeApi.flushed(FLUSH_MS));
+      await Promise.race([drained, stopped]);
       await end();
     },
     destroy: end,
