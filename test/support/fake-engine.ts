@@ -35,6 +35,8 @@ export interface FakeEngineOptions {
   early?(call: EngineCall): boolean;
   /** Thawing is a call that takes time, not a write to a file. */
   readonly slowThaw?: boolean;
+  /** How late a piece of output is handed over; all of it is before an exit. */
+  outputLagMs?(): number;
   /** What processes need, at the moment. */
   peakBytes?(): number;
 }
@@ -138,7 +140,7 @@ export class FakeProcess {
   }
 
   write(text: string): void {
-    if (this.alive) this.container.observer.output(Buffer.from(text), 'stdout');
+    if (this.alive) this.container.output(Buffer.from(text));
   }
 
   exit(exitCode: number, outOfMemory = false): void {
@@ -162,6 +164,8 @@ export class FakeContainer implements Container {
   readonly observer: ContainerObserver;
   readonly scratch = new Map<string, string>();
   startedAtMs: number | undefined;
+  /** The last removal was refused, or is under way. */
+  refusedRemoval = false;
   readonly #engine: FakeEngine;
   readonly #program: Program;
   #process: FakeProcess | undefined;
@@ -169,6 +173,7 @@ export class FakeContainer implements Container {
   #removed = false;
   #starting = false;
   #thawing: Promise<void> | undefined;
+  readonly #lagging: Buffer[] = [];
 
   constructor(engine: FakeEngine, program: Program, observer: ContainerObserver) {
     FakeContainer.made += 1;
@@ -236,15 +241,20 @@ export class FakeContainer implements Container {
   }
 
   remove(): Promise<void> {
-    this.#removal ??= this.#engine
-      .call('remove')
-      .catch(() => undefined)
-      .then(() => {
-        this.#removed = true;
-        this.#engine.containers.delete(this);
-        this.#process?.exit(137);
-      });
+    this.#removal ??= this.#remove().catch((error: unknown) => {
+      this.#removal = undefined;
+      throw error;
+    });
     return this.#removal;
+  }
+
+  async #remove(): Promise<void> {
+    this.refusedRemoval = true;
+    await this.#engine.call('remove');
+    this.refusedRemoval = false;
+    this.#removed = true;
+    this.#engine.containers.delete(this);
+    this.#process?.exit(137);
   }
 
   limitCpu(): void {
@@ -256,8 +266,26 @@ export class FakeContainer implements Container {
     return this.#engine.options.peakBytes?.() ?? 20 * 2 ** 20;
   }
 
+  output(chunk: Buffer): void {
+    const { clock, outputLagMs } = this.#engine.options;
+    const lagMs = outputLagMs?.() ?? 0;
+    if (lagMs === 0 && this.#lagging.length === 0) {
+      this.observer.output(chunk, 'stdout');
+      return;
+    }
+    this.#lagging.push(chunk);
+    clock.setTimer(lagMs, () => this.#handOver(chunk));
+  }
+
+  /** In order: up to the piece that is due, or everything. */
+  #handOver(last?: Buffer): void {
+    const due = last === undefined ? this.#lagging.length : this.#lagging.indexOf(last) + 1;
+    for (const chunk of this.#lagging.splice(0, due)) this.observer.output(chunk, 'stdout');
+  }
+
   /** Told by the process, once. */
   ended(process: FakeProcess, exitCode: number, outOfMemory: boolean): void {
+    this.#handOver();
     if (process === this.#process) this.observer.exited({ exitCode, outOfMemory });
   }
 }
