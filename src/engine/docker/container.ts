@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
-import { sleep, type Clock } from '../../async/clock.js';
+import type { Clock } from '../../async/clock.js';
 import type { Container, ContainerObserver, ContainerSpec, FreezerKind } from '../engine.js';
 import { cgroupOf, type CgroupPaths } from '../host/cgroup.js';
 import { writeCpuLimit } from '../host/cpu-limit.js';
@@ -129,14 +129,19 @@ export class DockerContainer implements Container {
     if (!this.#mayRun) return;
     this.#state = 'exited';
     const outOfMemory = this.#outOfMemory && exitCode === 137;
+    let isTold = false;
     const told = (): void => {
+      if (isTold) return;
+      isTold = true;
       this.#context.logPipe?.drain();
       this.#closeHost();
       this.#context.observer.exited({ exitCode, outOfMemory });
     };
-    void Promise.race([this.#outputEnded, sleep(this.#context.clock, OUTPUT_AFTER_END_MS)]).then(
-      told,
-    );
+    const timer = this.#context.clock.setTimer(OUTPUT_AFTER_END_MS, told);
+    void this.#outputEnded.then(() => {
+      timer.cancel();
+      told();
+    });
   }
 
   get #mayRun(): boolean {
@@ -168,7 +173,7 @@ export class DockerContainer implements Container {
     const { State: state } = await this.#docker.inspect({ abortSignal });
     this.#startedAtMs = Date.parse(state.StartedAt);
     this.#closeHost();
-    if (!state.Running || state.Pid === 0) return;
+    if (!state.Running || state.Pid === 0 || this.#state === 'removed') return;
     try {
       if (this.#context.local) {
         this.#cgroup = cgroupOf(state.Pid);

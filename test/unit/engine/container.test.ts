@@ -1,7 +1,11 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import type Docker from 'dockerode';
 import { DockerContainer } from '../../../src/engine/docker/container.js';
+import { DockerEngine } from '../../../src/engine/docker/docker-engine.js';
 import { contractSpec } from '../../contract/engine.contract.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
@@ -10,6 +14,7 @@ class Bench {
   readonly clock = new ManualClock();
   readonly calls: string[] = [];
   readonly removed: string[] = [];
+  readonly exits: number[] = [];
   attach: (signal: AbortSignal | undefined) => Promise<unknown> = () =>
     Promise.resolve(new PassThrough());
   remove: () => Promise<void> = () => Promise.resolve();
@@ -33,7 +38,10 @@ class Bench {
     {
       clock: this.clock,
       spec: contractSpec({}),
-      observer: { output: () => undefined, exited: () => undefined },
+      observer: {
+        output: () => undefined,
+        exited: ({ exitCode }) => void this.exits.push(exitCode),
+      },
       freezer: 'none',
       local: false,
       liftCpu: false,
@@ -73,6 +81,25 @@ describe('a container on Docker', () => {
     expect(bench.clock.pending).toBe(0);
   });
 
+  it('tells its end once, when the output has ended or soon after, and leaves no timer', async () => {
+    for (const ends of [true, false]) {
+      const bench = new Bench();
+      const stream = new PassThrough();
+      bench.attach = () => Promise.resolve(stream);
+      await bench.container.start();
+      bench.container.sawExit(3);
+      if (ends) stream.destroy();
+      await bench.clock.advanceAsync(0);
+      await bench.clock.advanceAsync(0);
+      expect([bench.exits, bench.clock.pending]).toEqual(ends ? [[3], 0] : [[], 1]);
+      await bench.clock.advanceAsync(5_000);
+      stream.destroy();
+      await bench.clock.advanceAsync(0);
+      await bench.clock.advanceAsync(0);
+      expect(bench.exits).toEqual([3]);
+    }
+  });
+
   it('is not taken for running before the engine has confirmed its start', async () => {
     const bench = new Bench();
     const starting = bench.container.start();
@@ -91,5 +118,31 @@ describe('a container on Docker', () => {
     bench.remove = () => Promise.resolve();
     await Promise.all([bench.container.remove(), bench.container.remove()]);
     expect([bench.calls, bench.removed]).toEqual([['remove', 'remove'], ['c']]);
+  });
+});
+
+describe('the engine at the end of a run', () => {
+  it('removes what a create call made after it had been given up', async () => {
+    const removed: string[] = [];
+    const docker = {
+      listContainers: ({ all }: { all?: boolean }) => Promise.resolve(all ? [{ Id: 'stray' }] : []),
+      getContainer: (id: string) => ({
+        remove: () => {
+          removed.push(id);
+          return Promise.resolve();
+        },
+      }),
+    } as unknown as Docker;
+    const scratchRoot = await mkdtemp(join(tmpdir(), 'engine-'));
+    const engine = new DockerEngine({
+      docker,
+      runId: 'run',
+      labels: {},
+      scratchRoot,
+      clock: new ManualClock(),
+      warn: () => undefined,
+    });
+    await engine.close();
+    expect(removed).toEqual(['stray']);
   });
 });
