@@ -132,13 +132,18 @@ async function start(
   const admin = new AdminApi({ view, token: claim.adminToken });
   const reload = settings.watch ? reloadOf(config, { router, deploy, hooks }) : undefined;
   teardown.add(() => reload?.close());
-  const door = reload?.door ?? router;
-  const endpoint = await openDoor({ settings, router: door, admin, hooks, teardown });
+  const { endpoint, invokeApi } = await openDoor({
+    settings,
+    router: reload?.door ?? router,
+    admin,
+    hooks,
+    teardown,
+  });
   await Promise.all(router.deployments.map((deployment) => deployment.ready()));
   hooks.signal.throwIfAborted();
   void versions.collect();
   claim.publish(endpoint);
-  return running({ view, endpoint, engine: description, router, teardown });
+  return running({ view, endpoint, engine: description, router, invokeApi, teardown });
 }
 
 interface OpenedEngine {
@@ -225,14 +230,14 @@ interface DoorSources {
   readonly teardown: Teardown;
 }
 
-/** Opens the Lambda API and the admin API beside it; returns the endpoint. */
+/** Opens the Lambda API and the admin API beside it. */
 async function openDoor({
   settings,
   router,
   admin,
   hooks,
   teardown,
-}: DoorSources): Promise<string> {
+}: DoorSources): Promise<{ endpoint: string; invokeApi: InvokeApi }> {
   const invokeApi = new InvokeApi({
     router,
     host: settings.host,
@@ -250,7 +255,7 @@ async function openDoor({
   teardown.add(() => admin.close());
   const { port } = await invokeApi.listen();
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
-  return `http://${host}:${port}`;
+  return { endpoint: `http://${host}:${port}`, invokeApi };
 }
 
 function budgetBytes(config: Config, description: EngineDescription): number {
@@ -263,10 +268,15 @@ interface RunningParts {
   readonly endpoint: string;
   readonly engine: EngineDescription;
   readonly router: FunctionRouter;
+  readonly invokeApi: InvokeApi;
   readonly teardown: Teardown;
 }
 
-function running({ view, endpoint, engine, router, teardown }: RunningParts): RunningOrchestrator {
+/** A client that does not take the last answer holds a drain up no longer than this. */
+const FLUSH_MS = 5_000;
+
+function running(parts: RunningParts): RunningOrchestrator {
+  const { view, endpoint, engine, router, invokeApi, teardown } = parts;
   let settleStopped: { resolve: () => void; reject: (reason: unknown) => void };
   const stopped = new Promise<void>((resolve, reject) => {
     settleStopped = { resolve, reject };
@@ -287,9 +297,14 @@ function running({ view, endpoint, engine, router, teardown }: RunningParts): Ru
     invocation: (requestId) => view.invocation(requestId),
     logs: (query) => view.logs(query),
     follow: (query, onLine) => view.follow(query, onLine),
-    stop: (mode) => void (mode === 'drain' ? orchestrator.close() : orchestrator.destroy()),
+    stop: (mode) => {
+      const ended = mode === 'drain' ? orchestrator.close() : orchestrator.destroy();
+      // What goes wrong reaches `stopped`, which is awaited.
+      ended.catch(() => undefined);
+    },
     close: async () => {
-      await Promise.race([router.close(), stopped]);
+      const drained = router.close().then(() => invokeApi.flushed(FLUSH_MS));
+      await Promise.race([drained, stopped]);
       await end();
     },
     destroy: end,

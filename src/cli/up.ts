@@ -16,6 +16,15 @@ import { showNotices, showReady } from './ready.js';
 import { errorFields } from './report.js';
 import { terminalLogger } from './terminal-logger.js';
 
+/** States in which an event is with an environment. */
+const RUNNING_STATES: ReadonlySet<string> = new Set([
+  'invoking',
+  'thaw-due',
+  'thawing',
+  'restarting',
+  'reinitializing',
+]);
+
 export const up: Command = {
   name: 'up',
   summary: 'Start the functions of a project',
@@ -146,7 +155,7 @@ class Run {
     if (this.#running === undefined) return 'Giving up the start; Ctrl-C again ends it at once.';
     const busy = this.#running
       .environments()
-      .filter(({ state }) => state === 'invoking' || state === 'restarting').length;
+      .filter(({ state }) => RUNNING_STATES.has(state)).length;
     const first = busy === 0 ? '' : ` ${count(busy, 'invocation')} still running may finish;`;
     return `Stopping.${first} Ctrl-C again ends it at once.`;
   }

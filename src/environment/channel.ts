@@ -133,7 +133,8 @@ export class Channel {
     const index = this.#polls.indexOf(poll);
     if (index < 0) return;
     this.#polls.splice(index, 1);
-    if (this.#polls.length === 0) this.#listener.pollLost();
+    // While an event is with the runtime nobody waits on the poll, a second one that was parked.
+    if (this.#phase === 'Ready' && this.#polls.length === 0) this.#listener.pollLost();
   }
 
   /** Answers the oldest open poll. The caller has checked `polled` in the same turn. */

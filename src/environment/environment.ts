@@ -21,6 +21,7 @@ import type { EndReason, ResetReason, StartCause, StartStory } from './cause.js'
 import type { InvocationJournal } from './journal.js';
 import {
   accepts,
+  isStartUnderWay,
   transition,
   type EnvironmentAction,
   type EnvironmentEvent,
@@ -95,6 +96,10 @@ export class Environment implements ChannelListener {
   }
   get endReason(): EndReason | undefined {
     return this.#endReason;
+  }
+  /** As `peakMemoryBytes`, but what was seen last, which costs nothing. */
+  get seenPeakBytes(): number | undefined {
+    return this.#peakBytes;
   }
   /** Peak memory of the current processes, bytes; undefined where it cannot be read. */
   get peakMemoryBytes(): number | undefined {
@@ -176,18 +181,15 @@ export class Environment implements ChannelListener {
 
   #step(event: EnvironmentEvent): void {
     const from = this.#state;
-    if (from === 'provisioning' && !accepts(from, event)) {
-      // The processes may speak or die before the engine's start call has returned.
-      this.#held.push(event);
-      return;
-    }
     const { to, actions } = transition(from, event);
     this.#state = to;
-    if (to === 'idle' && from !== 'idle') this.#idleSince = this.#parts.clock.monotonic();
-    for (const action of actions) this.#perform(action);
+    if ((to === 'idle' || to === 'reset') && to !== from) {
+      this.#idleSince = this.#parts.clock.monotonic();
+    }
+    for (const action of actions) this.#perform(action, event);
   }
 
-  #perform(action: EnvironmentAction): void {
+  #perform(action: EnvironmentAction, event: EnvironmentEvent): void {
     switch (action) {
       case 'armInitTimer':
         return this.#arm(LIMITS.initMs, () => {
@@ -230,6 +232,11 @@ export class Environment implements ChannelListener {
       case 'remove':
         void this.#remove();
         return undefined;
+      case 'hold':
+        return this.#hold(event);
+      case 'replay':
+        this.#pending.push(...this.#held.splice(0));
+        return undefined;
     }
   }
 
@@ -237,6 +244,9 @@ export class Environment implements ChannelListener {
 
   async #provision(): Promise<void> {
     const { engine, buildSpec, door } = this.#parts;
+    // Whoever makes an environment must have it before it hears from it.
+    await Promise.resolve();
+    if (this.#state !== 'provisioning') return;
     try {
       const address = door.open(this.#channel, this.#identity);
       this.#journal.processesStarted();
@@ -260,15 +270,20 @@ export class Environment implements ChannelListener {
       this.#engineFailed(error);
       return;
     }
-    if (this.#state !== 'provisioning') return;
-    this.#apply('containerStarted');
-    const held = this.#held;
-    this.#held = [];
-    for (const event of held) this.#apply(event);
+    if (this.#state === 'provisioning') this.#apply('containerStarted');
+  }
+
+  #hold(event: EnvironmentEvent): void {
+    // A poll that is gone again is none.
+    if (event === 'pollLost' || event === 'processesExited') {
+      this.#held = this.#held.filter((earlier) => earlier !== 'runtimePolled');
+    }
+    this.#held.push(event);
   }
 
   #startProcesses(): void {
     this.#generation += 1;
+    this.#held = [];
     this.#exit = undefined;
     this.#initPayload = undefined;
     this.#peakBytes = undefined;
@@ -282,7 +297,7 @@ export class Environment implements ChannelListener {
   #killProcesses(): void {
     this.#readPeak();
     this.#channel.close();
-    this.#container?.kill().catch((error: unknown) => this.#engineFailed(error));
+    this.#watch(this.#container?.kill());
   }
 
   #exited(exit: ContainerExit): void {
@@ -313,12 +328,12 @@ export class Environment implements ChannelListener {
     else this.#watch(pending, 'thawed');
   }
 
-  /** Feeds `event` when an engine call on the present processes has succeeded. */
-  #watch(call: Promise<void> | undefined, event: EnvironmentEvent): void {
+  /** Feeds `event` when an engine call has succeeded, unless its processes are not the present. */
+  #watch(call: Promise<void> | undefined, event?: EnvironmentEvent): void {
     const generation = this.#generation;
     call?.then(
       () => {
-        if (generation === this.#generation) this.#apply(event);
+        if (event !== undefined && generation === this.#generation) this.#apply(event);
       },
       (error: unknown) => {
         if (generation === this.#generation) this.#engineFailed(error);
@@ -327,23 +342,23 @@ export class Environment implements ChannelListener {
   }
 
   #engineFailed(error: unknown): void {
-    const starting = this.#state === 'provisioning' || this.#state === 'restarting';
-    const failure = this.#giveUp(error);
-    if (starting) this.#listener.startFailed(this, failure);
     // Processes whose control has failed cannot be trusted to serve another event.
-    this.#apply(accepts(this.#state, 'engineFailed') ? 'engineFailed' : 'destroyed');
+    const event = accepts(this.#state, 'engineFailed') ? 'engineFailed' : 'destroyed';
+    // They have ended, or the environment has: what the engine says of them comes too late.
+    if (transition(this.#state, event).to === this.#state) return;
+    const failure = this.#giveUp(error);
+    if (isStartUnderWay(this.#state)) this.#listener.startFailed(this, failure);
+    this.#apply(event);
   }
 
-  /** Notes why the environment ends and tells people, unless it was ending anyway. */
+  /** Notes why the environment ends and tells people. */
   #giveUp(error: unknown): OrchestratorError {
     const failure =
       error instanceof OrchestratorError
         ? error
         : new OrchestratorError('engine-refused', messageOf(error), { cause: error });
-    if (this.#state !== 'stopping' && this.#state !== 'stopped') {
-      this.#endReason ??= 'engine-failed';
-      this.#parts.warn(`an environment of '${this.version.name}' is given up: ${failure.message}`);
-    }
+    this.#endReason ??= 'engine-failed';
+    this.#parts.warn(`an environment of '${this.version.name}' is given up: ${failure.message}`);
     return failure;
   }
 

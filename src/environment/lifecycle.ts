@@ -5,7 +5,9 @@
  *  1. `transition` performs nothing; the environment performs the returned actions in order.
  *  2. Every state lists every event it accepts. An event that is not listed is refused with
  *     `transition-refused`; an observation that may come late is listed with no action.
- *  3. What was asked (`assigned`, `retired`, ...) and what was seen (`processesExited`, ...) are
+ *  3. While a start call is under way, what its processes say is held: nothing is asked of a
+ *     container whose start the engine has not confirmed.
+ *  4. What was asked (`assigned`, `retired`, ...) and what was seen (`processesExited`, ...) are
  *     different events; observations may come early, late or instead of what was asked.
  *
  * A timeout, a crash or a failed init ends the processes but not the environment: it waits in
@@ -35,8 +37,12 @@ export const ENVIRONMENT_STATES = [
   'resetting',
   /** No processes. The next invocation starts them again. */
   'reset',
-  /** The processes run their init phase inside an invocation (suppressed init, contract 7.1). */
+  /** The processes are being started again inside an invocation. */
   'restarting',
+  /** They run their init phase inside the invocation (suppressed init, contract 7.1). */
+  'reinitializing',
+  /** The invocation timed out before the start call returned: what it starts is to be ended. */
+  'reset-due',
   'stopping',
   'stopped',
 ] as const;
@@ -83,7 +89,10 @@ export type EnvironmentAction =
   | 'settleInitFailure'
   | 'settleLost'
   | 'handBack'
-  | 'remove';
+  | 'remove'
+  /** Keeps the event until `replay`. */
+  | 'hold'
+  | 'replay';
 
 export interface Transition {
   readonly to: EnvironmentState;
@@ -96,9 +105,21 @@ function go(to: EnvironmentState, ...actions: EnvironmentAction[]): Transition {
   return { to, actions };
 }
 
+/** What processes may say before the call that starts them returns. */
+function held(state: EnvironmentState): Row {
+  const transition = go(state, 'hold');
+  return {
+    runtimePolled: transition,
+    initFailed: transition,
+    pollLost: transition,
+    processesExited: transition,
+  };
+}
+
 const TABLE: Readonly<Record<EnvironmentState, Row>> = {
   provisioning: {
-    containerStarted: go('initializing', 'armInitTimer'),
+    containerStarted: go('initializing', 'armInitTimer', 'replay'),
+    ...held('provisioning'),
     engineFailed: go('stopping', 'remove'),
     retired: go('stopping', 'remove'),
     destroyed: go('stopping', 'remove'),
@@ -108,6 +129,8 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     initFailed: go('resetting', 'disarm', 'recordInitFailure', 'killProcesses'),
     initTimedOut: go('resetting', 'recordInitFailure', 'killProcesses'),
     processesExited: go('reset', 'disarm', 'recordInitFailure'),
+    /** It polled and hung up before its start was confirmed. */
+    pollLost: go('resetting', 'disarm', 'recordInitFailure', 'killProcesses'),
     retired: go('stopping', 'disarm', 'remove'),
     destroyed: go('stopping', 'disarm', 'remove'),
   },
@@ -125,7 +148,6 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     deadlinePassed: go('resetting', 'settleTimeout', 'killProcesses'),
     processesExited: go('reset', 'disarm', 'settleExit'),
     thawed: go('invoking'),
-    containerStarted: go('invoking'),
     destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
   },
   completing: {
@@ -133,7 +155,6 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     deadlinePassed: go('resetting', 'killProcesses'),
     processesExited: go('reset', 'disarm'),
     thawed: go('completing'),
-    containerStarted: go('completing'),
     destroyed: go('stopping', 'disarm', 'remove'),
   },
   freezing: {
@@ -178,8 +199,9 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     frozen: go('resetting'),
     thawed: go('resetting'),
     pollLost: go('resetting'),
-    /** A start was under way when the end was asked for: what it started must end as well. */
-    containerStarted: go('resetting', 'killProcesses'),
+    /** Held, and void by now. */
+    runtimePolled: go('resetting'),
+    initFailed: go('resetting'),
     retired: go('stopping', 'remove'),
     destroyed: go('stopping', 'remove'),
   },
@@ -189,21 +211,30 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     frozen: go('reset'),
     thawed: go('reset'),
     pollLost: go('reset'),
-    containerStarted: go('reset'),
     retired: go('stopping', 'remove'),
     destroyed: go('stopping', 'remove'),
   },
   restarting: {
-    containerStarted: go('restarting'),
+    containerStarted: go('reinitializing', 'replay'),
+    ...held('restarting'),
+    deadlinePassed: go('reset-due', 'settleTimeout'),
+    engineFailed: go('stopping', 'disarm', 'handBack', 'remove'),
+    destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
+  },
+  reinitializing: {
     runtimePolled: go('invoking', 'recordInit', 'deliver'),
     initFailed: go('resetting', 'disarm', 'settleInitFailure', 'killProcesses'),
     deadlinePassed: go('resetting', 'settleTimeout', 'killProcesses'),
     processesExited: go('reset', 'disarm', 'settleExit'),
-    engineFailed: go('stopping', 'disarm', 'handBack', 'remove'),
-    frozen: go('restarting'),
-    thawed: go('restarting'),
-    pollLost: go('restarting'),
+    pollLost: go('resetting', 'disarm', 'settleExit', 'killProcesses'),
     destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
+  },
+  'reset-due': {
+    containerStarted: go('resetting', 'replay', 'killProcesses'),
+    ...held('reset-due'),
+    engineFailed: go('stopping', 'remove'),
+    retired: go('stopping', 'remove'),
+    destroyed: go('stopping', 'remove'),
   },
   stopping: {
     removed: go('stopped'),
@@ -219,6 +250,9 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     destroyed: go('stopping'),
   },
   stopped: {
+    containerStarted: go('stopped'),
+    frozen: go('stopped'),
+    thawed: go('stopped'),
     processesExited: go('stopped'),
     engineFailed: go('stopped'),
     pollLost: go('stopped'),
@@ -265,6 +299,12 @@ export function isBusy(state: EnvironmentState): boolean {
     state === 'completing' ||
     state === 'thaw-due' ||
     state === 'thawing' ||
-    state === 'restarting'
+    state === 'restarting' ||
+    state === 'reinitializing'
   );
+}
+
+/** States in which a start call has not returned. */
+export function isStartUnderWay(state: EnvironmentState): boolean {
+  return state === 'provisioning' || state === 'restarting' || state === 'reset-due';
 }

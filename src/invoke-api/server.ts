@@ -143,6 +143,21 @@ export class InvokeApi {
     return this.#closed;
   }
 
+  /** Resolves when the answers given so far have gone out, or after `mostMs`. */
+  flushed(mostMs: number): Promise<void> {
+    const going = [...this.#open].filter(({ writableEnded }) => writableEnded);
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.setTimer(mostMs, resolve);
+      const gone = Promise.all(
+        going.map((response) => new Promise((closed) => response.once('close', closed))),
+      );
+      void gone.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
   /** Ends every connection now. */
   destroy(): Promise<void> {
     const closed = this.close();

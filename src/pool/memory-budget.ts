@@ -9,6 +9,8 @@ export interface MemoryUser {
   readonly footprintBytes: number;
   /** Environments that hold memory now. */
   readonly environmentCount: number;
+  /** Of those, how many are going already. */
+  readonly leavingCount: number;
   /** Monotonic ms of the least recently used environment that could go; undefined when none. */
   readonly oldestIdleSince: number | undefined;
   /** Retires that environment. */
@@ -56,7 +58,8 @@ export class MemoryBudget {
     if (used === 0 || used + user.footprintBytes <= this.#limitBytes) return true;
     if (mayEvict) {
       this.#refused.add(user);
-      this.#evictOldest();
+      // What is going already may be all the room it takes.
+      if (used - this.#leavingBytes + user.footprintBytes > this.#limitBytes) this.#evictOldest();
     }
     return false;
   }
@@ -67,6 +70,12 @@ export class MemoryBudget {
     const refused = [...this.#refused];
     this.#refused.clear();
     for (const user of refused) user.roomMayBeFree();
+  }
+
+  get #leavingBytes(): number {
+    let leaving = 0;
+    for (const user of this.#users) leaving += user.leavingCount * user.footprintBytes;
+    return leaving;
   }
 
   #evictOldest(): void {

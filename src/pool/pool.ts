@@ -19,6 +19,7 @@ import {
   isAvailable,
   isBusy,
   isStarting,
+  isStartUnderWay,
   type EnvironmentState,
 } from '../environment/lifecycle.js';
 import type { EnvironmentListener, EnvironmentParts } from '../environment/parts.js';
@@ -30,6 +31,7 @@ import { Queue } from './queue.js';
 import { planRetention, type RetentionRules } from './retention.js';
 import { lackOf } from './scaling.js';
 import type { StartGate, Starter, StartKind } from './start-gate.js';
+import { StartPace } from './start-pace.js';
 
 export interface PoolParts extends EnvironmentParts {
   readonly clock: Clock;
@@ -45,9 +47,6 @@ export interface PoolOptions {
 
 const FIRST_ESTIMATE_BYTES = 128 * 2 ** 20;
 const STARTS_BEFORE_REFUSING = 3;
-const RETRY_START_MS = 200;
-/** A spare is not started beside a running invocation before this: it would slow it down. */
-const SPARE_WAITS_MS = 1_000;
 /** A start no longer has the processor to itself after this, whatever its init phase does. */
 const LONGEST_TURN_MS = 2_000;
 
@@ -65,9 +64,9 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   #cause: StartCause;
   #starting = 0;
   #busy = 0;
+  #leaving = 0;
   #lastUsedAt: number;
-  #failures = 0;
-  #startAgainAt = 0;
+  readonly #pace = new StartPace();
   #footprintBytes: number;
   #pumping = false;
   #pumpAgain = false;
@@ -151,6 +150,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   changed(environment: Environment, from: EnvironmentState, to: EnvironmentState): void {
     this.#reindex(environment, from, to);
     if (to === 'idle' || to === 'reset') {
+      this.#learnFrom(environment);
       if (this.#closing !== undefined) environment.retire(this.#closing);
       else this.#parts.memory.changed();
     }
@@ -165,11 +165,9 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   }
 
   startFailed(_environment: Environment, error: OrchestratorError): void {
-    this.#failures += 1;
-    this.#startAgainAt = this.#parts.clock.monotonic() + RETRY_START_MS * 2 ** this.#failures;
-    this.#lookAt(this.#startAgainAt);
+    this.#pace.failed(this.#parts.clock.monotonic());
     const hopeless = error.code === 'image-missing' || error.code === 'not-supported';
-    if (!hopeless && this.#failures < STARTS_BEFORE_REFUSING) return;
+    if (!hopeless && this.#pace.failures < STARTS_BEFORE_REFUSING) return;
     const message = `no environment of '${this.version.name}' could be started: ${error.message}`;
     const refusal = new OrchestratorError('environment-failed', message, {
       cause: error,
@@ -185,7 +183,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   turn(kind: StartKind, release: () => void): boolean {
     const lack = this.#lack();
     if (this.#closing !== undefined || lack[kind] === 0) return false;
-    if (this.#startAgainAt > this.#parts.clock.monotonic()) return false;
+    if (this.#isTooEarly(kind)) return false;
     if (!this.#parts.memory.admit(this, kind === 'demand')) return false;
     const environment = new Environment(this.version, this.#nextCause(kind), this, this.#parts);
     this.#environments.add(environment);
@@ -202,6 +200,9 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   }
   get environmentCount(): number {
     return this.#environments.size;
+  }
+  get leavingCount(): number {
+    return this.#leaving;
   }
   get oldestIdleSince(): number | undefined {
     return (this.#reset[0] ?? this.#available[0])?.idleSince;
@@ -254,16 +255,17 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
 
   #askForTurn(): void {
     const lack = this.#lack();
-    if (this.#startAgainAt > this.#parts.clock.monotonic()) {
-      if (lack.demand > 0) this.#lookAt(this.#startAgainAt);
-      return;
-    }
-    if (lack.demand > 0) {
-      this.#parts.gate.request(this, 'demand');
-    } else if (lack.spare > 0) {
-      if (this.#busy === 0) this.#parts.gate.request(this, 'spare');
-      else this.#lookAt(this.#parts.clock.monotonic() + SPARE_WAITS_MS, true);
-    }
+    this.#pace.sparesLacking(lack.spare > 0, this.#parts.clock.monotonic());
+    const kind: StartKind = lack.demand > 0 ? 'demand' : 'spare';
+    if (lack[kind] > 0 && !this.#isTooEarly(kind)) this.#parts.gate.request(this, kind);
+  }
+
+  /** Whether such a start has to wait; if so it is looked at again. */
+  #isTooEarly(kind: StartKind): boolean {
+    const from = this.#pace.startsFrom(kind, this.#busy > 0);
+    if (from <= this.#parts.clock.monotonic()) return false;
+    this.#lookAt(from);
+    return true;
   }
 
   /** Freezes at once where that is the rule; leaves what needs looking around to the timer. */
@@ -280,7 +282,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     }
   }
 
-  #lookAround(mayStartSpares: boolean): void {
+  #lookAround(): void {
     this.#look = undefined;
     const now = this.#parts.clock.monotonic();
     const idle = [...this.#reset, ...this.#available].map((environment) => ({
@@ -292,16 +294,16 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     for (const { environment } of plan.freeze) environment.freeze();
     for (const { environment } of plan.retire) environment.retire('idle-too-long');
     if (plan.nextLookAt !== undefined) this.#lookAt(plan.nextLookAt);
-    if (mayStartSpares && this.#lack().spare > 0) this.#parts.gate.request(this, 'spare');
     this.#pump();
   }
 
-  #lookAt(at: number, forSpares = false): void {
+  /** What is due later than the next look is asked for again then. */
+  #lookAt(at: number): void {
     if (this.#closing !== undefined) return;
     if (this.#look !== undefined && this.#look.at <= at) return;
     this.#look?.timer.cancel();
     const delayMs = Math.max(0, at - this.#parts.clock.monotonic());
-    const timer = this.#parts.clock.setTimer(delayMs, () => this.#lookAround(forSpares));
+    const timer = this.#parts.clock.setTimer(delayMs, () => this.#lookAround());
     this.#look = { timer, at };
   }
 
@@ -310,10 +312,14 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
       this.#starting -= 1;
       this.#releaseTurn(environment);
     }
-    if (from === 'provisioning' && to === 'initializing') {
-      this.#failures = 0;
+    if (isStartUnderWay(from) && !isStartUnderWay(to) && to !== 'stopping') this.#pace.succeeded();
+    if (to === 'stopping' && !isStartUnderWay(from) && environment.endReason === 'engine-failed') {
+      this.#pace.lost(this.#parts.clock.monotonic());
+    }
+    if (to === 'initializing') {
       this.#parts.clock.setTimer(LONGEST_TURN_MS, () => this.#releaseTurn(environment));
     }
+    if (to === 'stopping') this.#leaving += 1;
     if (isBusy(to) !== isBusy(from)) this.#busy += isBusy(to) ? 1 : -1;
     if (isAvailable(from) && !isAvailable(to)) remove(this.#available, environment);
     if (from === 'reset') remove(this.#reset, environment);
@@ -339,11 +345,15 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
 
   #gone(environment: Environment): void {
     this.#environments.delete(environment);
-    const peak = environment.peakMemoryBytes;
-    if (peak !== undefined && peak > this.#footprintBytes) this.#footprintBytes = peak;
+    this.#leaving -= 1;
+    this.#learnFrom(environment);
     this.#cause = { kind: 'replaced', reason: environment.endReason ?? 'engine-failed' };
     this.#parts.memory.changed();
     this.#leaveWhenEmpty();
+  }
+
+  #learnFrom(environment: Environment): void {
+    this.#footprintBytes = Math.max(this.#footprintBytes, environment.seenPeakBytes ?? 0);
   }
 
   #leaveWhenEmpty(): void {

@@ -82,7 +82,8 @@ export class Deployment {
       assignment.settle({ kind: 'refused', error: this.#stopped });
       return;
     }
-    if (this.#problem !== undefined && this.#parts.monotonic() > this.#tryAgainAt) {
+    const present = this.#changes === this.#builtChanges;
+    if (present && this.#problem !== undefined && this.#parts.monotonic() > this.#tryAgainAt) {
       // What was missing may have come meanwhile: a registry, a package, room on the disk.
       this.#changes += 1;
     }
@@ -171,12 +172,12 @@ export class Deployment {
 
   #replace(version: FunctionVersion, startedAt: number): void {
     const previous = this.#pool;
+    const reason = this.#reason;
+    this.#reason = 'code-changed';
     if (previous?.version.key === version.key) {
       this.#parts.discarded(version);
       return;
     }
-    const reason = this.#reason;
-    this.#reason = 'code-changed';
     const cause: StartCause =
       previous === undefined ? { kind: 'first-use' } : { kind: 'replaced', reason };
     this.#pool = this.#parts.openPool(version, cause);

@@ -18,6 +18,10 @@ export interface ConnectionOwner {
 }
 
 const EMPTY = Buffer.alloc(0);
+/** Answers that are put together before it is seen whether anybody reads them. */
+const ANSWERS_AT_ONCE = 64;
+/** A container that vanished without a word must not hold its sockets here for ever. */
+const KEEP_ALIVE_MS = 60_000;
 /** What a runtime may send ahead of our answer before it has to wait. */
 const LARGEST_BACKLOG_BYTES = LIMITS.payloadBytes + 64 * 1024;
 
@@ -40,7 +44,10 @@ export class Connection {
     this.#socket = socket;
     this.#owner = owner;
     socket.setNoDelay(true);
+    // The kernel answers for a process that is frozen.
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('data', this.#onData);
+    socket.on('drain', this.#onDrain);
     socket.on('close', this.#onClose);
     socket.on('error', () => socket.destroy());
   }
@@ -53,6 +60,11 @@ export class Connection {
     if (this.#head !== undefined) this.#takeBody(chunk);
     else this.#unread = this.#unread.length === 0 ? chunk : Buffer.concat([this.#unread, chunk]);
     if (this.#open && this.#unread.length > LARGEST_BACKLOG_BYTES) this.#socket.pause();
+    this.#read();
+  };
+
+  readonly #onDrain = (): void => {
+    this.#socket.resume();
     this.#read();
   };
 
@@ -69,12 +81,18 @@ export class Connection {
     if (this.#reading) return;
     this.#reading = true;
     try {
-      while (!this.#open && !this.#closed && this.#readOne());
+      while (!this.#open && !this.#closed && this.#readOne()) {
+        if (this.#out.length < ANSWERS_AT_ONCE) continue;
+        this.#flush();
+        if (this.#socket.writableNeedDrain) break;
+      }
     } finally {
       this.#reading = false;
       // Behind an open poll nobody waits for what was answered before it: both go in one write,
       // and the runtime is woken once.
       if (!this.#open) this.#flush();
+      // Who does not read the answers gets no further ones.
+      if (!this.#closed && this.#socket.writableNeedDrain) this.#socket.pause();
     }
   }
 
@@ -174,6 +192,7 @@ export class Connection {
     this.#closed = true;
     this.#socket.pause();
     this.#socket.removeListener('data', this.#onData);
+    this.#socket.removeListener('drain', this.#onDrain);
     this.#socket.removeListener('close', this.#onClose);
     this.#owner.handOff(this.#socket, unread);
   }

@@ -49,7 +49,9 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
             response.end(reply.body);
           },
         });
-        if (onLost !== undefined) response.on('close', onLost);
+        if (onLost === undefined) return;
+        if (response.destroyed) onLost();
+        else response.on('close', onLost);
       });
     });
     // A poll is held for as long as its environment is frozen (contract 1.2).
@@ -69,6 +71,8 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
       this.#server.once('error', reject);
       this.#server.listen(0, listenAddress, 4096, () => {
         this.#server.removeListener('error', reject);
+        // A connection that could not be taken, for want of descriptors say, is its caller's loss.
+        this.#server.on('error', () => undefined);
         this.#port = (this.#server.address() as AddressInfo).port;
         resolve(this.#port);
       });

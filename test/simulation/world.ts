@@ -4,9 +4,9 @@
  * seeded faults. Everything that is promised is checked while it runs; a broken promise throws.
  */
 
-import type { Channel, Delivery, Poll } from '../../src/environment/channel.js';
+import type { Channel } from '../../src/environment/channel.js';
 import type { RuntimeDoor } from '../../src/environment/parts.js';
-import type { InvocationJournal } from '../../src/environment/journal.js';
+import { EnvironmentJournal } from '../../src/environment/journal.js';
 import type { FunctionDefinition, FunctionVersion } from '../../src/function/function-version.js';
 import type { ContainerSpec } from '../../src/engine/engine.js';
 import { OrchestratorError } from '../../src/errors.js';
@@ -18,7 +18,10 @@ import { Deployment } from '../../src/router/deployment.js';
 import { FunctionRouter } from '../../src/router/function-router.js';
 import { FakeEngine, type EngineCall, type FakeProcess } from '../support/fake-engine.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { demand } from './demand.js';
+import { LogCheck } from './log-check.js';
 import { Random } from './random.js';
+import { Runtime } from './runtime.js';
 
 /** How often things go wrong, out of one. */
 export interface FaultRates {
@@ -31,9 +34,12 @@ const ACCOUNT_CONCURRENCY = 40;
 const RESERVED = 4;
 const IDLE_TIMEOUT_MS = 60_000;
 const MICROTASKS = 12;
+/** Three starts that fail slowly, what lies between them, and the longest timeout. */
+const LONGEST_WAIT_MS = 180_000;
 
 interface Traced {
   readonly functionName: string;
+  readonly since: number;
   settled: number;
   /** Times running processes began to handle it. */
   begun: number;
@@ -46,6 +52,7 @@ export class World implements RuntimeDoor {
   readonly gate = new StartGate(2);
   readonly memory = new MemoryBudget(MEMORY_BUDGET_BYTES);
   readonly router: FunctionRouter;
+  readonly logs = new LogCheck();
   readonly outcomes = new Map<string, number>();
   readonly #channels = new Map<string, Channel>();
   readonly #traced = new Map<string, Traced>();
@@ -54,20 +61,26 @@ export class World implements RuntimeDoor {
   #requests = 0;
   #identities = 0;
   #versions = 0;
+  /** Runtimes mark what they write. */
+  #marks: boolean;
   #spares: number;
   #freezeAfterMs: number | 'never';
 
   constructor(seed: number, rates: FaultRates) {
     this.random = new Random(seed);
     this.#rates = rates;
+    this.#marks = this.random.chance(0.7);
     this.#spares = this.random.below(3);
+    const freezes = this.#rates.engine === 0 || !this.random.chance(0.1);
     this.#freezeAfterMs = this.random.pick([0, 0, 0, 50, 'never'] as const);
     this.engine = new FakeEngine({
       clock: this.clock,
       slowThaw: this.random.chance(0.3),
       program: (spec) => (process) => this.#runtime(spec, process),
       delayMs: (call) => this.#delay(call),
-      fails: () => this.random.chance(this.#rates.engine),
+      fails: (call) => (call === 'freeze' && !freezes) || this.random.chance(this.#rates.engine),
+      outputLagMs: () => (this.random.chance(0.8) ? 0 : this.random.below(40)),
+      early: () => this.random.chance(0.5),
     });
     this.router = new FunctionRouter(new Concurrency(ACCOUNT_CONCURRENCY));
     for (const name of ['alpha', 'beta', 'gamma']) this.router.add(this.#deployment(name));
@@ -81,7 +94,12 @@ export class World implements RuntimeDoor {
   invoke(functionName: string): void {
     this.#requests += 1;
     const requestId = `r${this.#requests}`;
-    const traced: Traced = { functionName, settled: 0, begun: 0 };
+    const traced: Traced = {
+      functionName,
+      since: this.clock.monotonic(),
+      settled: 0,
+      begun: 0,
+    };
     this.#traced.set(requestId, traced);
     const before = this.#inProgress.get(functionName) ?? 0;
     this.#inProgress.set(functionName, before + 1);
@@ -93,7 +111,7 @@ export class World implements RuntimeDoor {
         contentType: 'application/json',
         invokedFunctionArn: functionName,
         traceId: '',
-        tail: false,
+        tail: this.random.chance(0.1),
       },
       (outcome) => {
         traced.settled += 1;
@@ -101,6 +119,7 @@ export class World implements RuntimeDoor {
         this.#traced.delete(requestId);
         this.#inProgress.set(functionName, (this.#inProgress.get(functionName) ?? 0) - 1);
         const kind = outcome.kind === 'refused' ? outcome.error.code : outcome.kind;
+        if (outcome.kind !== 'refused') this.logs.answered(requestId, outcome.logTail);
         this.outcomes.set(kind, (this.outcomes.get(kind) ?? 0) + 1);
       },
     );
@@ -129,7 +148,7 @@ export class World implements RuntimeDoor {
     demand(this.#traced.size === 0, `${this.#traced.size} invocations never ended`);
     const left = this.#states();
     demand(left.length === 0, `environments outlived their idle timeout: ${left.join()}`);
-    this.#nothingLeft();
+    await this.#nothingLeft();
   }
 
   async drain(): Promise<void> {
@@ -146,7 +165,7 @@ export class World implements RuntimeDoor {
     await this.run(IDLE_TIMEOUT_MS);
     await destroyed;
     demand(this.#traced.size === 0, `${this.#traced.size} invocations were left by the shutdown`);
-    this.#nothingLeft();
+    await this.#nothingLeft();
     demand(this.clock.pending === 0, `${this.clock.pending} timers outlived the shutdown`);
   }
 
@@ -165,11 +184,18 @@ export class World implements RuntimeDoor {
     this.#channels.delete(identity);
   }
 
-  #nothingLeft(): void {
+  async #nothingLeft(): Promise<void> {
+    const kept = [...this.engine.containers].filter(({ refusedRemoval }) => !refusedRemoval);
+    demand(kept.length === 0, `${kept.length} containers are left that could have been removed`);
+    // Where the engine refused, the end of the run asks again.
+    const closed = this.engine.close();
+    await this.run(1_000);
+    await closed;
     demand(this.engine.containers.size === 0, `${this.engine.containers.size} containers are left`);
     demand(this.#channels.size === 0, `${this.#channels.size} doors are open`);
     demand(this.gate.running === 0, `${this.gate.running} turns to start were never given back`);
     demand(this.memory.usedBytes === 0, 'memory is accounted for that nobody has');
+    this.logs.complete();
   }
 
   #check(): void {
@@ -177,6 +203,10 @@ export class World implements RuntimeDoor {
       const limit = name === 'gamma' ? RESERVED : ACCOUNT_CONCURRENCY - RESERVED;
       demand(count <= limit, `${count} of ${name} in progress, ${limit} allowed`);
     }
+    demand(this.engine.misuse.length === 0, `the engine was misused: ${this.engine.misuse.join()}`);
+    const [oldest] = this.#traced.values();
+    const waitedMs = this.clock.monotonic() - (oldest?.since ?? Infinity);
+    demand(waitedMs <= LONGEST_WAIT_MS, `an invocation has not ended after ${waitedMs} ms`);
     demand(this.gate.running <= 2, `${this.gate.running} starts at a time`);
     demand(
       this.memory.usedBytes <= MEMORY_BUDGET_BYTES,
@@ -255,7 +285,11 @@ export class World implements RuntimeDoor {
       buildSpec: (version, identity): ContainerSpec => ({
         name: identity.environmentId,
         image: version.image,
-        environment: { identity: identity.runtimeApi, function: version.name },
+        environment: {
+          identity: identity.runtimeApi,
+          function: version.name,
+          ...(identity.logMarker === undefined ? {} : { marker: identity.logMarker }),
+        },
         workingDirectory: '/',
         hostName: '',
         hosts: {},
@@ -268,7 +302,13 @@ export class World implements RuntimeDoor {
         pidsLimit: 1,
         openFilesLimit: 1,
       }),
-      openJournal: () => SILENT,
+      openJournal: (version, environmentId) =>
+        new EnvironmentJournal(version, environmentId, {
+          clock: this.clock,
+          lines: this.logs,
+          records: this.logs,
+          marks: this.#marks,
+        }),
     };
   }
 
@@ -279,94 +319,33 @@ export class World implements RuntimeDoor {
     return random.below(60);
   }
 
-  /** One runtime: polls, handles, answers; sometimes misbehaves in every way there is. */
   #runtime(spec: ContainerSpec, process: FakeProcess): void {
-    const { random } = this;
-    const fails = (share: number): boolean => random.chance(this.#rates.runtime * share);
     const channel = this.#channels.get(spec.environment['identity'] ?? '');
     if (channel === undefined) return;
-    let handling = false;
-    let poll: (Poll & { lost: boolean }) | undefined;
-    const die = (code: number, outOfMemory = false): void => {
-      const open = poll;
-      poll = undefined;
-      if (open !== undefined && random.chance(0.7)) {
-        open.lost = true;
-        channel.lose(open);
-      }
-      process.exit(code, outOfMemory);
-    };
-    const next = (): void => {
-      poll = {
-        lost: false,
-        deliver: (delivery) => {
-          poll = undefined;
-          process.whenRunning(() => handle(delivery));
-        },
-      };
-      channel.next(poll);
-      if (fails(0.3)) process.after(random.below(5_000), () => die(1));
-    };
-    const handle = (delivery: Delivery): void => {
-      demand(!handling, `an environment got ${delivery.requestId} while it served another`);
-      const traced = this.#traced.get(delivery.requestId);
-      if (traced !== undefined) {
+    new Runtime({
+      random: this.random,
+      channel,
+      process,
+      marker: spec.environment['marker'],
+      faults: this.#rates.runtime,
+      goesAstray: () => this.logs.goesAstray(spec.name),
+      begins: ({ requestId }) => {
+        const traced = this.#traced.get(requestId);
+        if (traced === undefined) return;
         traced.begun += 1;
-        demand(traced.begun === 1, `${delivery.requestId} was run twice`);
+        demand(traced.begun === 1, `${requestId} was run twice`);
         demand(
           traced.functionName === spec.environment['function'],
-          `${delivery.requestId} reached another function`,
+          `${requestId} reached another function`,
         );
-      }
-      handling = true;
-      if (fails(0.5))
-        return process.after(random.below(100), () => die(random.below(140), random.chance(0.3)));
-      if (fails(0.5)) return undefined;
-      return process.after(random.below(40), () => answer(delivery.requestId));
-    };
-    const answer = (requestId: string): void => {
-      handling = false;
-      if (fails(0.5)) channel.post('response', 'unknown', EMPTY, JSON_TYPE);
-      const body = fails(0.2) ? { tooLargeBytes: 1 } : EMPTY;
-      channel.post(random.chance(0.05) ? 'error' : 'response', requestId, body, JSON_TYPE);
-      if (fails(0.3)) channel.post('response', requestId, EMPTY, JSON_TYPE);
-      if (fails(0.1)) channel.initError(EMPTY, 'application/json');
-      if (fails(0.2)) return;
-      if (random.chance(0.5)) next();
-      else process.after(random.below(10), next);
-    };
-    const start = random.next();
-    if (fails(0.3)) die(3);
-    else if (start < this.#rates.runtime / 3)
-      process.after(random.below(50), () => void channel.initError(EMPTY, ''));
-    else if (fails(0.1)) process.after(20_000, next);
-    else if (random.chance(0.2)) next();
-    else process.after(random.below(200), next);
+      },
+    });
   }
 }
 
 const EMPTY = Buffer.from('{}');
-const JSON_TYPE = { contentType: 'application/json' };
-
-const SILENT: InvocationJournal = {
-  marker: undefined,
-  logStreamName: '',
-  processesStarted: () => undefined,
-  output: () => undefined,
-  initEnded: () => undefined,
-  initFailed: () => undefined,
-  begin: (settlement) => void (settlement.begun = true),
-  end: () => undefined,
-  abandon: () => undefined,
-  processesExited: () => undefined,
-  close: () => undefined,
-};
 
 /** Lets what waits for promises go on. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < MICROTASKS; turn += 1) await Promise.resolve();
-}
-
-function demand(holds: boolean, promise: string): void {
-  if (!holds) throw new Error(`broken promise: ${promise}`);
 }

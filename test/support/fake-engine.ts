@@ -28,13 +28,24 @@ export interface FakeEngineOptions {
   delayMs?(call: EngineCall): number;
   /** Whether the call fails, after its time. */
   fails?(call: EngineCall): boolean;
+  /**
+   * Whether what the call brings about is there before the call returns, as when processes speak
+   * or die before a start has been confirmed. Not even a failure takes it back then.
+   */
+  early?(call: EngineCall): boolean;
   /** Thawing is a call that takes time, not a write to a file. */
   readonly slowThaw?: boolean;
+  /** How late a piece of output is handed over; all of it is before an exit. */
+  outputLagMs?(): number;
+  /** What processes need, at the moment. */
+  peakBytes?(): number;
 }
 
 export class FakeEngine implements ContainerEngine {
   readonly options: FakeEngineOptions;
   readonly containers = new Set<FakeContainer>();
+  /** What no caller may do and somebody did. */
+  readonly misuse: string[] = [];
   #closed = false;
 
   constructor(options: FakeEngineOptions) {
@@ -75,6 +86,14 @@ export class FakeEngine implements ContainerEngine {
     if (this.#closed) return;
     this.#closed = true;
     await Promise.all([...this.containers].map((container) => container.remove()));
+  }
+
+  /** Brings `effect` about at the moment that call has. */
+  async perform(call: EngineCall, effect: () => void): Promise<void> {
+    const early = this.options.early?.(call) ?? false;
+    if (early) effect();
+    await this.call(call);
+    if (!early) effect();
   }
 
   /** Takes the call's time, then succeeds or fails. */
@@ -121,7 +140,7 @@ export class FakeProcess {
   }
 
   write(text: string): void {
-    if (this.alive) this.container.observer.output(Buffer.from(text), 'stdout');
+    if (this.alive) this.container.output(Buffer.from(text));
   }
 
   exit(exitCode: number, outOfMemory = false): void {
@@ -145,11 +164,16 @@ export class FakeContainer implements Container {
   readonly observer: ContainerObserver;
   readonly scratch = new Map<string, string>();
   startedAtMs: number | undefined;
+  /** The last removal was refused, or is under way. */
+  refusedRemoval = false;
   readonly #engine: FakeEngine;
   readonly #program: Program;
   #process: FakeProcess | undefined;
   #removal: Promise<void> | undefined;
   #removed = false;
+  #starting = false;
+  #thawing: Promise<void> | undefined;
+  readonly #lagging: Buffer[] = [];
 
   constructor(engine: FakeEngine, program: Program, observer: ContainerObserver) {
     FakeContainer.made += 1;
@@ -164,9 +188,21 @@ export class FakeContainer implements Container {
   }
 
   async start(): Promise<void> {
-    const { clock } = this.#engine.options;
-    await this.#engine.call('start');
+    const { misuse } = this.#engine;
+    if (this.#starting) misuse.push(`${this.id} was started while a start was under way`);
+    if (this.#process?.alive === true) misuse.push(`${this.id} was started while it ran`);
+    this.#starting = true;
+    try {
+      await this.#engine.perform('start', () => this.#run());
+    } finally {
+      this.#starting = false;
+    }
     if (this.#removed) throw failure('engine-not-found', 'start');
+  }
+
+  #run(): void {
+    if (this.#removed) return;
+    const { clock } = this.#engine.options;
     this.startedAtMs = clock.now();
     const process = new FakeProcess(this, clock);
     this.#process = process;
@@ -176,6 +212,8 @@ export class FakeContainer implements Container {
   async freeze(): Promise<void> {
     const process = this.#process;
     if (process === undefined || !process.alive) return;
+    // Where thawing is a call, one way waits for the other.
+    await this.#thawing;
     process.frozen = true;
     await this.#engine.call('freeze').catch((error: unknown) => {
       process.thaw();
@@ -186,7 +224,11 @@ export class FakeContainer implements Container {
   thaw(): Promise<void> | undefined {
     const process = this.#process;
     const { slowThaw } = this.#engine.options;
-    if (slowThaw === true) return this.#engine.call('thaw').then(() => process?.thaw());
+    if (slowThaw === true) {
+      const thawing = this.#engine.perform('thaw', () => process?.thaw());
+      this.#thawing = thawing.catch(() => undefined);
+      return thawing;
+    }
     if (this.#engine.options.fails?.('thaw') === true) throw failure('engine-refused', 'thaw');
     process?.thaw();
     return undefined;
@@ -195,20 +237,24 @@ export class FakeContainer implements Container {
   async kill(): Promise<void> {
     const process = this.#process;
     if (process?.alive !== true) return;
-    await this.#engine.call('kill');
-    process.exit(137);
+    await this.#engine.perform('kill', () => process.exit(137));
   }
 
   remove(): Promise<void> {
-    this.#removal ??= this.#engine
-      .call('remove')
-      .catch(() => undefined)
-      .then(() => {
-        this.#removed = true;
-        this.#engine.containers.delete(this);
-        this.#process?.exit(137);
-      });
+    this.#removal ??= this.#remove().catch((error: unknown) => {
+      this.#removal = undefined;
+      throw error;
+    });
     return this.#removal;
+  }
+
+  async #remove(): Promise<void> {
+    this.refusedRemoval = true;
+    await this.#engine.call('remove');
+    this.refusedRemoval = false;
+    this.#removed = true;
+    this.#engine.containers.delete(this);
+    this.#process?.exit(137);
   }
 
   limitCpu(): void {
@@ -216,11 +262,30 @@ export class FakeContainer implements Container {
   }
 
   peakMemoryBytes(): number | undefined {
-    return this.#process?.alive === true ? 20 * 2 ** 20 : undefined;
+    if (this.#process?.alive !== true) return undefined;
+    return this.#engine.options.peakBytes?.() ?? 20 * 2 ** 20;
+  }
+
+  output(chunk: Buffer): void {
+    const { clock, outputLagMs } = this.#engine.options;
+    const lagMs = outputLagMs?.() ?? 0;
+    if (lagMs === 0 && this.#lagging.length === 0) {
+      this.observer.output(chunk, 'stdout');
+      return;
+    }
+    this.#lagging.push(chunk);
+    clock.setTimer(lagMs, () => this.#handOver(chunk));
+  }
+
+  /** In order: up to the piece that is due, or everything. */
+  #handOver(last?: Buffer): void {
+    const due = last === undefined ? this.#lagging.length : this.#lagging.indexOf(last) + 1;
+    for (const chunk of this.#lagging.splice(0, due)) this.observer.output(chunk, 'stdout');
   }
 
   /** Told by the process, once. */
   ended(process: FakeProcess, exitCode: number, outOfMemory: boolean): void {
+    this.#handOver();
     if (process === this.#process) this.observer.exited({ exitCode, outOfMemory });
   }
 }

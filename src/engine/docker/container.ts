@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
-import { sleep, type Clock } from '../../async/clock.js';
+import type { Clock } from '../../async/clock.js';
 import type { Container, ContainerObserver, ContainerSpec, FreezerKind } from '../engine.js';
 import { cgroupOf, type CgroupPaths } from '../host/cgroup.js';
 import { writeCpuLimit } from '../host/cpu-limit.js';
@@ -36,7 +36,7 @@ export class DockerContainer implements Container {
   readonly #docker: Docker.Container;
   readonly #context: ContainerContext;
   #startedAtMs: number | undefined;
-  #state: 'created' | 'running' | 'exited' | 'removed' = 'created';
+  #state: 'created' | 'starting' | 'running' | 'exited' | 'removed' = 'created';
   #outputEnded: Promise<void> = Promise.resolve();
   #outOfMemory = false;
   #frozen = false;
@@ -54,6 +54,7 @@ export class DockerContainer implements Container {
   get startedAtMs(): number | undefined {
     return this.#startedAtMs;
   }
+  /** Its start was confirmed and its end not seen. */
   get isRunning(): boolean {
     return this.#state === 'running';
   }
@@ -64,8 +65,9 @@ export class DockerContainer implements Container {
       this.#context.logPipe?.open();
       await this.#attach();
       this.#outOfMemory = false;
-      this.#state = 'running';
+      this.#state = 'starting';
       await this.#docker.start({ abortSignal });
+      this.#confirmStart();
     } catch (error) {
       this.#state = 'exited';
       throw engineError(error, `starting a container of ${this.#context.spec.image}`);
@@ -85,7 +87,7 @@ export class DockerContainer implements Container {
   }
 
   async kill(): Promise<void> {
-    if (this.#state !== 'running') return;
+    if (!this.#mayRun) return;
     // A frozen process takes no signal.
     if (this.#frozen) await this.thaw();
     try {
@@ -96,7 +98,11 @@ export class DockerContainer implements Container {
   }
 
   remove(): Promise<void> {
-    this.#removal ??= this.#remove();
+    this.#removal ??= this.#remove().catch((error: unknown) => {
+      // Whoever ends the run asks again.
+      this.#removal = undefined;
+      throw error;
+    });
     return this.#removal;
   }
 
@@ -120,26 +126,40 @@ export class DockerContainer implements Container {
 
   /** The engine said that it ended. Told on once the output is complete. */
   sawExit(exitCode: number): void {
-    if (this.#state !== 'running') return;
+    if (!this.#mayRun) return;
     this.#state = 'exited';
     const outOfMemory = this.#outOfMemory && exitCode === 137;
+    let isTold = false;
     const told = (): void => {
+      if (isTold) return;
+      isTold = true;
       this.#context.logPipe?.drain();
       this.#closeHost();
       this.#context.observer.exited({ exitCode, outOfMemory });
     };
-    void Promise.race([this.#outputEnded, sleep(this.#context.clock, OUTPUT_AFTER_END_MS)]).then(
-      told,
-    );
+    const timer = this.#context.clock.setTimer(OUTPUT_AFTER_END_MS, told);
+    void this.#outputEnded.then(() => {
+      timer.cancel();
+      told();
+    });
   }
 
-  /** Without a signal: it would end the stream itself whenever the deadline passes. */
+  get #mayRun(): boolean {
+    return this.#state === 'starting' || this.#state === 'running';
+  }
+
+  /** Its end may have been seen already. */
+  #confirmStart(): void {
+    if (this.#state === 'starting') this.#state = 'running';
+  }
+
+  /** Its deadline ends with the call: a signal that comes later would end the stream itself. */
   async #attach(): Promise<void> {
-    const stream = (await this.#docker.attach({
-      stream: true,
-      stdout: true,
-      stderr: true,
-    })) as unknown as Duplex;
+    const giveUp = new AbortController();
+    const timer = this.#context.clock.setTimer(DEADLINE_MS.start, () => giveUp.abort());
+    const stream = (await this.#docker
+      .attach({ stream: true, stdout: true, stderr: true, abortSignal: giveUp.signal })
+      .finally(() => timer.cancel())) as unknown as Duplex;
     const frames = new OutputFrames((chunk, name) => this.#context.observer.output(chunk, name));
     stream.on('data', (chunk: Buffer) => frames.write(chunk));
     this.#outputEnded = new Promise((resolve) => {
@@ -153,7 +173,7 @@ export class DockerContainer implements Container {
     const { State: state } = await this.#docker.inspect({ abortSignal });
     this.#startedAtMs = Date.parse(state.StartedAt);
     this.#closeHost();
-    if (!state.Running || state.Pid === 0) return;
+    if (!state.Running || state.Pid === 0 || this.#state === 'removed') return;
     try {
       if (this.#context.local) {
         this.#cgroup = cgroupOf(state.Pid);
@@ -223,8 +243,8 @@ export class DockerContainer implements Container {
       this.#closeHost();
       this.#context.logPipe?.remove();
       await this.#context.scratch?.remove();
-      this.#context.removed(this.id);
     }
+    this.#context.removed(this.id);
   }
 }
 

@@ -17,6 +17,7 @@ import { cgroupMode } from '../host/cgroup.js';
 import { LogPipe, makePipe } from '../host/log-pipe.js';
 import { canWriteLimits, chooseFreezer } from '../host/probe.js';
 import { ScratchDisks } from '../host/scratch.js';
+import { runFilter } from '../labels.js';
 import { isLocal } from './connect.js';
 import { containerOptions } from './container-options.js';
 import { DockerContainer } from './container.js';
@@ -130,10 +131,13 @@ export class DockerEngine implements ContainerEngine {
   ): Promise<Container> {
     const { docker, clock } = this.#options;
     const { description, liftCpu, scratch } = await this.#look();
-    const [disk, logPipe] = await Promise.all([
-      scratch ? this.#disks.take(spec.scratch.sizeMb) : undefined,
-      scratch ? this.#makeLogPipe(spec, observer) : undefined,
-    ]);
+    const makingPipe = scratch ? this.#makeLogPipe(spec, observer) : undefined;
+    const takingDisk = scratch ? this.#disks.take(spec.scratch.sizeMb) : undefined;
+    const disk = await takingDisk?.catch(async (error: unknown) => {
+      (await makingPipe)?.remove();
+      throw error;
+    });
+    const logPipe = await makingPipe;
     const lifted = liftCpu && spec.liftCpuDuringStart;
     try {
       const timeout = AbortSignal.timeout(CREATE_MS);
@@ -178,9 +182,23 @@ export class DockerEngine implements ContainerEngine {
     this.#events.close();
     await this.#nextPipe?.catch(() => undefined);
     await this.#disks.close();
+    await this.#removeStrays();
     await this.#network?.remove();
     const failed = removed.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+  }
+
+  /** A create call that was given up may have made its container all the same. */
+  async #removeStrays(): Promise<void> {
+    const { docker, runId } = this.#options;
+    const strays = await docker
+      .listContainers({ all: true, filters: { label: runFilter(runId) } })
+      .catch((error: unknown) => {
+        throw engineError(error, 'looking for what is left of the run');
+      });
+    await Promise.allSettled(
+      strays.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })),
+    );
   }
 
   /** Where disks can be mounted for containers, pipes can be bound into them. */

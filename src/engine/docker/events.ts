@@ -7,6 +7,7 @@
 import type Docker from 'dockerode';
 import type { Clock, Timer } from '../../async/clock.js';
 import { runFilter } from '../labels.js';
+import { isNotFound } from './errors.js';
 
 export interface ContainerFates {
   oom(containerId: string): void;
@@ -20,7 +21,9 @@ export interface ContainerFates {
 interface EngineEvent {
   readonly Action?: string;
   readonly id?: string;
+  /** Seconds. */
   readonly time?: number;
+  readonly timeNano?: number;
   readonly Actor?: { readonly ID?: string; readonly Attributes?: Record<string, string> };
 }
 
@@ -36,6 +39,7 @@ export class EngineEvents {
   #timer: Timer | undefined;
   #retryMs = FIRST_RETRY_MS;
   #since: number | undefined;
+  #toldNano = 0;
   #broken = false;
   #closed = false;
 
@@ -57,17 +61,27 @@ export class EngineEvents {
       return;
     }
     this.#stream = stream;
-    this.#retryMs = FIRST_RETRY_MS;
+    const told = this.#toldNano;
     let text = '';
     stream.on('data', (chunk: Buffer) => {
       const lines = (text + chunk.toString('utf8')).split('\n');
       text = lines.pop() ?? '';
-      for (const line of lines) if (line.trim() !== '') this.#tell(line);
+      for (const line of lines) if (line.trim() !== '') this.#tell(line, told);
     });
     stream.on('error', () => undefined);
     stream.on('close', () => this.#lost());
-    if (!this.#broken) return;
-    await this.#reconcile();
+    if (!this.#broken) {
+      this.#retryMs = FIRST_RETRY_MS;
+      return;
+    }
+    try {
+      await this.#reconcile();
+    } catch {
+      // It is away again; the end of the stream brings the next try.
+      this.#stream?.destroy?.();
+      return;
+    }
+    this.#retryMs = FIRST_RETRY_MS;
     this.#broken = false;
     this.#fates.connection('back');
   }
@@ -78,8 +92,12 @@ export class EngineEvents {
     this.#stream?.destroy?.();
   }
 
-  #tell(line: string): void {
+  /** What is asked for again from a whole second on has in part been told: up to `told`. */
+  #tell(line: string, told: number): void {
     const event = JSON.parse(line) as EngineEvent;
+    const nano = event.timeNano ?? Infinity;
+    if (nano <= told) return;
+    if (nano !== Infinity) this.#toldNano = Math.max(this.#toldNano, nano);
     const id = event.id ?? event.Actor?.ID ?? '';
     this.#since = event.time ?? this.#since;
     if (event.Action === 'oom') this.#fates.oom(id);
@@ -103,21 +121,28 @@ export class EngineEvents {
     this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
   }
 
+  /** Asks about those believed to run before the break was over; later starts are not in doubt. */
   async #reconcile(): Promise<void> {
+    const believed = this.#fates.running();
     const present = await this.#docker.listContainers({
       filters: { label: runFilter(this.#runId) },
     });
     const running = new Set(present.map(({ Id }) => Id));
-    for (const id of this.#fates.running()) {
-      if (!running.has(id)) this.#fates.died(id, await this.#exitCode(id));
+    for (const id of believed) {
+      if (running.has(id)) continue;
+      const exitCode = await this.#exitCode(id);
+      if (exitCode !== undefined) this.#fates.died(id, exitCode);
     }
   }
 
-  async #exitCode(id: string): Promise<number> {
+  /** Undefined for one that runs, or whose start is under way and will say itself how it went. */
+  async #exitCode(id: string): Promise<number | undefined> {
     try {
-      return (await this.#docker.getContainer(id).inspect()).State.ExitCode;
-    } catch {
-      return 137;
+      const { State: state } = await this.#docker.getContainer(id).inspect();
+      return state.Running || state.Status === 'created' ? undefined : state.ExitCode;
+    } catch (error) {
+      if (isNotFound(error)) return 137;
+      throw error;
     }
   }
 }

@@ -43,7 +43,8 @@ export class LogPipe {
 
   /** Hands over what is in the pipe now: its writers have ended. */
   drain(): void {
-    if (this.#socket === undefined) return;
+    // Of a socket that failed the descriptor is closed, and may be somebody else's by now.
+    if (this.#socket === undefined || this.#socket.destroyed) return;
     for (;;) {
       const buffer = Buffer.allocUnsafe(DRAIN_BYTES);
       let bytes: number;

@@ -1,14 +1,10 @@
-import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import type Docker from 'dockerode';
 import { containerOptions } from '../../../src/engine/docker/container-options.js';
 import { engineError, isConflict, isNotFound } from '../../../src/engine/docker/errors.js';
-import { EngineEvents } from '../../../src/engine/docker/events.js';
 import { OutputFrames } from '../../../src/engine/docker/output.js';
 import { parseCgroup } from '../../../src/engine/host/cgroup.js';
 import { cpuQuotaUs } from '../../../src/engine/host/cpu-limit.js';
 import { contractSpec } from '../../contract/engine.contract.js';
-import { ManualClock } from '../../support/manual-clock.js';
 
 function frame(stream: number, text: string): Buffer {
   const header = Buffer.alloc(8);
@@ -116,46 +112,5 @@ describe('the options of a container', () => {
       '/tmp': 'rw,exec,nosuid,nodev,mode=1777,size=512m',
     });
     expect(options.HostConfig?.CpuQuota).toBe(100_000);
-  });
-});
-
-describe('the engine’s events', () => {
-  it('come again after a break, and a death that was missed is told', async () => {
-    const clock = new ManualClock();
-    const streams: PassThrough[] = [];
-    let reachable = true;
-    const docker = {
-      getEvents: () => {
-        if (!reachable) return Promise.reject(new Error('gone'));
-        const stream = new PassThrough();
-        streams.push(stream);
-        return Promise.resolve(stream);
-      },
-      listContainers: () => Promise.resolve([{ Id: 'b' }]),
-      getContainer: () => ({ inspect: () => Promise.resolve({ State: { ExitCode: 7 } }) }),
-    } as unknown as Docker;
-    const told: string[] = [];
-    const events = new EngineEvents(docker, 'run', clock, {
-      oom: (id) => told.push(`oom ${id}`),
-      died: (id, exitCode) => told.push(`died ${id} ${exitCode}`),
-      running: () => ['a', 'b'],
-      connection: (state) => told.push(state),
-    });
-    await events.open();
-    streams[0]?.write('{"Action":"oom","id":"x","time":5}\n{"Action":"die","id":"x","ti');
-    streams[0]?.write('me":6,"Actor":{"Attributes":{"exitCode":"137"}}}\n');
-    await clock.advanceAsync(0);
-    expect(told).toEqual(['oom x', 'died x 137']);
-    reachable = false;
-    streams[0]?.destroy();
-    await clock.advanceAsync(5_000);
-    expect(told.slice(2)).toEqual(['lost']);
-    reachable = true;
-    await clock.advanceAsync(5_000);
-    expect(told.slice(3)).toEqual(['died a 7', 'back']);
-    expect(streams).toHaveLength(2);
-    events.close();
-    await clock.advanceAsync(60_000);
-    expect(streams).toHaveLength(2);
   });
 });

@@ -51,6 +51,16 @@ describe('the order of Runtime API calls', () => {
     expect(got).toEqual(['a', 'a']);
   });
 
+  it('takes the loss of a second poll during an invocation for no loss at all', () => {
+    const second = poll();
+    channel.next(poll());
+    channel.next(second);
+    channel.deliver(delivery('a'));
+    channel.lose(second);
+    channel.post('response', 'a', BODY, HEADERS);
+    expect(told).toEqual(['polled', 'response']);
+  });
+
   it('holds a second poll and delivers to the first', () => {
     const second: string[] = [];
     channel.next(poll());

@@ -93,6 +93,7 @@ describe('the lifecycle table', () => {
       thawing: 'deadlinePassed',
       'thaw-due': 'deadlinePassed',
       restarting: 'deadlinePassed',
+      reinitializing: 'deadlinePassed',
     };
     for (const state of Object.keys(timed) as EnvironmentState[]) {
       for (const event of accepted(state)) {
@@ -102,4 +103,132 @@ describe('the lifecycle table', () => {
       }
     }
   });
+
+  it('accepts the answer to every engine call and all that processes say, whenever it comes', () => {
+    for (const life of lives()) {
+      for (const { event } of possible(life)) {
+        expect([life, event, accepts(life.state, event)]).toEqual([life, event, true]);
+      }
+    }
+  });
+
+  it('never starts processes while others run or their start is under way', () => {
+    for (const life of lives()) {
+      for (const { event } of possible(life)) {
+        if (!transition(life.state, event).actions.includes('startProcesses')) continue;
+        expect([life, event, life.calls.includes('start')]).toEqual([life, event, false]);
+      }
+    }
+  });
 });
+
+type Call = 'start' | 'freeze' | 'thaw';
+type Runtime = 'started' | 'polled' | 'running' | 'responded' | 'closed';
+
+/** A state with what may still come: answers of the engine, and what the runtime may say. */
+interface Life {
+  readonly state: EnvironmentState;
+  readonly calls: readonly Call[];
+  readonly runtime: Runtime;
+  readonly processes: boolean;
+  readonly held: readonly EnvironmentEvent[];
+}
+
+const ANSWERS = { start: 'containerStarted', freeze: 'frozen', thaw: 'thawed' } as const;
+
+function possible(life: Life): { event: EnvironmentEvent; next: Partial<Life> }[] {
+  const { state, calls, runtime, processes } = life;
+  const answered = (call: Call): Partial<Life> => ({
+    calls: calls.filter((other) => other !== call),
+  });
+  const list: { event: EnvironmentEvent; next: Partial<Life> }[] = [
+    { event: 'destroyed', next: {} },
+  ];
+  // A freeze that was asked for while a thaw was under way waits for it.
+  for (const call of calls) {
+    if (call === 'freeze' && calls.includes('thaw')) continue;
+    list.push({ event: ANSWERS[call], next: answered(call) });
+    if (accepts(state, 'engineFailed')) list.push({ event: 'engineFailed', next: answered(call) });
+  }
+  if (processes) {
+    list.push({ event: 'processesExited', next: { processes: false, runtime: 'closed' } });
+    if (runtime === 'started') {
+      list.push({ event: 'runtimePolled', next: { runtime: 'polled' } });
+      list.push({ event: 'initFailed', next: { runtime: 'closed' } });
+    }
+    if (runtime === 'polled') list.push({ event: 'pollLost', next: { runtime: 'closed' } });
+    if (runtime === 'running') list.push({ event: 'responded', next: { runtime: 'responded' } });
+    if (runtime === 'responded') list.push({ event: 'runtimePolled', next: { runtime: 'polled' } });
+  }
+  if (state === 'idle' || state === 'freezing' || state === 'frozen' || state === 'reset')
+    list.push({ event: 'assigned', next: {} });
+  if (state === 'idle') list.push({ event: 'quiet', next: {} });
+  if (state === 'initializing') list.push({ event: 'initTimedOut', next: {} });
+  if (isBusy(state)) list.push({ event: 'deadlinePassed', next: {} });
+  else list.push({ event: 'retired', next: {} });
+  if (state === 'stopping') list.push({ event: 'removed', next: { processes: false } });
+  return list;
+}
+
+/** Every life there can be, as the environment performs the actions. */
+function lives(): Life[] {
+  const first: Life = {
+    state: 'provisioning',
+    calls: ['start'],
+    runtime: 'started',
+    processes: true,
+    held: [],
+  };
+  const found = new Map<string, Life>([[JSON.stringify(first), first]]);
+  for (const life of found.values()) {
+    for (const { event, next } of possible(life)) {
+      if (!accepts(life.state, event)) continue;
+      const after = step({ ...life, ...next }, event);
+      if (after !== undefined) found.set(JSON.stringify(after), after);
+    }
+  }
+  return [...found.values()];
+}
+
+/** Undefined when what was held is refused: the first test of the two reports that. */
+function step(life: Life, event: EnvironmentEvent): Life | undefined {
+  let after = life;
+  const pending = [event];
+  for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+    if (!accepts(after.state, next)) throw new Error(`${next} was held and refused`);
+    const { to, actions } = transition(after.state, next);
+    after = { ...after, state: to };
+    for (const action of actions) {
+      if (action === 'hold') {
+        const gone = next === 'pollLost' || next === 'processesExited';
+        const held = after.held.filter((earlier) => !gone || earlier !== 'runtimePolled');
+        after = { ...after, held: [...held, next] };
+      } else if (action === 'replay') {
+        pending.push(...after.held);
+        after = { ...after, held: [] };
+      } else after = performed(after, action);
+    }
+  }
+  return after;
+}
+
+function performed(life: Life, action: EnvironmentAction): Life {
+  const asked = (call: Call): readonly Call[] => [...new Set([...life.calls, call])].sort();
+  switch (action) {
+    case 'freeze':
+      return { ...life, calls: asked('freeze') };
+    case 'thaw':
+      return { ...life, calls: asked('thaw') };
+    case 'deliver':
+      expect(life.runtime === 'polled' || !life.processes).toBe(true);
+      return { ...life, runtime: life.processes ? 'running' : 'closed' };
+    case 'killProcesses':
+    case 'remove':
+      return { ...life, runtime: 'closed' };
+    case 'startProcesses':
+      // What earlier calls still answer is void.
+      return { ...life, calls: ['start'], runtime: 'started', processes: true, held: [] };
+    default:
+      return life;
+  }
+}

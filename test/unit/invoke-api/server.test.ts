@@ -4,6 +4,7 @@ import { type AddressInfo } from 'node:net';
 import type { Settle } from '../../../src/invocation/invocation.js';
 import { InvokeApi, type AccessLine } from '../../../src/invoke-api/server.js';
 import { systemClock } from '../../../src/async/clock.js';
+import { ManualClock } from '../../support/manual-clock.js';
 import { FakeRouter, succeeded } from '../../support/fake-router.js';
 import { readToEnd, RunningInvokeApi } from '../../support/running-invoke-api.js';
 
@@ -38,6 +39,44 @@ beforeEach(async () => {
 });
 
 afterEach(() => api.api.destroy());
+
+describe('the last answer before the end', () => {
+  const CALL =
+    'POST /2015-03-31/functions/by-hand/invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}';
+  const large = succeeded(`"${'x'.repeat(6_000_000)}"`);
+
+  it('arrives whole, though it is too large for one write', async () => {
+    const { settles, asked } = addByHand(api.router);
+    const socket = api.socket();
+    socket.write(CALL);
+    await asked;
+    settles[0]?.(large);
+    const flushed = api.api.flushed(60_000);
+    let bytes = 0;
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    await flushed;
+    await api.api.destroy();
+    await ended;
+    expect(bytes).toBeGreaterThan(6_000_000);
+  });
+
+  it('is not waited for longer than that', async () => {
+    const clock = new ManualClock();
+    const running = await new RunningInvokeApi({ clock }).start();
+    const { settles, asked } = addByHand(running.router);
+    const socket = running.socket();
+    socket.pause();
+    socket.write(CALL);
+    await asked;
+    settles[0]?.(large);
+    const flushed = running.api.flushed(5_000);
+    await clock.advanceAsync(5_000);
+    await flushed;
+    await running.api.destroy();
+    socket.destroy();
+  });
+});
 
 describe('a client that hangs up', () => {
   it('does not end its invocation, and its answer goes nowhere', async () => {

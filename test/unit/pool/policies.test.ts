@@ -144,6 +144,7 @@ describe('the memory budget', () => {
   class User implements MemoryUser {
     footprintBytes = 100;
     environmentCount = 0;
+    leavingCount = 0;
     oldestIdleSince: number | undefined;
     retired = 0;
     called = 0;
@@ -168,6 +169,21 @@ describe('the memory budget', () => {
     budget.changed();
     expect(asking.called).toBe(1);
     expect(budget.admit(asking, true)).toBe(true);
+  });
+
+  it('retires no more than it takes, however often it is asked', () => {
+    const budget = new MemoryBudget(200);
+    const [asking, idle] = [new User(), new User()];
+    budget.join(asking);
+    budget.join(idle);
+    Object.assign(idle, { environmentCount: 2, oldestIdleSince: 5 });
+    expect(budget.admit(asking, true)).toBe(false);
+    idle.leavingCount = 1;
+    expect(budget.admit(asking, true)).toBe(false);
+    expect(idle.retired).toBe(1);
+    Object.assign(idle, { environmentCount: 1, leavingCount: 0 });
+    budget.changed();
+    expect([asking.called, budget.admit(asking, true)]).toEqual([1, true]);
   });
 
   it('retires nothing for a spare and lets one in when nothing runs, however large', () => {

@@ -119,6 +119,22 @@ describe('a deployment', () => {
     expect(bench.pools[0]?.submitted).toEqual(['c']);
   });
 
+  it('does not build again for events that came while a build was failing', async () => {
+    const bench = new Bench();
+    bench.submit('a');
+    bench.builds[0]?.fail();
+    await turn();
+    for (let build = 1; build <= 3; build += 1) {
+      bench.now += 60_000;
+      bench.submit('b');
+      bench.now += 60_000;
+      bench.submit('c');
+      bench.builds[build]?.fail();
+      await turn();
+      expect([bench.builds.length, bench.outcomes.length]).toEqual([build + 1, 1 + 2 * build]);
+    }
+  });
+
   it('refuses what waits when it is closed', () => {
     const bench = new Bench();
     bench.submit('a');

@@ -1,0 +1,176 @@
+/**
+ * One pool with real environments over the fake engine, on a clock of the test. Runtimes poll,
+ * take their time over an event and poll again; a test may change any of it, and any fault.
+ */
+
+import type { Channel, Delivery } from '../../src/environment/channel.js';
+import type { InvocationJournal } from '../../src/environment/journal.js';
+import type { ContainerSpec } from '../../src/engine/engine.js';
+import type { FunctionVersion } from '../../src/function/function-version.js';
+import type { Outcome } from '../../src/invocation/outcome.js';
+import { MemoryBudget } from '../../src/pool/memory-budget.js';
+import { Pool, type PoolParts } from '../../src/pool/pool.js';
+import { StartGate } from '../../src/pool/start-gate.js';
+import type { RetentionRules } from '../../src/pool/retention.js';
+import { FakeEngine, type EngineCall, type FakeProcess } from './fake-engine.js';
+import { ManualClock } from './manual-clock.js';
+
+const MB = 2 ** 20;
+const JSON_TYPE = { contentType: 'application/json' };
+
+export interface PoolBenchOptions {
+  readonly rules?: Partial<RetentionRules>;
+  readonly timeoutSeconds?: number;
+  readonly memoryMb?: number;
+}
+
+export class PoolBench {
+  readonly clock = new ManualClock();
+  readonly gate = new StartGate(2);
+  readonly memory = new MemoryBudget(64 * 1024 * MB);
+  readonly outcomes: Outcome[] = [];
+  readonly calls: EngineCall[] = [];
+  readonly warnings: string[] = [];
+  /** What tests change. */
+  fails: (call: EngineCall) => boolean = () => false;
+  delayMs: (call: EngineCall) => number = () => 0;
+  early: (call: EngineCall) => boolean = () => false;
+  peakMb = 20;
+  handleMs: (delivery: Delivery) => number = () => 1;
+  /** Runs instead of the usual program when it returns true. */
+  program: (process: FakeProcess, channel: Channel) => boolean = () => false;
+  buildSpec: PoolParts['buildSpec'] = (version, identity) => spec(version, identity.runtimeApi);
+  readonly engine = new FakeEngine({
+    clock: this.clock,
+    program:
+      ({ environment }) =>
+      (process) =>
+        this.#run(process, environment['identity'] ?? ''),
+    delayMs: (call) => this.delayMs(call),
+    fails: (call) => {
+      this.calls.push(call);
+      return this.fails(call);
+    },
+    early: (call) => this.early(call),
+    peakBytes: () => this.peakMb * MB,
+  });
+  readonly pool: Pool;
+  readonly #channels = new Map<string, Channel>();
+  #identities = 0;
+  #requests = 0;
+
+  constructor(options: PoolBenchOptions = {}) {
+    this.pool = this.open(options);
+  }
+
+  /** Another pool beside the first, on the same gate and budget. */
+  open({ rules, timeoutSeconds = 3, memoryMb = 128 }: PoolBenchOptions = {}): Pool {
+    const version = { name: 'f', version: '$LATEST', memoryMb, timeoutSeconds } as FunctionVersion;
+    return new Pool(version, this.#parts(), {
+      rules: { freezeAfterMs: 0, idleTimeoutMs: 600_000, spares: 0, ...rules },
+      firstCause: { kind: 'first-use' },
+    });
+  }
+
+  submit(pool: Pool = this.pool): void {
+    this.#requests += 1;
+    pool.submit({
+      request: {
+        requestId: `r${this.#requests}`,
+        payload: Buffer.from('{}'),
+        contentType: 'application/json',
+        invokedFunctionArn: 'f',
+        traceId: '',
+        tail: false,
+      },
+      waitedForInit: false,
+      settle: (outcome) => void this.outcomes.push(outcome),
+    });
+  }
+
+  /** How the invocations ended, in order: kinds, or the codes of refusals. */
+  get endings(): string[] {
+    return this.outcomes.map((outcome) =>
+      outcome.kind === 'refused' ? outcome.error.code : outcome.kind,
+    );
+  }
+
+  states(pool: Pool = this.pool): string[] {
+    return [...pool.environments].map(({ state }) => state);
+  }
+
+  count(call: EngineCall): number {
+    return this.calls.filter((one) => one === call).length;
+  }
+
+  #parts(): PoolParts {
+    return {
+      clock: this.clock,
+      engine: this.engine,
+      door: {
+        open: (channel, identity) => {
+          this.#channels.set(identity, channel);
+          return { runtimeApi: identity, hosts: {} };
+        },
+        close: (identity) => void this.#channels.delete(identity),
+      },
+      gate: this.gate,
+      memory: this.memory,
+      warn: (message) => void this.warnings.push(message),
+      newIdentity: () => `i${(this.#identities += 1)}`,
+      buildSpec: (version, identity) => this.buildSpec(version, identity),
+      openJournal: () => SILENT_JOURNAL,
+    };
+  }
+
+  #run(process: FakeProcess, identity: string): void {
+    const channel = this.#channels.get(identity);
+    if (channel === undefined || this.program(process, channel)) return;
+    const next = (): void => {
+      channel.next({
+        lost: false,
+        deliver: (delivery) =>
+          process.whenRunning(() => process.after(this.handleMs(delivery), () => done(delivery))),
+      });
+    };
+    const done = ({ requestId }: Delivery): void => {
+      channel.post('response', requestId, Buffer.from('{}'), JSON_TYPE);
+      next();
+    };
+    process.after(10, next);
+  }
+}
+
+/** Says nothing. */
+export const SILENT_JOURNAL: InvocationJournal = {
+  marker: undefined,
+  logStreamName: '',
+  processesStarted: () => undefined,
+  output: () => undefined,
+  initEnded: () => undefined,
+  initFailed: () => undefined,
+  begin: (settlement) => void (settlement.begun = true),
+  end: () => undefined,
+  abandon: () => undefined,
+  processesExited: () => undefined,
+  close: () => undefined,
+};
+
+function spec(version: FunctionVersion, identity: string): ContainerSpec {
+  return {
+    name: identity,
+    image: 'image',
+    environment: { identity },
+    workingDirectory: '/',
+    hostName: '',
+    hosts: {},
+    labels: {},
+    mounts: [],
+    memoryBytes: version.memoryMb * MB,
+    cpus: 1,
+    liftCpuDuringStart: false,
+    scratch: { target: '/tmp', sizeMb: 1 },
+    pidsLimit: 1,
+    openFilesLimit: 1,
+  };
+}

@@ -1,0 +1,148 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import type Docker from 'dockerode';
+import { DockerContainer } from '../../../src/engine/docker/container.js';
+import { DockerEngine } from '../../../src/engine/docker/docker-engine.js';
+import { contractSpec } from '../../contract/engine.contract.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+/** A container on an engine that does what the test says. */
+class Bench {
+  readonly clock = new ManualClock();
+  readonly calls: string[] = [];
+  readonly removed: string[] = [];
+  readonly exits: number[] = [];
+  attach: (signal: AbortSignal | undefined) => Promise<unknown> = () =>
+    Promise.resolve(new PassThrough());
+  remove: () => Promise<void> = () => Promise.resolve();
+  readonly container = new DockerContainer(
+    {
+      id: 'c',
+      attach: ({ abortSignal }: { abortSignal?: AbortSignal }) => this.attach(abortSignal),
+      start: () => {
+        this.calls.push('start');
+        return Promise.resolve();
+      },
+      inspect: () =>
+        Promise.resolve({
+          State: { StartedAt: new Date(0).toISOString(), Running: false, Pid: 0 },
+        }),
+      remove: () => {
+        this.calls.push('remove');
+        return this.remove();
+      },
+    } as unknown as Docker.Container,
+    {
+      clock: this.clock,
+      spec: contractSpec({}),
+      observer: {
+        output: () => undefined,
+        exited: ({ exitCode }) => void this.exits.push(exitCode),
+      },
+      freezer: 'none',
+      local: false,
+      liftCpu: false,
+      scratch: undefined,
+      logPipe: undefined,
+      warn: () => undefined,
+      removed: (id) => void this.removed.push(id),
+    },
+  );
+}
+
+describe('a container on Docker', () => {
+  it('does not wait for ever for an engine that accepts a call and does not answer', async () => {
+    const bench = new Bench();
+    bench.attach = (signal) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(new Error('given up')));
+      });
+    const starting = expect(bench.container.start()).rejects.toMatchObject({
+      code: 'engine-refused',
+    });
+    await bench.clock.advanceAsync(60_000);
+    await starting;
+    expect(bench.calls).toEqual([]);
+  });
+
+  it('keeps its output stream when the time for the call has passed', async () => {
+    const bench = new Bench();
+    let signal: AbortSignal | undefined;
+    bench.attach = (given) => {
+      signal = given;
+      return Promise.resolve(new PassThrough());
+    };
+    await bench.container.start();
+    await bench.clock.advanceAsync(60_000);
+    expect(signal?.aborted).not.toBe(true);
+    expect(bench.clock.pending).toBe(0);
+  });
+
+  it('tells its end once, when the output has ended or soon after, and leaves no timer', async () => {
+    for (const ends of [true, false]) {
+      const bench = new Bench();
+      const stream = new PassThrough();
+      bench.attach = () => Promise.resolve(stream);
+      await bench.container.start();
+      bench.container.sawExit(3);
+      if (ends) stream.destroy();
+      await bench.clock.advanceAsync(0);
+      await bench.clock.advanceAsync(0);
+      expect([bench.exits, bench.clock.pending]).toEqual(ends ? [[3], 0] : [[], 1]);
+      await bench.clock.advanceAsync(5_000);
+      stream.destroy();
+      await bench.clock.advanceAsync(0);
+      await bench.clock.advanceAsync(0);
+      expect(bench.exits).toEqual([3]);
+    }
+  });
+
+  it('is not taken for running before the engine has confirmed its start', async () => {
+    const bench = new Bench();
+    const starting = bench.container.start();
+    expect(bench.container.isRunning).toBe(false);
+    await starting;
+    expect(bench.container.isRunning).toBe(true);
+    bench.container.sawExit(0);
+    expect(bench.container.isRunning).toBe(false);
+  });
+
+  it('can be removed by the end of the run when the engine refused to remove it before', async () => {
+    const bench = new Bench();
+    bench.remove = () => Promise.reject(Object.assign(new Error('busy'), { statusCode: 500 }));
+    await expect(bench.container.remove()).rejects.toMatchObject({ code: 'engine-refused' });
+    expect(bench.removed).toEqual([]);
+    bench.remove = () => Promise.resolve();
+    await Promise.all([bench.container.remove(), bench.container.remove()]);
+    expect([bench.calls, bench.removed]).toEqual([['remove', 'remove'], ['c']]);
+  });
+});
+
+describe('the engine at the end of a run', () => {
+  it('removes what a create call made after it had been given up', async () => {
+    const removed: string[] = [];
+    const docker = {
+      listContainers: ({ all }: { all?: boolean }) => Promise.resolve(all ? [{ Id: 'stray' }] : []),
+      getContainer: (id: string) => ({
+        remove: () => {
+          removed.push(id);
+          return Promise.resolve();
+        },
+      }),
+    } as unknown as Docker;
+    const scratchRoot = await mkdtemp(join(tmpdir(), 'engine-'));
+    const engine = new DockerEngine({
+      docker,
+      runId: 'run',
+      labels: {},
+      scratchRoot,
+      clock: new ManualClock(),
+      warn: () => undefined,
+    });
+    await engine.close();
+    expect(removed).toEqual(['stray']);
+  });
+});

@@ -1,0 +1,102 @@
+import { PassThrough } from 'node:stream';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type Docker from 'dockerode';
+import { EngineEvents } from '../../../src/engine/docker/events.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+describe('the engine’s events', () => {
+  let clock: ManualClock;
+  let streams: PassThrough[];
+  let told: string[];
+  let running: string[];
+  let reachable: boolean;
+  let listed: () => Promise<{ Id: string }[]>;
+  let state: object;
+  let events: EngineEvents;
+
+  beforeEach(async () => {
+    clock = new ManualClock();
+    [streams, told, running, reachable] = [[], [], ['a', 'b'], true];
+    listed = () => Promise.resolve([{ Id: 'b' }]);
+    state = { Running: false, Status: 'exited', ExitCode: 7 };
+    const docker = {
+      getEvents: () => {
+        if (!reachable) return Promise.reject(new Error('gone'));
+        const stream = new PassThrough();
+        streams.push(stream);
+        return Promise.resolve(stream);
+      },
+      listContainers: () => listed(),
+      getContainer: () => ({ inspect: () => Promise.resolve({ State: state }) }),
+    } as unknown as Docker;
+    events = new EngineEvents(docker, 'run', clock, {
+      oom: (id) => told.push(`oom ${id}`),
+      died: (id, exitCode) => told.push(`died ${id} ${exitCode}`),
+      running: () => running,
+      connection: (connection) => told.push(connection),
+    });
+    await events.open();
+  });
+
+  async function breakOff(): Promise<void> {
+    streams.at(-1)?.destroy();
+    await clock.advanceAsync(5_000);
+  }
+
+  it('come again after a break, and a death that was missed is told', async () => {
+    streams[0]?.write('{"Action":"oom","id":"x","time":5}\n{"Action":"die","id":"x","ti');
+    streams[0]?.write('me":6,"Actor":{"Attributes":{"exitCode":"137"}}}\n');
+    await clock.advanceAsync(0);
+    expect(told).toEqual(['oom x', 'died x 137']);
+    reachable = false;
+    await breakOff();
+    expect(told.slice(2)).toEqual(['lost']);
+    reachable = true;
+    await clock.advanceAsync(5_000);
+    expect(told.slice(3)).toEqual(['died a 7', 'back']);
+    expect(streams).toHaveLength(2);
+    events.close();
+    await clock.advanceAsync(60_000);
+    expect(streams).toHaveLength(2);
+  });
+
+  it('tell nobody dead who started while the engine was asked after a break', async () => {
+    running = ['b'];
+    listed = () => {
+      running = ['b', 'new'];
+      return Promise.resolve([{ Id: 'b' }]);
+    };
+    await breakOff();
+    expect(told).toEqual(['lost', 'back']);
+  });
+
+  it('tell nobody dead whose start is under way', async () => {
+    state = { Running: false, Status: 'created', ExitCode: 0 };
+    await breakOff();
+    expect(told).toEqual(['lost', 'back']);
+  });
+
+  it('are not told a second time when they are asked for again from the same second on', async () => {
+    const death =
+      '{"Action":"die","id":"b","time":6,"timeNano":6000000001,"Actor":{"Attributes":{"exitCode":"1"}}}\n';
+    streams[0]?.write(death);
+    await clock.advanceAsync(0);
+    listed = () => Promise.resolve([{ Id: 'a' }, { Id: 'b' }]);
+    await breakOff();
+    streams[1]?.write(death);
+    streams[1]?.write(death.replaceAll('6000000001', '6000000900'));
+    await clock.advanceAsync(0);
+    expect(told).toEqual(['died b 1', 'lost', 'back', 'died b 1']);
+  });
+
+  it('have one stream, also when the engine goes away again at once', async () => {
+    listed = () => Promise.reject(new Error('gone again'));
+    await breakOff();
+    listed = () => Promise.resolve([{ Id: 'a' }, { Id: 'b' }]);
+    await clock.advanceAsync(10_000);
+    expect(told).toEqual(['lost', 'back']);
+    expect(streams.filter(({ destroyed }) => !destroyed)).toHaveLength(1);
+    events.close();
+    expect(streams.filter(({ destroyed }) => !destroyed)).toEqual([]);
+  });
+});
