@@ -176,7 +176,9 @@ it(
       OLD
         ? [
             'callbackWaitsForEmptyEventLoop',
-            ...['succeed', 'fail', 'done'],
+            'succeed',
+            'fail',
+            'done',
             ...fromEnvironment,
             ...logs,
             ...fromHeaders,
@@ -186,7 +188,9 @@ it(
             ...fromHeaders,
             'xRayTraceId',
             time,
-            ...['functionName', 'functionVersion', 'memoryLimitInMB'],
+            'functionName',
+            'functionVersion',
+            'memoryLimitInMB',
             ...logs,
           ],
     );

@@ -162,8 +162,17 @@ def handler(e, c):
       expect(JSON.parse(init)).toMatchObject({ message: 'init', requestId: '' });
       const record = JSON.parse(line) as Record<string, unknown>;
       expect(Object.keys(record)).toEqual([
-        ...['timestamp', 'level', 'message', 'logger', 'stackTrace', 'errorType', 'errorMessage'],
-        ...['requestId', 'location', 'tenantId', 'a'],
+        'timestamp',
+        'level',
+        'message',
+        'logger',
+        'stackTrace',
+        'errorType',
+        'errorMessage',
+        'requestId',
+        'location',
+        'tenantId',
+        'a',
       ]);
       expect(record).toMatchObject({
         level: 'ERROR',
@@ -183,7 +192,12 @@ def handler(e, c):
         environment: { AWS_LAMBDA_LOG_FORMAT: 'JSON' },
       });
       expect(Object.keys(JSON.parse(output) as object)).toEqual([
-        ...['timestamp', 'log_level', 'errorMessage', 'errorType', 'requestId', 'stackTrace'],
+        'timestamp',
+        'log_level',
+        'errorMessage',
+        'errorType',
+        'requestId',
+        'stackTrace',
       ]);
     },
     LIMIT_MS,
