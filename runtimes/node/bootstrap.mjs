@@ -1,11 +1,11 @@
 // The Node.js bootstrap: polls the Runtime API, calls the handler, posts what came of it. The
 // numbers are the steps of runtimes/README.md.
 
-import { writeSync } from 'node:fs';
-import { logError, patchConsole, setRequestId } from './console.mjs';
-import { errorForLog, errorPayload, runtimeError } from './errors.mjs';
-import { loadHandler, PROMISES_ONLY } from './handler.mjs';
-import { awslambda, callHandler, Streamed } from './invoke.mjs';
+import { logError, mark, patchConsole, setRequest } from './console.mjs';
+import { errorPayload, PROMISES_ONLY, runtimeError } from './errors.mjs';
+import { loadHandler } from './handler.mjs';
+import { awslambda, callerOf, withInvokeStore } from './invoke.mjs';
+import { Streamed } from './response-stream.mjs';
 import { RuntimeClient } from './runtime-client.mjs';
 
 const { env } = process;
@@ -14,7 +14,8 @@ const marker = env._ORCHESTRATOR_LOG_MARKER;
 delete env._ORCHESTRATOR_LOG_MARKER;
 const root = env.LAMBDA_TASK_ROOT ?? '/var/task';
 const client = new RuntimeClient(env.AWS_LAMBDA_RUNTIME_API);
-let current;
+/** `init`, `polling`, `ending`, or the id of the request in progress. */
+let phase = 'init';
 
 patchConsole({ format: env.AWS_LAMBDA_LOG_FORMAT, level: env.AWS_LAMBDA_LOG_LEVEL });
 if (!['1', 'true'].includes(env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA))
@@ -24,58 +25,63 @@ void main();
 
 async function main() {
   // 2. The handler is found and its module run: the init phase.
-  let handler;
+  let call;
   try {
-    handler = await loadHandler(root, env._HANDLER ?? '');
+    call = callerOf(await loadHandler(root, env._HANDLER ?? ''));
   } catch (error) {
-    logError('Init Error', errorForLog(error));
-    await initError(error);
-    process.exit(1);
+    // Up to Node.js 22 nobody catches this: Lambda's log and exit status show it.
+    if (PROMISES_ONLY) return end('Init Error', error, 1);
+    return end('Uncaught Exception', error, 129);
   }
-  mark('init');
+  await mark(marker, 'init');
   // 3. Polling says that init is over.
-  let event = await client.next();
+  let event = await next(() => client.next());
   for (;;) {
     if (event.status !== 200) {
       process.stdout.write(`The Runtime API answered ${event.status} to the poll: ${event.body}\n`);
       process.exit(1);
     }
-    event = await serve(handler, event);
+    event = await serve(call, event);
   }
 }
 
 /** 4–7. One event; resolves to the next one. */
-async function serve(handler, { headers, body }) {
+async function serve(call, { headers, body }) {
   const requestId = headers['lambda-runtime-aws-request-id'];
   const traceId = headers['lambda-runtime-trace-id'];
-  current = requestId;
-  setRequestId(requestId);
-  if (traceId === undefined) delete env._X_AMZN_TRACE_ID;
-  else env._X_AMZN_TRACE_ID = traceId;
+  phase = requestId;
+  setRequest(requestId, headers['lambda-runtime-aws-tenant-id']);
+  if (traceId) env._X_AMZN_TRACE_ID = traceId;
+  else delete env._X_AMZN_TRACE_ID;
   // 5. Only what the handler does keeps the process alive meanwhile.
-  client.unref();
+  client.hold(false);
   let result;
   let failure;
   try {
-    result = resultOf(await callHandler(handler, JSON.parse(body.toString('utf8')), headers));
+    const event = JSON.parse(body.toString('utf8'));
+    result = resultOf(await withInvokeStore(headers, () => call(event, headers)));
   } catch (error) {
     failure = { error };
   }
-  client.ref();
-  if (failure !== undefined) {
-    logError('Invoke Error', errorForLog(failure.error));
-    const text = JSON.stringify(errorPayload(failure.error));
-    done(requestId);
-    return client.fail(requestId, text, '');
-  }
+  client.hold(true);
   // 6. The log is complete; 7. the response, and the poll behind it.
-  done(requestId);
-  return client.respond(requestId, result.body, result.contentType);
+  if (failure !== undefined) {
+    if (phase !== 'ending') logError('Invoke Error', failure.error);
+    const text = JSON.stringify(errorPayload(failure.error));
+    const written = mark(marker, requestId);
+    if (written !== undefined) await written;
+    return next(() => client.fail(requestId, text, ''));
+  }
+  const written = mark(marker, requestId);
+  if (written !== undefined) await written;
+  return next(() => client.respond(requestId, result.body, result.contentType));
 }
 
-function done(requestId) {
-  current = undefined;
-  mark(requestId);
+/** A process that reports a stray error does not go on: it would take an event with it. */
+function next(ask) {
+  if (phase === 'ending') return new Promise(() => undefined);
+  phase = 'polling';
+  return ask();
 }
 
 function resultOf(value) {
@@ -84,24 +90,28 @@ function resultOf(value) {
     const body = JSON.stringify(value === undefined ? null : value);
     return { body: body ?? 'null', contentType: 'application/json' };
   } catch {
-    const type = PROMISES_ONLY ? 'Runtime.JSONStringifyError' : 'Error';
-    throw runtimeError(type, 'Unable to stringify response body');
+    const message = 'Unable to stringify response body';
+    throw PROMISES_ONLY ? runtimeError('Runtime.JSONStringifyError', message) : new Error(message);
   }
 }
 
-/** Everything written before this line belongs to `what`. */
-function mark(what) {
-  if (marker !== undefined) writeSync(1, `\x1e${marker} ${what}\n`);
-}
-
-function initError(error) {
+/** Reports the error to whom it belongs, and ends the process. */
+async function end(label, error, status) {
+  if (phase === 'ending') return;
+  const during = phase;
+  phase = 'ending';
+  client.hold(true);
+  logError(label, error);
+  // Between two events there is nobody to tell, and no mark to make.
+  await mark(during === 'polling' ? undefined : marker, during);
   const payload = errorPayload(error);
-  mark('init');
-  return client.post(
-    'init/error',
-    JSON.stringify(payload),
-    `Lambda-Runtime-Function-Error-Type: ${headerText(payload.errorType)}\r\n`,
-  );
+  const body = JSON.stringify(payload);
+  if (during === 'init') {
+    const type = headerText(payload.errorType);
+    await client.post('init/error', body, `Lambda-Runtime-Function-Error-Type: ${type}\r\n`);
+  } else if (during === 'polling') await client.posted;
+  else await client.post(`invocation/${during}/error`, body, '');
+  process.exit(status);
 }
 
 function headerText(text) {
@@ -110,21 +120,10 @@ function headerText(text) {
 
 /** Node.js 22 and before: errors outside the handler's promise are reported, then the process ends. */
 function reportStrayErrors() {
-  const report = async (label, error, status) => {
-    logError(label, errorForLog(error));
-    client.ref();
-    const requestId = current;
-    if (requestId === undefined) await initError(error);
-    else {
-      mark(requestId);
-      await client.post(`invocation/${requestId}/error`, JSON.stringify(errorPayload(error)), '');
-    }
-    process.exit(status);
-  };
-  process.on('uncaughtException', (error) => void report('Uncaught Exception', error, 129));
-  process.on('unhandledRejection', (reason) => {
-    const error = runtimeError('Runtime.UnhandledPromiseRejection', String(reason));
-    if (reason instanceof Error) error.stack = reason.stack;
-    void report('Unhandled Promise Rejection', error, 128);
+  process.on('uncaughtException', (error) => void end('Uncaught Exception', error, 129));
+  process.on('unhandledRejection', (reason, promise) => {
+    const message = reason === undefined ? '' : String(reason);
+    const error = runtimeError('Runtime.UnhandledPromiseRejection', message, reason);
+    void end('Unhandled Promise Rejection', Object.assign(error, { reason, promise }), 128);
   });
 }

@@ -1,80 +1,140 @@
-// The console as Lambda patches it: tab-separated text (contract 6.5) or JSON lines (6.4).
+// What goes to the log: the console as Lambda patches it, tab-separated text (contract 6.5) or JSON
+// lines (6.4), and the marks that say whose the lines before them are.
 
-import { format, inspect } from 'node:util';
+import { constants, openSync, writeSync } from 'node:fs';
+import { format } from 'node:util';
+import { errorText, PROMISES_ONLY, toError } from './errors.mjs';
 
 const LEVELS = {
   trace: 'TRACE',
   debug: 'DEBUG',
-  log: 'INFO',
   info: 'INFO',
   warn: 'WARN',
   error: 'ERROR',
   fatal: 'FATAL',
 };
-const ORDER = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+const ORDER = Object.values(LEVELS);
+const NOTHING = () => undefined;
 
-let requestId;
+/** Node.js 24's client has a text for "none", the one before writes its `undefined`. */
+let requestId = PROMISES_ONLY ? '-' : undefined;
+let tenantId;
+/** The output streams somebody has used. Opening them takes a millisecond of the cold start. */
+const opened = [];
+const markFile = openMarkFile();
 
 /** What lines written from now on belong to. */
-export function setRequestId(id) {
+export function setRequest(id, tenant) {
   requestId = id;
+  tenantId = tenant;
 }
 
-/** One line of the runtime's own, such as `Invoke Error`. */
-export let logError = () => undefined;
+/** One line of the runtime's own, such as `Invoke Error`. It goes the way of the user's own lines. */
+export let logError = NOTHING;
 
 export function patchConsole({ format: style, level }) {
   const asJson = style?.toUpperCase() === 'JSON';
   const least = ORDER.indexOf(level?.toUpperCase() ?? '');
   const write = asJson ? writeJson : writeText;
   for (const [name, levelName] of Object.entries(LEVELS)) {
-    const muted = ORDER.indexOf(levelName) < least && levelName !== 'FATAL';
-    console[name] = muted ? () => undefined : (...values) => write(levelName, values);
+    const muted = ORDER.indexOf(levelName) < least;
+    console[name] = muted ? NOTHING : (message, ...rest) => write(levelName, [message, ...rest]);
   }
-  logError = asJson
-    ? (label, error) => writeJson('ERROR', [error])
-    : (label, error) => writeLine(`${label} \t${JSON.stringify(error)}`, 'ERROR');
+  console.log = console.info;
+  logError = (label, thrown) => {
+    try {
+      if (asJson) console.error(toError(thrown));
+      else console.error(label, `\t${errorText(thrown)}`);
+    } catch {
+      // The function has put something of its own there, and it fails.
+    }
+  };
+  watch('stdout');
+  watch('stderr');
+}
+
+/**
+ * Says that everything written so far belongs to `what`; without a token it only waits for the
+ * output to have left. Returns a promise where there is something to wait for.
+ */
+export function mark(token, what) {
+  const text = token === undefined ? '' : `\x1e${token} ${what}\n`;
+  const waiting = opened.filter(({ writableLength }) => writableLength > 0);
+  if (waiting.length === 0) return writeMark(text);
+  return Promise.all(waiting.map((stream) => flushed(stream))).then(() => writeMark(text));
+}
+
+function writeMark(text) {
+  try {
+    if (text !== '') writeSync(markFile, text);
+  } catch (error) {
+    // The pipe is full. Any other failure means that nobody reads.
+    if (error.code === 'EAGAIN') return flushed(process.stdout, text);
+  }
+  return undefined;
+}
+
+function flushed(stream, text = '') {
+  return new Promise((resolve) => stream.write(text, () => resolve()));
+}
+
+/** A file of our own on the output: the function may close its one, or fill it and not wait. */
+function openMarkFile() {
+  try {
+    return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_APPEND);
+  } catch {
+    return 1;
+  }
+}
+
+/**
+ * At its first use a stream is noted and made to write at once, and this gets out of the way. Left
+ * alone the two would queue when the pipe is full, tear each other's lines and lose them on exit.
+ */
+function watch(name) {
+  const original = Object.getOwnPropertyDescriptor(process, name);
+  const get = () => {
+    Object.defineProperty(process, name, original);
+    const stream = process[name];
+    stream._handle?.setBlocking?.(true);
+    opened.push(stream);
+    return stream;
+  };
+  Object.defineProperty(process, name, { ...original, get });
 }
 
 function writeText(level, values) {
-  writeLine(format(...values), level);
-}
-
-function writeLine(message, level) {
-  const time = new Date().toISOString();
-  const text = message.replaceAll('\n', '\r');
-  process.stdout.write(`${time}\t${requestId ?? 'undefined'}\t${level}\t${text}\n`);
+  const line = `${new Date().toISOString()}\t${requestId}\t${level}\t${format(...values)}`;
+  process.stdout.write(`${line.replaceAll('\n', '\r')}\n`);
 }
 
 function writeJson(level, values) {
   const line = { timestamp: new Date().toISOString(), level, requestId };
-  if (values.length === 1)
-    line.message = typeof values[0] === 'object' ? plain(values[0]) : String(values[0]);
-  else {
-    line.message = format(...values);
-    const error = values.find((value) => value instanceof Error);
-    if (error !== undefined) {
-      line.errorType = error.name;
-      line.errorMessage = error.message;
-      line.stackTrace = (error.stack ?? '').split('\n');
-    }
-  }
-  process.stdout.write(`${stringify(line)}\n`);
+  if (tenantId !== undefined) line.tenantId = tenantId;
+  process.stdout.write(`${values.length === 1 ? one(line, values[0]) : several(line, values)}\n`);
 }
 
-function plain(value) {
-  if (!(value instanceof Error)) return value;
-  return {
-    errorType: value.name,
-    errorMessage: value.message,
-    stackTrace: (value.stack ?? '').split('\n'),
-  };
-}
-
-function stringify(line) {
+function one(line, message) {
   try {
-    return JSON.stringify(line, (_key, value) => (value instanceof Error ? plain(value) : value));
+    return JSON.stringify({ ...line, message }, (_key, value) =>
+      value instanceof Error ? { ...described(value, value.stack), ...value } : value,
+    );
   } catch {
-    return JSON.stringify({ ...line, message: inspect(line.message) });
+    return JSON.stringify({ ...line, message: format(message) });
   }
+}
+
+function several(line, values) {
+  const error = values.find((value) => value instanceof Error);
+  const fields = error === undefined ? {} : described(error, []);
+  return JSON.stringify({ ...line, message: format(...values), ...fields });
+}
+
+/** JSON logs name an error by its class; everything else goes by its `name`. */
+function described(error, noStack) {
+  return {
+    errorType: error.constructor?.name ?? 'UnknownError',
+    errorMessage: error.message,
+    stackTrace: typeof error.stack === 'string' ? error.stack.split('\n') : noStack,
+  };
 }

@@ -1,29 +1,104 @@
-// The context object (contract 4.1).
+// The context object (contract 4.1), and Node.js 24's other way to what it holds.
+
+import { PROMISES_ONLY, runtimeError } from './errors.mjs';
 
 const { env } = process;
 
-/** `legacy`: the completion functions of Node.js 22 and before, or undefined. */
-export function createContext(headers, legacy) {
+/** `completion`: what the context of Node.js 22 and before can do besides. */
+export function createContext(headers, completion) {
   const deadline = Number(headers['lambda-runtime-deadline-ms']);
-  const context = {
-    ...(legacy === undefined ? {} : { callbackWaitsForEmptyEventLoop: true }),
-    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
-    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
-    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
-    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
-    clientContext: json(headers['lambda-runtime-client-context']),
-    identity: json(headers['lambda-runtime-cognito-identity']),
+  const fromHeaders = {
+    clientContext: json(headers['lambda-runtime-client-context'], 'ClientContext'),
+    identity: json(headers['lambda-runtime-cognito-identity'], 'CognitoIdentity'),
     invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
     awsRequestId: headers['lambda-runtime-aws-request-id'],
     tenantId: headers['lambda-runtime-aws-tenant-id'],
+    ...(PROMISES_ONLY ? { xRayTraceId: headers['lambda-runtime-trace-id'] } : {}),
     getRemainingTimeInMillis: () => deadline - Date.now(),
   };
-  if (legacy === undefined) context.xRayTraceId = headers['lambda-runtime-trace-id'];
-  else Object.assign(context, legacy);
-  return context;
+  const functionName = env.AWS_LAMBDA_FUNCTION_NAME;
+  const functionVersion = env.AWS_LAMBDA_FUNCTION_VERSION;
+  const fromEnvironment = {
+    ...(PROMISES_ONLY ? { functionName, functionVersion } : { functionVersion, functionName }),
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+  };
+  if (PROMISES_ONLY) return Object.assign(fromHeaders, fromEnvironment);
+  return {
+    callbackWaitsForEmptyEventLoop: true,
+    ...completion,
+    ...fromEnvironment,
+    ...fromHeaders,
+  };
 }
 
-function json(text) {
-  return text === undefined || text === '' ? undefined : JSON.parse(text);
+function json(text, name) {
+  if (text === undefined || text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = `Cannot parse ${name} as json: ${error}`;
+    throw PROMISES_ONLY ? runtimeError('Runtime.PlatformError', message) : new Error(message);
+  }
+}
+
+const KEYS = {
+  REQUEST_ID: Symbol.for('_AWS_LAMBDA_REQUEST_ID'),
+  X_RAY_TRACE_ID: Symbol.for('_AWS_LAMBDA_X_RAY_TRACE_ID'),
+  TENANT_ID: Symbol.for('_AWS_LAMBDA_TENANT_ID'),
+};
+
+/** `awslambda.InvokeStore`, as the package @aws/lambda-invoke-store looks for it. */
+export class InvokeStore {
+  static PROTECTED_KEYS = KEYS;
+  #context;
+
+  run(context, body) {
+    this.#context = context;
+    return body();
+  }
+
+  getContext() {
+    return this.#context;
+  }
+
+  hasContext() {
+    return this.#context !== undefined;
+  }
+
+  get(key) {
+    return this.#context?.[key];
+  }
+
+  set(key, value) {
+    if (this.isProtectedKey(key))
+      throw new Error(`Cannot modify protected Lambda context field: ${String(key)}`);
+    this.#context ??= {};
+    this.#context[key] = value;
+  }
+
+  isProtectedKey(key) {
+    return Object.values(KEYS).includes(key);
+  }
+
+  getRequestId() {
+    return this.get(KEYS.REQUEST_ID) ?? '-';
+  }
+
+  getXRayTraceId() {
+    return this.get(KEYS.X_RAY_TRACE_ID);
+  }
+
+  getTenantId() {
+    return this.get(KEYS.TENANT_ID);
+  }
+}
+
+export function storedContext(headers) {
+  return {
+    [KEYS.REQUEST_ID]: headers['lambda-runtime-aws-request-id'],
+    [KEYS.X_RAY_TRACE_ID]: headers['lambda-runtime-trace-id'],
+    [KEYS.TENANT_ID]: headers['lambda-runtime-aws-tenant-id'],
+  };
 }

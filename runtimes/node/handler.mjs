@@ -1,14 +1,10 @@
 // From the handler's name to a function (contract 3.6).
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { runtimeError } from './errors.mjs';
-
-const MAJOR = Number(process.versions.node.split('.')[0]);
-/** Node.js 24 brought a runtime client that loads by import and knows promises only. */
-export const PROMISES_ONLY = MAJOR >= 24;
+import { PROMISES_ONLY, runtimeError } from './errors.mjs';
 
 export const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 
@@ -24,13 +20,19 @@ export async function loadHandler(root, name) {
   const moduleRoot = resolve(root, name.slice(0, slash));
   const loaded = await loadModule(root, moduleRoot, name.slice(slash, dot));
   const handler = exported(loaded, name.slice(dot + 1).split('.'));
-  if (handler === undefined || handler === null) {
+  if (!handler) {
     throw runtimeError('Runtime.HandlerNotFound', `${name} is undefined or not exported`);
   }
   if (typeof handler !== 'function') {
     throw runtimeError('Runtime.HandlerNotFound', `${name} is not a function`);
   }
-  if (PROMISES_ONLY && handler.length >= 3 && handler[STREAMING] === undefined) {
+  if (handler[STREAMING] && handler[STREAMING] !== 'response') {
+    throw runtimeError(
+      'Runtime.MalformedStreamingHandler',
+      'Only response streaming is supported.',
+    );
+  }
+  if (PROMISES_ONLY && handler.length >= 3 && !handler[STREAMING]) {
     throw runtimeError(
       'Runtime.CallbackHandlerDeprecated',
       'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
@@ -47,35 +49,31 @@ async function loadModule(root, moduleRoot, name) {
   try {
     return await findModule(root, moduleRoot, name);
   } catch (error) {
-    if (error instanceof SyntaxError) {
-      const failure = runtimeError('Runtime.UserCodeSyntaxError', String(error));
-      failure.stack = error.stack;
-      throw failure;
-    }
-    if (error?.code === 'MODULE_NOT_FOUND' || error?.code === 'ERR_MODULE_NOT_FOUND') {
-      const failure = runtimeError('Runtime.ImportModuleError', String(error));
-      failure.stack = error.stack;
-      throw failure;
-    }
+    const type = typeOf(error);
+    if (type !== undefined) throw runtimeError(type, String(error), error);
     throw error;
   }
 }
 
+/** Only `require` says MODULE_NOT_FOUND: a missing import of an ES module keeps its own type. */
+function typeOf(error) {
+  if (error instanceof SyntaxError) return 'Runtime.UserCodeSyntaxError';
+  return error?.code === 'MODULE_NOT_FOUND' ? 'Runtime.ImportModuleError' : undefined;
+}
+
+/** The first of these paths that exists counts, even where it is a folder. */
 async function findModule(root, moduleRoot, name) {
   const base = join(moduleRoot, name);
   const require = createRequire(join(root, 'noop.js'));
   const load = (file) => import(pathToFileURL(file).href);
-  if (isFile(base)) return PROMISES_ONLY ? load(base) : require(base);
-  if (isFile(`${base}.js`)) {
-    return PROMISES_ONLY || isModuleScope(moduleRoot) ? load(`${base}.js`) : require(`${base}.js`);
+  for (const ending of ['', '.js', '.mjs', '.cjs']) {
+    const file = base + ending;
+    if (!existsSync(file)) continue;
+    const imports =
+      PROMISES_ONLY || ending === '.mjs' || (ending === '.js' && isModuleScope(moduleRoot));
+    return imports ? load(file) : require(file);
   }
-  if (isFile(`${base}.mjs`)) return load(`${base}.mjs`);
-  if (isFile(`${base}.cjs`)) return PROMISES_ONLY ? load(`${base}.cjs`) : require(`${base}.cjs`);
   return require(require.resolve(name, { paths: [root, moduleRoot] }));
-}
-
-function isFile(path) {
-  return existsSync(path) && statSync(path).isFile();
 }
 
 /** The nearest package.json decides, up to the packages folder it may lie in. */
@@ -94,13 +92,16 @@ function isModuleScope(folder) {
   }
 }
 
-/** On the module itself; from Node.js 24 on also on its default export. */
+/** On the module itself; from Node.js 24 on also on its default export, and on plain objects only. */
 function exported(loaded, path) {
   const found = follow(loaded, path);
-  if (found !== undefined) return found;
-  return loaded?.default === undefined ? undefined : follow(loaded.default, path);
+  if (found || !PROMISES_ONLY) return found;
+  return follow(loaded?.default, path);
 }
 
 function follow(from, path) {
-  return path.reduce((at, key) => at?.[key], from);
+  return path.reduce((at, key) => {
+    if (PROMISES_ONLY && typeof at !== 'object') return undefined;
+    return at && at[key];
+  }, from);
 }

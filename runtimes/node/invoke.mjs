@@ -1,98 +1,121 @@
 // Calling a handler in each of its styles (contract 3.6) until there is a result or an error.
 
-import { PassThrough } from 'node:stream';
-import { createContext } from './context.mjs';
-import { runtimeError } from './errors.mjs';
-import { PROMISES_ONLY, STREAMING } from './handler.mjs';
+import { types } from 'node:util';
+import { createContext, InvokeStore, storedContext } from './context.mjs';
+import { PROMISES_ONLY, runtimeError } from './errors.mjs';
+import { STREAMING } from './handler.mjs';
+import { HttpResponseStream, ResponseStream } from './response-stream.mjs';
 
-const PRELUDE_END = Buffer.alloc(8);
-const INTEGRATION_TYPE = 'application/vnd.awslambda.http-integration-response';
+const store = new InvokeStore();
+/** Runs when nothing is left that could call back; the invocation in progress says what it means. */
+let onEmptyLoop;
+process.on('beforeExit', () => onEmptyLoop?.());
 
-/** Resolves to what the handler gave; rejects with what it threw. */
-export function callHandler(handler, event, headers) {
-  if (handler[STREAMING] !== undefined) return callStreaming(handler, event, headers);
-  if (PROMISES_ONLY) return Promise.resolve(handler(event, createContext(headers)));
-  return callWithCallback(handler, event, headers);
+/** The receiver of calls: traces and `this` show its class and method, as on Lambda. */
+class Runtime {
+  constructor(handler) {
+    this.handler = handler;
+  }
+}
+
+/** Returns how to call `handler`: a function that resolves to its result or rejects with its error. */
+export function callerOf(handler) {
+  const runtime = new Runtime(handler);
+  if (handler[STREAMING]) return (event, headers) => callStreaming(runtime, event, headers);
+  if (!PROMISES_ONLY) return (event, headers) => callWithCallback(runtime, event, headers);
+  return async (event, headers) => runtime.handler(event, createContext(headers));
+}
+
+/** `call` inside the context that `awslambda.InvokeStore` shows. */
+export function withInvokeStore(headers, call) {
+  return PROMISES_ONLY ? store.run(storedContext(headers), call) : call();
 }
 
 /** Node.js 22 and before: promise, callback, completion functions, or nothing at all. */
-function callWithCallback(handler, event, headers) {
+function callWithCallback(runtime, event, headers) {
   return new Promise((resolve, reject) => {
     let ended = false;
-    const onEmptyLoop = [];
-    const onBeforeExit = () => (onEmptyLoop[0] ?? fallThrough)();
-    let fallThrough = () => settle(null, null);
     const settle = (error, result) => {
-      process.removeListener('beforeExit', onBeforeExit);
-      if (error === undefined || error === null) resolve(result);
+      onEmptyLoop = undefined;
+      if (isNone(error)) resolve(result);
       else reject(error);
     };
-    const end = (error, result, atOnce) => {
+    // Whichever style ends first counts; an error never waits for the loop.
+    const end = (error, result, when) => {
       if (ended) return;
       ended = true;
-      if (atOnce || !context.callbackWaitsForEmptyEventLoop) setImmediate(settle, error, result);
-      else onEmptyLoop.push(() => settle(error, result));
+      if (when === 'empty loop' && isNone(error)) onEmptyLoop = () => settle(null, result);
+      else if (when === 'now') settle(error, result);
+      else setImmediate(settle, error, result);
     };
     const context = createContext(headers, {
-      done: (error, result) => end(error, result, true),
-      succeed: (result) => end(null, result, true),
-      fail: (error) => end(error ?? new Error('null'), undefined, true),
+      succeed: (result) => end(null, result, 'soon'),
+      fail: (error) => end(error ?? 'handled', undefined, 'soon'),
+      done: (error, result) => end(error, result, 'soon'),
     });
-    process.on('beforeExit', onBeforeExit);
-    const returned = handler(event, context, (error, result) => end(error, result, false));
-    if (typeof returned?.then !== 'function') return;
-    // An async function that waits for something that can no longer happen.
-    fallThrough = () =>
-      settle(
-        runtimeError(
-          'Runtime.NodeJsExit',
-          'The promise of the handler can no longer settle: the event loop is empty',
-        ),
+    const callback = (error, result) =>
+      end(error, result, context.callbackWaitsForEmptyEventLoop ? 'empty loop' : 'soon');
+    const neverSettles = types.isAsyncFunction(runtime.handler);
+    onEmptyLoop = () => end(neverSettles ? unsettled() : null, null, 'now');
+    try {
+      const returned = runtime.handler(event, context, callback);
+      if (typeof returned?.then !== 'function') return;
+      returned.then(
+        (result) => end(null, result, 'now'),
+        (error) => end(error ?? 'handled', undefined, 'now'),
       );
-    returned.then(
-      (result) => settle(null, result),
-      (error) => settle(error ?? new Error('undefined')),
-    );
+    } catch (error) {
+      callback(error);
+    }
   });
 }
 
-/** The chunks are collected and answered as one response. */
-async function callStreaming(handler, event, headers) {
-  const pieces = [];
-  const stream = new PassThrough();
-  let contentType = 'application/octet-stream';
-  stream.setContentType = (type) => {
-    contentType = type;
-  };
-  stream.on('data', (piece) => pieces.push(piece));
-  await handler(event, stream, createContext(headers));
-  if (!stream.writableEnded) stream.end();
-  if (!stream.readableEnded) await new Promise((resolve) => stream.once('end', resolve));
-  return new Streamed(Buffer.concat(pieces), contentType);
+function unsettled() {
+  return runtimeError(
+    'Runtime.NodeJsExit',
+    'The promise of the handler can no longer settle: the event loop is empty',
+  );
 }
 
-export class Streamed {
-  constructor(body, contentType) {
-    this.body = body;
-    this.contentType = contentType;
+function isNone(error) {
+  return error === undefined || error === null;
+}
+
+/** The chunks are collected and answered as one response, once the handler and its stream ended. */
+async function callStreaming(runtime, event, headers) {
+  const stream = new ResponseStream();
+  const returned = runtime.handler(event, stream, createContext(headers, {}));
+  if (typeof returned?.then !== 'function')
+    throw failure('Streaming does not support non-async handlers.');
+  const emptied = new Promise((resolve) => (onEmptyLoop = resolve));
+  try {
+    const outcome = await Promise.race([returned.then((result) => ({ result })), emptied]);
+    if (outcome === undefined) throw unsettled();
+    if (outcome.result !== undefined) console.warn('Streaming handlers ignore return values.');
+    // Something may still be writing, such as a pipe nobody waits for.
+    await Promise.race([stream.finished, emptied]);
+  } finally {
+    onEmptyLoop = undefined;
   }
+  if (!stream.writableFinished) throw failure('Response stream is not finished.');
+  return stream.response();
+}
+
+/** The client of Node.js 22 and before fails with plain texts here. */
+function failure(text) {
+  return PROMISES_ONLY ? new Error(text) : text;
 }
 
 export const awslambda = {
   streamifyResponse(handler, options) {
     handler[STREAMING] = 'response';
-    if (options?.highWaterMark !== undefined) {
-      handler[Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark')] =
-        options.highWaterMark;
+    if (typeof options?.highWaterMark === 'number') {
+      handler[Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark')] = Math.trunc(
+        options.highWaterMark,
+      );
     }
     return handler;
   },
-  HttpResponseStream: {
-    from(stream, metadata) {
-      stream.setContentType(INTEGRATION_TYPE);
-      stream.write(JSON.stringify(metadata));
-      stream.write(PRELUDE_END);
-      return stream;
-    },
-  },
+  HttpResponseStream,
+  ...(PROMISES_ONLY ? { InvokeStore: store } : {}),
 };

@@ -11,32 +11,34 @@ const EMPTY = Buffer.alloc(0);
 
 export class RuntimeClient {
   #address;
-  #host;
-  #port;
+  #target;
   #socket;
-  #unread = EMPTY;
+  /** What has come and belongs to no answer yet; nothing is parsed below `#wanted` bytes. */
+  #pieces = [];
+  #bytes = 0;
+  #wanted = 0;
   #waiting = [];
   #next;
   #closing = false;
   /** A server that ends connections might lose what was sent ahead. */
   #pipelines = true;
 
+  /** Settles with the answer to the last message that was posted. */
+  posted;
+
   constructor(address) {
     this.#address = address;
     const colon = address.lastIndexOf(':');
-    this.#host = address.slice(0, colon);
-    this.#port = Number(address.slice(colon + 1));
+    const [host, port] = [address.slice(0, colon), Number(address.slice(colon + 1))];
+    this.#target = { host, port, noDelay: true };
     this.#next = this.#head('GET', 'invocation/next', '');
     this.#connect();
   }
 
-  /** Work of the handler alone decides whether the process may end. */
-  unref() {
-    this.#socket.unref();
-  }
-
-  ref() {
-    this.#socket.ref();
+  /** Whether the connection keeps the process alive: not while only a handler's work should. */
+  hold(holds) {
+    if (holds) this.#socket.ref();
+    else this.#socket.unref();
   }
 
   /** The next event: `{ headers, body }`. Never times out. */
@@ -47,16 +49,16 @@ export class RuntimeClient {
   }
 
   /** Posts the end of an invocation and polls for the next event. */
-  async respond(requestId, body, contentType) {
+  respond(requestId, body, contentType) {
     return this.#postThenNext(`invocation/${requestId}/response`, body, contentType, '');
   }
 
-  async fail(requestId, body, headers) {
+  fail(requestId, body, headers) {
     return this.#postThenNext(`invocation/${requestId}/error`, body, 'application/json', headers);
   }
 
   /** Posts an error without polling again: the process is about to end. */
-  async post(path, body, headers) {
+  post(path, body, headers) {
     this.#write(path, body, 'application/json', headers, false);
     return this.#answer();
   }
@@ -65,8 +67,10 @@ export class RuntimeClient {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const together = this.#pipelines && bytes.length <= PIPELINED_BYTES;
     this.#write(path, bytes, contentType, headers, together);
-    const posted = await this.#answer();
-    if (posted.status >= 400) complain(`The response was refused: ${posted.status} ${posted.body}`);
+    this.posted = this.#answer();
+    const posted = await this.posted;
+    if (posted.status >= 400)
+      process.stdout.write(`The response was refused: ${posted.status} ${posted.body}\n`);
     return together && !posted.closed ? this.#answer() : this.next();
   }
 
@@ -108,19 +112,23 @@ export class RuntimeClient {
   }
 
   #connect() {
-    const socket = net.connect({ host: this.#host, port: this.#port, noDelay: true });
+    const socket = net.connect(this.#target);
     this.#socket = socket;
-    this.#unread = EMPTY;
+    this.#keep(EMPTY, 1);
     this.#closing = false;
     socket.on('data', (chunk) => {
       if (socket !== this.#socket) return;
-      this.#unread = this.#unread.length === 0 ? chunk : Buffer.concat([this.#unread, chunk]);
+      this.#pieces.push(chunk);
+      this.#bytes += chunk.length;
       this.#read();
     });
     socket.on('error', () => undefined);
     socket.on('close', () => {
       if (socket !== this.#socket || this.#closing) return;
-      complain('The connection to the Runtime API was lost.');
+      // A server may tire of a connection on which nobody asks; the next message opens another.
+      this.#closing = this.#waiting.length === 0;
+      if (this.#closing) return;
+      process.stdout.write('The connection to the Runtime API was lost.\n');
       process.exit(1);
     });
   }
@@ -133,23 +141,31 @@ export class RuntimeClient {
   }
 
   #read() {
-    while (this.#waiting.length > 0) {
-      const answer = parse(this.#unread);
-      if (answer === undefined) return;
-      this.#unread = this.#unread.subarray(answer.bytes);
+    while (this.#waiting.length > 0 && this.#bytes >= this.#wanted) {
+      const bytes = this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces);
+      const answer = parse(bytes);
+      if (typeof answer === 'number') return this.#keep(bytes, answer);
+      this.#keep(bytes.subarray(answer.bytes), 1);
       if (answer.closed) {
         this.#closing = true;
         this.#pipelines = false;
       }
       this.#waiting.shift()(answer);
     }
+    return undefined;
+  }
+
+  #keep(bytes, wanted) {
+    this.#pieces = bytes.length === 0 ? [] : [bytes];
+    this.#bytes = bytes.length;
+    this.#wanted = wanted;
   }
 }
 
-/** One whole answer at the start of `bytes`, or undefined while some of it is missing. */
+/** One whole answer at the start of `bytes`; while some is missing, how many bytes there must be. */
 function parse(bytes) {
   const end = bytes.indexOf(END_OF_HEAD);
-  if (end < 0) return undefined;
+  if (end < 0) return bytes.length + 1;
   const lines = bytes.latin1Slice(0, end).split('\r\n');
   const headers = Object.create(null);
   for (let index = 1; index < lines.length; index += 1) {
@@ -161,17 +177,12 @@ function parse(bytes) {
   const closed = headers.connection?.toLowerCase() === 'close';
   if (headers['transfer-encoding'] !== undefined) {
     const chunked = dechunk(bytes, start);
-    return chunked && { status, headers, closed, body: chunked.body, bytes: chunked.end };
+    if (chunked === undefined) return bytes.length + 1;
+    return { status, headers, closed, body: chunked.body, bytes: chunked.end };
   }
-  const length = Number(headers['content-length'] ?? 0);
-  if (bytes.length < start + length) return undefined;
-  return {
-    status,
-    headers,
-    closed,
-    body: bytes.subarray(start, start + length),
-    bytes: start + length,
-  };
+  const last = start + Number(headers['content-length'] ?? 0);
+  if (bytes.length < last) return last;
+  return { status, headers, closed, body: bytes.subarray(start, last), bytes: last };
 }
 
 function dechunk(bytes, start) {
@@ -185,8 +196,4 @@ function dechunk(bytes, start) {
     pieces.push(bytes.subarray(line + 2, line + 2 + size));
     at = line + 2 + size + 2;
   }
-}
-
-function complain(text) {
-  process.stdout.write(`${text}\n`);
 }

@@ -45,6 +45,14 @@ describe('the Node.js bootstrap finds and calls handlers', () => {
       'pkg.handler',
       1,
     ],
+    [
+      'folder with an index, where there is no such file',
+      OLD
+        ? { 'app/index.js': 'exports.handler = async (e) => e.n' }
+        : { 'node_modules/app/index.js': 'exports.handler = async (e) => e.n' },
+      'app.handler',
+      1,
+    ],
     ['nothing returned', { 'index.js': 'exports.handler = async () => {}' }, 'index.handler', null],
   ])(
     '%s',
@@ -72,201 +80,47 @@ describe('the Node.js bootstrap finds and calls handlers', () => {
           'let done = 0; exports.handler = (e, c, cb) => { c.callbackWaitsForEmptyEventLoop = false; setTimeout(() => { done = 7; }, 3000); cb(null, { toJSON: () => done }); }',
           0,
         ],
+        [
+          'a callback before the promise of the same handler',
+          'exports.handler = async (e, c, cb) => { cb(null, 1); return 2; }',
+          1,
+        ],
+        [
+          'context.succeed in an async function',
+          'exports.handler = async (e, c) => { c.succeed(1); }',
+          1,
+        ],
+        [
+          'a callback before an exception',
+          'exports.handler = (e, c, cb) => { cb(null, 1); throw new Error("late"); }',
+          1,
+        ],
+        ['nothing thrown', 'exports.handler = () => { throw undefined; }', null],
+        [
+          'a promise nobody settles, of a plain function',
+          'exports.handler = () => new Promise(() => {})',
+          null,
+        ],
+        [
+          'the class of the receiver',
+          'exports.handler = function () { return Promise.resolve(this.constructor.name); }',
+          'Runtime',
+        ],
         ['context.succeed', 'exports.handler = (e, c) => c.succeed(e.n)', 1],
         ['context.done', 'exports.handler = (e, c) => c.done(null, e.n)', 1],
         ['plain value ignored', 'exports.handler = () => 5', null],
       ])
-    : it.each([['plain value used', 'exports.handler = () => 5', 5]]))(
+    : it.each([
+        ['plain value used', 'exports.handler = () => 5', 5],
+        [
+          'the invocation in awslambda.InvokeStore',
+          'exports.handler = async () => { const s = awslambda.InvokeStore; s.set("a", 1); return [s.getRequestId(), s.getXRayTraceId(), s.get("a"), s.hasContext()]; }',
+          ['id-0', 'Root=1-2-3', 1, true],
+        ],
+      ]))(
     '%s',
     async (_kind, code, expected) => {
       expect((await run({ 'index.js': code })).bodies).toEqual([expected]);
-    },
-    LIMIT_MS,
-  );
-
-  it.each([
-    ['a missing module', {}, 'index.handler', 'Runtime.ImportModuleError'],
-    [
-      'a missing dependency',
-      { 'index.js': 'require("nowhere")' },
-      'index.handler',
-      'Runtime.ImportModuleError',
-    ],
-    [
-      'a syntax error',
-      { 'index.js': 'exports.handler = (' },
-      'index.handler',
-      'Runtime.UserCodeSyntaxError',
-    ],
-    ['a missing export', { 'index.js': '' }, 'index.handler', 'Runtime.HandlerNotFound'],
-    [
-      'an export that is no function',
-      { 'index.js': 'exports.handler = 5' },
-      'index.handler',
-      'Runtime.HandlerNotFound',
-    ],
-    ['a name without a dot', { 'index.js': '' }, 'index', 'Runtime.MalformedHandlerName'],
-    ['a name that climbs', { 'index.js': '' }, '../index.handler', 'Runtime.MalformedHandlerName'],
-    [
-      'an error of its own',
-      { 'index.js': 'throw new RangeError("no")' },
-      'index.handler',
-      'RangeError',
-    ],
-  ])(
-    'reports %s to init/error and ends',
-    async (_what, files, handler, errorType) => {
-      const { posts, bodies, exitCode } = await run(files as unknown as Record<string, string>, {
-        handler,
-      });
-      expect(posts.map(({ path }) => path)).toEqual(['init/error']);
-      expect(posts[0]?.headers['lambda-runtime-function-error-type']).toBe(errorType);
-      expect(bodies[0]).toMatchObject({
-        errorType,
-        errorMessage: expect.any(String),
-        trace: expect.any(Array),
-      });
-      expect(exitCode).toBe(1);
-    },
-    LIMIT_MS,
-  );
-});
-
-describe('the Node.js bootstrap posts errors', () => {
-  it.each([
-    [
-      'an Error',
-      'throw new TypeError("no")',
-      {
-        errorType: 'TypeError',
-        errorMessage: 'no',
-        trace: expect.arrayContaining(['TypeError: no']),
-      },
-    ],
-    ['a text', 'throw "text"', { errorType: 'string', errorMessage: 'text', trace: [] }],
-    [
-      'DEL in a message',
-      'throw new Error("a\\x7Fb")',
-      { errorType: 'Error', errorMessage: 'a%7Fb' },
-    ],
-    [
-      'a result that is no JSON',
-      'const a = {}; a.a = a; return a',
-      { errorMessage: 'Unable to stringify response body' },
-    ],
-  ])(
-    'for %s',
-    async (_what, code, expected) => {
-      const { posts, bodies } = await run({
-        'index.js': `exports.handler = async () => { ${code} }`,
-      });
-      expect(posts[0]?.path).toBe('invocation/id-0/error');
-      expect(bodies[0]).toMatchObject(expected);
-    },
-    LIMIT_MS,
-  );
-
-  it(
-    'and goes on with the next event',
-    async () => {
-      const { posts } = await run(
-        { 'index.js': 'exports.handler = async (e) => { if (e.n) throw 1; return 2; }' },
-        { events: [{ n: 1 }, {}] },
-      );
-      expect(posts.map(({ path }) => path)).toEqual([
-        'invocation/id-0/error',
-        'invocation/id-1/response',
-      ]);
-    },
-    LIMIT_MS,
-  );
-
-  if (OLD) {
-    it.each([
-      [
-        'an unhandled rejection',
-        'Promise.reject(new Error("stray")); await new Promise((r) => setTimeout(r, 5000))',
-        'Runtime.UnhandledPromiseRejection',
-        128,
-      ],
-      [
-        'an uncaught exception',
-        'setTimeout(() => { throw new RangeError("late"); }); await new Promise((r) => setTimeout(r, 5000))',
-        'RangeError',
-        129,
-      ],
-    ])(
-      'for %s, then ends',
-      async (_what, code, errorType, status) => {
-        const { bodies, exitCode } = await run({
-          'index.js': `exports.handler = async () => { ${code} }`,
-        });
-        expect(bodies[0]).toMatchObject({ errorType });
-        expect(exitCode).toBe(status);
-      },
-      LIMIT_MS,
-    );
-    it(
-      'for a promise that can no longer settle',
-      async () => {
-        const { bodies } = await run({
-          'index.js': 'exports.handler = () => new Promise(() => {})',
-        });
-        expect(bodies[0]).toMatchObject({ errorType: 'Runtime.NodeJsExit' });
-      },
-      LIMIT_MS,
-    );
-  }
-});
-
-describe('the Node.js bootstrap writes', () => {
-  const marker = { _ORCHESTRATOR_LOG_MARKER: 'token' };
-
-  it(
-    'console lines with time, request id and level, on one line each',
-    async () => {
-      const { output } = await run({
-        'index.js':
-          'console.log("init"); exports.handler = async () => { console.error("two\\nlines", 5); }',
-      });
-      expect(output).toMatch(/^\S+Z\tundefined\tINFO\tinit$/m);
-      expect(output).toMatch(/^\S+Z\tid-0\tERROR\ttwo\rlines 5$/m);
-    },
-    LIMIT_MS,
-  );
-
-  it(
-    'JSON lines when asked, without those below the level',
-    async () => {
-      const { output } = await run(
-        {
-          'index.js':
-            'exports.handler = async () => { console.debug("no"); console.warn({ a: 1 }); }',
-        },
-        { environment: { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'INFO' } },
-      );
-      const lines = output
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as object);
-      expect(lines).toEqual([
-        { timestamp: expect.any(String), level: 'WARN', requestId: 'id-0', message: { a: 1 } },
-      ]);
-    },
-    LIMIT_MS,
-  );
-
-  it(
-    'markers behind init and behind each event, and hides the variable',
-    async () => {
-      const { output } = await run(
-        {
-          'index.js':
-            'console.log("a"); exports.handler = async () => { process.stdout.write("b"); return process.env._ORCHESTRATOR_LOG_MARKER; }',
-        },
-        { environment: marker },
-      );
-      expect(output.endsWith('a\n\x1etoken init\nb\x1etoken id-0\n')).toBe(true);
     },
     LIMIT_MS,
   );
@@ -298,6 +152,48 @@ it(
       left: true,
       trace: 'Root=1-2-3',
     });
+  },
+  LIMIT_MS,
+);
+
+it(
+  'the Node.js bootstrap orders the members of the context as Amazon’s client of that version',
+  async () => {
+    const { bodies } = await run({
+      'index.js': 'exports.handler = async (e, c) => Object.keys(c)',
+    });
+    const fromEnvironment = ['functionVersion', 'functionName', 'memoryLimitInMB'];
+    const logs = ['logGroupName', 'logStreamName'];
+    const fromHeaders = [
+      'clientContext',
+      'identity',
+      'invokedFunctionArn',
+      'awsRequestId',
+      'tenantId',
+    ];
+    const time = 'getRemainingTimeInMillis';
+    expect(bodies[0]).toEqual(
+      OLD
+        ? [
+            'callbackWaitsForEmptyEventLoop',
+            'succeed',
+            'fail',
+            'done',
+            ...fromEnvironment,
+            ...logs,
+            ...fromHeaders,
+            time,
+          ]
+        : [
+            ...fromHeaders,
+            'xRayTraceId',
+            time,
+            'functionName',
+            'functionVersion',
+            'memoryLimitInMB',
+            ...logs,
+          ],
+    );
   },
   LIMIT_MS,
 );

@@ -1,9 +1,11 @@
 /** One life of a bootstrap on this machine: files, events, and what it posted and wrote. */
 
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { LogPipe, makePipe } from '../../src/engine/host/log-pipe.js';
 import { packageRoot } from '../../src/package-root.js';
 import {
   ScriptedRuntimeApi,
@@ -19,6 +21,10 @@ export interface BootstrapCase {
   readonly events?: readonly (ScriptedEvent | object | null | number | string)[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly script?: ScriptOptions;
+  /** The two outputs are one pipe of the kernel's, as they are in a container. */
+  readonly joinsOutputs?: boolean;
+  /** Wait for the process to end by itself after the last event. */
+  readonly waitsForExit?: boolean;
 }
 
 export interface BootstrapRun {
@@ -49,8 +55,11 @@ export async function runBootstrap(spec: BootstrapCase): Promise<BootstrapRun> {
     spec.language,
     node ? 'bootstrap.mjs' : 'bootstrap.py',
   );
+  let output = '';
+  const pipe =
+    spec.joinsOutputs === true ? await outputPipe(root, (text) => (output += text)) : null;
   const child = spawn(node ? process.execPath : 'python3', [bootstrap], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', pipe?.fd ?? 'pipe', pipe?.fd ?? 'inherit'],
     cwd: root,
     env: {
       PATH: process.env['PATH'] ?? '',
@@ -65,14 +74,15 @@ export async function runBootstrap(spec: BootstrapCase): Promise<BootstrapRun> {
       ...spec.environment,
     },
   });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const exitCode = await Promise.race([exited, api.finished().then(() => undefined)]);
+  const finished = api.finished().then(() => undefined);
+  const exitCode = await (spec.waitsForExit === true ? exited : Promise.race([exited, finished]));
   // After init/error the bootstrap ends by itself; while it polls it does not.
   const reported = api.posts.some(({ path }) => path === 'init/error');
   if (exitCode === undefined && !reported) child.kill('SIGKILL');
   const code = await exited;
+  pipe?.close();
   api.close();
   await rm(root, { recursive: true, force: true });
   return {
@@ -82,5 +92,25 @@ export async function runBootstrap(spec: BootstrapCase): Promise<BootstrapRun> {
     },
     output,
     exitCode: exitCode === undefined && !reported ? undefined : code,
+  };
+}
+
+/** A named pipe such as a container's. What Node.js makes for children are sockets. */
+async function outputPipe(
+  folder: string,
+  onText: (text: string) => void,
+): Promise<{ readonly fd: number; close(): void }> {
+  const pipe = new LogPipe(await makePipe(join(folder, '.output')), (chunk) =>
+    onText(String(chunk)),
+  );
+  pipe.open();
+  const fd = openSync(pipe.path, 'w');
+  return {
+    fd,
+    close() {
+      pipe.drain();
+      pipe.remove();
+      closeSync(fd);
+    },
   };
 }

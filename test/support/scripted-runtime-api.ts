@@ -3,7 +3,7 @@
  * runtime posts. A real HTTP server of Node's own, so that a bootstrap cannot rely on ours.
  */
 
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface ScriptedEvent {
@@ -21,6 +21,11 @@ export interface Recorded {
 export interface ScriptOptions {
   /** Every answer ends its connection. */
   readonly closes?: boolean;
+  /** The connection ends after each event without a word, as one that is idle for too long does. */
+  readonly tires?: boolean;
+  /** Events come in pieces of this size; `chunked` leaves their length unsaid. */
+  readonly pieceBytes?: number;
+  readonly chunked?: boolean;
 }
 
 export class ScriptedRuntimeApi {
@@ -56,10 +61,14 @@ export class ScriptedRuntimeApi {
           'Lambda-Runtime-Deadline-Ms': String(Date.now() + 30_000),
           'Lambda-Runtime-Invoked-Function-Arn': 'arn:aws:lambda:us-east-1:123456789012:function:f',
           'Lambda-Runtime-Trace-Id': 'Root=1-2-3',
+          ...(options.chunked === true
+            ? {}
+            : { 'Content-Length': Buffer.byteLength(event.payload) }),
           ...event.headers,
         });
         this.#next += 1;
-        response.end(event.payload);
+        if (options.tires === true) response.once('finish', () => request.socket.destroySoon());
+        void write(response, Buffer.from(event.payload), options.pieceBytes);
       });
     });
   }
@@ -85,4 +94,13 @@ async function read(request: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece as Buffer);
   return Buffer.concat(pieces);
+}
+
+async function write(response: ServerResponse, body: Buffer, pieceBytes?: number): Promise<void> {
+  const size = pieceBytes ?? body.length;
+  for (let at = 0; at < body.length; at += size) {
+    response.write(body.subarray(at, at + size));
+    await new Promise(setImmediate);
+  }
+  response.end();
 }

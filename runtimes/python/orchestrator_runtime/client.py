@@ -3,11 +3,14 @@ little parsing as the answers need. Answers come in the order of the requests.""
 
 import socket
 import sys
+import time
 
 VERSION = "/2018-06-01/runtime/"
 # A response up to this goes out together with the poll for the next event.
 PIPELINED_BYTES = 64 * 1024
 READ_BYTES = 64 * 1024
+# A server does not tire of a connection sooner.
+PATIENCE_S = 0.1
 
 
 class Lost(Exception):
@@ -76,13 +79,22 @@ class RuntimeClient:
         self._socket.sendall(head.encode("latin-1") + body + behind)
 
     def _reconnect(self):
-        """A server may end the connection with any answer."""
-        if self._ended:
+        """A server may end the connection with any answer, or after a while without a request."""
+        if self._ended or (time.monotonic() - self._answered > PATIENCE_S and self._has_closed()):
             self._socket.close()
             self._connect()
 
+    def _has_closed(self):
+        try:
+            return self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def _connect(self):
         self._ended = False
+        self._answered = time.monotonic()
         self._socket = socket.create_connection(self._target)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._unread = b""
@@ -110,6 +122,7 @@ class RuntimeClient:
         else:
             body, rest = self._sized(rest, int(headers.get("content-length", "0")))
         self._unread = rest
+        self._answered = time.monotonic()
         answer = Answer(int(lines[0][9:12]), headers, body)
         if answer.closed:
             self._ended = True

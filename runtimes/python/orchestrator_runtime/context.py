@@ -8,7 +8,16 @@ import time
 from .errors import RuntimeFailure
 
 
-class _Client:
+class _Shown:
+    """Prints as its name and fields."""
+
+    __slots__ = ()
+
+    def __repr__(self):
+        return _shown(self, self.__slots__)
+
+
+class Client(_Shown):
     __slots__ = (
         "installation_id",
         "app_title",
@@ -18,11 +27,11 @@ class _Client:
     )
 
 
-class _ClientContext:
+class ClientContext(_Shown):
     __slots__ = ("custom", "env", "client")
 
 
-class _Identity:
+class CognitoIdentity(_Shown):
     __slots__ = ("cognito_identity_id", "cognito_identity_pool_id")
 
 
@@ -39,60 +48,67 @@ class LambdaContext:
         self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
         self.client_context = _client_context(headers.get("lambda-runtime-client-context"))
         self.identity = _identity(headers.get("lambda-runtime-cognito-identity"))
-        self._deadline_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
+        self._epoch_deadline_time_in_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
 
     def get_remaining_time_in_millis(self):
-        return max(0, self._deadline_ms - int(time.time() * 1000))
+        return max(0, self._epoch_deadline_time_in_ms - int(time.time() * 1000))
 
     def log(self, message):
         sys.stdout.write(str(message))
 
     def __repr__(self):
-        fields = (
-            "aws_request_id",
-            "log_group_name",
-            "log_stream_name",
-            "function_name",
-            "memory_limit_in_mb",
-            "function_version",
-            "invoked_function_arn",
-            "client_context",
-            "identity",
-            "tenant_id",
-        )
-        shown = ",".join("%s=%s" % (field, getattr(self, field)) for field in fields)
-        return "LambdaContext([%s])" % shown
+        return _shown(self, _FIELDS)
 
 
-def _parsed(text):
+_FIELDS = (
+    "aws_request_id",
+    "log_group_name",
+    "log_stream_name",
+    "function_name",
+    "memory_limit_in_mb",
+    "function_version",
+    "invoked_function_arn",
+    "client_context",
+    "identity",
+    "tenant_id",
+)
+
+
+def _shown(thing, fields):
+    values = ",".join("%s=%s" % (field, getattr(thing, field)) for field in fields)
+    return "%s([%s])" % (type(thing).__name__, values)
+
+
+def _parsed(text, name):
+    if not text:
+        return None
     try:
         return json.loads(text)
     except ValueError as error:
         raise RuntimeFailure(
-            "Runtime.LambdaContextUnmarshalError",
-            "Unable to parse the invocation's context: %s" % error,
+            "Runtime.LambdaContextUnmarshalError", "Unable to parse %s JSON: %s" % (name, error)
         )
 
 
+def _filled(thing, values):
+    for field in thing.__slots__:
+        setattr(thing, field, values.get(field))
+    return thing
+
+
 def _client_context(text):
-    if not text:
+    sent = _parsed(text, "Client Context")
+    if sent is None:
         return None
-    sent = _parsed(text)
-    context = _ClientContext()
-    context.custom = sent.get("custom")
-    context.env = sent.get("env")
-    client = sent.get("client")
-    context.client = None
-    if isinstance(client, dict):
-        context.client = _Client()
-        for field in _Client.__slots__:
-            setattr(context.client, field, client.get(field))
+    context = _filled(ClientContext(), sent)
+    if context.client is not None:
+        context.client = _filled(Client(), context.client)
     return context
 
 
 def _identity(text):
-    identity = _Identity()
-    sent = _parsed(text) if text else {}
+    sent = _parsed(text, "Cognito Identity") or {}
+    identity = CognitoIdentity()
     identity.cognito_identity_id = sent.get("cognitoIdentityId")
     identity.cognito_identity_pool_id = sent.get("cognitoIdentityPoolId")
     return identity

@@ -11,7 +11,8 @@ class RuntimeFailure(Exception):
 
 
 def describe(error, request_id, hidden):
-    """The payload of anything that was raised. Frames of files below `hidden` are left out."""
+    """The payload of anything that was raised. Frames above the function's own code, in files below
+    `hidden`, are left out."""
     if isinstance(error, RuntimeFailure):
         error_type = error.error_type
         frames = error.frames or []
@@ -29,10 +30,12 @@ def describe(error, request_id, hidden):
 def _frames(error, hidden):
     import traceback
 
-    extracted = traceback.extract_tb(error.__traceback__)
-    kept = [frame for frame in extracted if not _is_ours(frame.filename, hidden)]
-    return traceback.format_list(kept)
-
-
-def _is_ours(filename, hidden):
-    return filename.startswith(hidden) or filename.startswith("<frozen importlib")
+    # Tuples: Lambda's frames have two lines each, without the marks below that newer versions draw.
+    frames = [
+        (frame.filename, frame.lineno, frame.name, frame.line)
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    ours = 0
+    while ours < len(frames) and frames[ours][0].startswith(hidden):
+        ours += 1
+    return traceback.format_list(frames[ours:])

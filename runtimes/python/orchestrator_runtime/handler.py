@@ -1,5 +1,6 @@
 """From the handler's name to a function (contract 3.7)."""
 
+import importlib
 import sys
 
 from .errors import RuntimeFailure
@@ -12,13 +13,12 @@ def load(name):
             "Runtime.MalformedHandlerName",
             "Bad handler '%s': not enough values to unpack (expected 2, got 1)" % name,
         )
-    module_name = parts[0].replace("/", ".")
-    if module_name.split(".")[0] in sys.builtin_module_names:
+    if parts[0].split(".")[0] in sys.builtin_module_names:
         raise RuntimeFailure(
             "Runtime.BuiltInModuleConflict",
             "Cannot use built-in module %s as a handler module" % parts[0],
         )
-    module = _import(module_name, parts[0])
+    module = _import(parts[0])
     try:
         return getattr(module, parts[1])
     except AttributeError:
@@ -27,16 +27,15 @@ def load(name):
         ) from None
 
 
-def _import(module_name, written):
+def _import(written):
     try:
-        __import__(module_name)
-        return sys.modules[module_name]
+        return importlib.import_module(written.replace("/", "."))
     except ImportError as error:
         raise RuntimeFailure(
             "Runtime.ImportModuleError", "Unable to import module '%s': %s" % (written, error)
         ) from error
     except SyntaxError as error:
-        frame = '  File "%s" Line %s\n    %s\n' % (error.filename, error.lineno, error.text)
+        frame = '  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)
         raise RuntimeFailure(
             "Runtime.UserCodeSyntaxError",
             "Syntax error in module '%s': %s" % (written, error),

@@ -1,57 +1,82 @@
 """Log lines as Lambda writes them: `logging` records and errors nobody caught (contract 6.4, 6.5)."""
 
+import io
 import json
 import logging
 import os
 import sys
 import time
 
-LEVELS = {"TRACE": 10, "DEBUG": 10, "INFO": 20, "WARN": 30, "ERROR": 40, "FATAL": 50}
+LEVELS = frozenset(("NOTSET", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL"))
 NBSP = "\u00a0"
 
-state = {"request_id": "", "json": False}
+state = {"request_id": "", "tenant_id": None, "json": False}
+
+
+class _Unbuffered(io.TextIOWrapper):
+    """What is written is out: a timeout or a crash must not take it along."""
+
+    def write(self, text):
+        written = super().write(text)
+        self.flush()
+        return written
+
+
+def _unbuffered(stream):
+    encoding, errors = stream.encoding, stream.errors
+    return _Unbuffered(stream.detach(), encoding=encoding, errors=errors)
 
 
 class _RequestFilter(logging.Filter):
     def filter(self, record):
         record.aws_request_id = state["request_id"]
+        record.tenant_id = state["tenant_id"]
         return True
 
 
 class _TextFormatter(logging.Formatter):
-    converter = time.gmtime
-
     def __init__(self):
         super().__init__(
             "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n",
             "%Y-%m-%dT%H:%M:%S",
         )
 
+    def format(self, record):
+        text = super().format(record)
+        # A traceback follows the message and ends without a newline.
+        return text if text.endswith("\n") else text + "\n"
+
 
 class _JsonFormatter(logging.Formatter):
-    converter = time.gmtime
-    known = frozenset(logging.makeLogRecord({}).__dict__) | {"aws_request_id", "message", "asctime"}
+    known = frozenset(logging.makeLogRecord({}).__dict__) - {"taskName"} | {
+        "aws_request_id",
+        "tenant_id",
+    }
+    encode = json.JSONEncoder(ensure_ascii=False).encode
 
     def format(self, record):
         line = {
             "timestamp": self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ"),
-            "level": record.levelname,
+            "level": logging.getLevelName(min(50, max(0, record.levelno)) // 10 * 10),
             "message": record.getMessage(),
             "logger": record.name,
-            "requestId": state["request_id"] or None,
         }
-        if record.exc_info and record.exc_info[0] is not None:
+        raised = record.exc_info and record.exc_info[0] is not None
+        if raised:
             import traceback
 
-            line["stackTrace"] = traceback.format_list(traceback.extract_tb(record.exc_info[2]))
+            line["stackTrace"] = traceback.format_tb(record.exc_info[2])
             line["errorType"] = record.exc_info[0].__name__
             line["errorMessage"] = str(record.exc_info[1])
+        line["requestId"] = record.aws_request_id
+        if raised:
             line["location"] = "%s:%s:%s" % (record.pathname, record.funcName, record.lineno)
+        line["tenantId"] = record.tenant_id
         for name, value in record.__dict__.items():
             if name not in self.known:
-                line[name] = value
+                line.setdefault(name, value)
         present = {name: value for name, value in line.items() if value is not None}
-        return json.dumps(present, default=str, ensure_ascii=False) + "\n"
+        return self.encode(present) + "\n"
 
 
 class _Handler(logging.Handler):
@@ -60,38 +85,57 @@ class _Handler(logging.Handler):
 
 
 def install():
-    """Gives the root logger its one handler; `logging.basicConfig` then does nothing."""
+    """Makes the output immediate and gives the root logger its one handler; `logging.basicConfig`
+    then does nothing."""
+    sys.stdout = sys.__stdout__ = _unbuffered(sys.stdout)
+    sys.stderr = sys.__stderr__ = _unbuffered(sys.stderr)
     state["json"] = os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
+    # Whatever its zone, a function's logs are in UTC, those in formats of its own as well.
+    logging.Formatter.converter = time.gmtime
     handler = _Handler()
     handler.setFormatter(_JsonFormatter() if state["json"] else _TextFormatter())
     handler.addFilter(_RequestFilter())
     root = logging.getLogger()
     root.addHandler(handler)
-    level = LEVELS.get(os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper())
-    if state["json"] and level is not None:
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
+    level = "DEBUG" if level == "TRACE" else level
+    if level in LEVELS:
         root.setLevel(level)
 
 
-def error(payload):
+def open_marks():
+    """A file of our own on the output: the function may close its one or put something else there,
+    and a child of it may make writing to that fail when the pipe is full."""
+    try:
+        return os.open("/proc/self/fd/1", os.O_WRONLY | os.O_APPEND)
+    except OSError:
+        return os.dup(1)
+
+
+def error(payload, dumps):
     """Tells of an error that ended an invocation or the init phase."""
     if state["json"]:
         line = {
             "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "log_level": "ERROR",
-            "errorMessage": payload["errorMessage"],
-            "errorType": payload["errorType"],
-            "requestId": payload["requestId"],
-            "stackTrace": payload["stackTrace"],
         }
-        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-        return
-    lines = ["[ERROR] %s: %s" % (payload["errorType"], payload["errorMessage"])]
-    if payload["stackTrace"]:
-        lines.append("Traceback (most recent call last):")
-        for frame in payload["stackTrace"]:
-            lines += [_indented(text) for text in frame.rstrip("\n").split("\n")]
+        text = dumps(dict(line, **payload))
+    else:
+        text = _text(payload)
+    try:
+        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
+    except (AttributeError, OSError, ValueError):
+        pass  # The function has closed its output, or put something else there.
+
+
+def _text(payload):
+    message = payload["errorMessage"]
+    lines = ["[ERROR] %s%s" % (payload["errorType"], ": " + message if message else "")]
+    lines.append("Traceback (most recent call last):")
+    for frame in payload["stackTrace"]:
+        lines += [_indented(line) for line in frame.splitlines()]
     # One message, one line on the wire.
-    sys.stdout.write("\r".join(lines) + "\n")
+    return "\r".join(lines)
 
 
 def _indented(text):

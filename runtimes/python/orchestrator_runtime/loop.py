@@ -14,46 +14,53 @@ def main(here):
     client = RuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"])
     _set_path(here)
     log.install()
+    mark = _marks(marker)
     try:
         # 2. The handler's module is run: the init phase.
-        function = _load(client, marker, here)
-        _mark(marker, "init")
+        function = _load(client, mark, here)
+        mark("init")
         # 3. Polling says that init is over.
         event = client.next()
         while event.status == 200:
-            event = _serve(client, marker, here, function, event)
-        sys.stdout.write("The Runtime API answered %d: %r\n" % (event.status, event.body))
+            event = _serve(client, mark, here, function, event)
+        _say("The Runtime API answered %d: %r\n" % (event.status, event.body))
     except (Lost, OSError) as error:
-        sys.stdout.write("%s\n" % error)
-    sys.stdout.flush()
+        _say("%s\n" % error)
     os._exit(1)
 
 
+def _say(text):
+    try:
+        sys.stdout.write(text)
+    except (AttributeError, OSError, ValueError):
+        pass  # The function has closed its output.
+
+
 def _set_path(here):
-    """The function's own files first, layers last."""
+    """The function's own files first, then layers, then ours and what the interpreter brings."""
     root = os.environ.get("LAMBDA_TASK_ROOT", "/var/task")
     version = "python%d.%d" % sys.version_info[:2]
-    rest = [path for path in sys.path if path not in (here, root, "")]
-    layers = ["/opt/python/lib/%s/site-packages" % version, "/opt/python"]
-    sys.path[:] = [root, here] + rest + [path for path in layers if path not in rest]
+    first = [root, "/opt/python/lib/%s/site-packages" % version, "/opt/python", here]
+    sys.path[:] = first + [path for path in sys.path if path not in first and path != ""]
 
 
-def _load(client, marker, here):
+def _load(client, mark, here):
     try:
         return handler.load(os.environ.get("_HANDLER", ""))
     except Exception as error:
         payload = errors.describe(error, "", here)
-        log.error(payload)
-        _mark(marker, "init")
-        client.init_error(marshal.dumps(payload).encode(), _header(payload["errorType"]))
+        log.error(payload, marshal.dumps)
+        mark("init")
+        client.init_error(_bytes(payload), _header(payload["errorType"]))
         sys.exit(1)
 
 
-def _serve(client, marker, here, function, event):
+def _serve(client, mark, here, function, event):
     """4-7. One event; returns the next one."""
     headers = event.headers
     request_id = headers["lambda-runtime-aws-request-id"]
     log.state["request_id"] = request_id
+    log.state["tenant_id"] = headers.get("lambda-runtime-aws-tenant-id")
     trace_id = headers.get("lambda-runtime-trace-id")
     if trace_id is None:
         os.environ.pop("_X_AMZN_TRACE_ID", None)
@@ -66,23 +73,36 @@ def _serve(client, marker, here, function, event):
         body, content_type = marshal.encode(function(payload, context))
     except Exception as error:
         described = errors.describe(error, request_id, here)
-        log.error(described)
-        _mark(marker, request_id)
-        return client.fail(request_id, marshal.dumps(described).encode())
+        log.error(described, marshal.dumps)
+        mark(request_id)
+        return client.fail(request_id, _bytes(described))
     # 6. The log is complete; 7. the response, and the poll behind it.
-    _mark(marker, request_id)
+    mark(request_id)
     return client.respond(request_id, body, content_type)
 
 
-def _mark(marker, what):
-    """Everything written before this line belongs to `what`."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        pass  # The function may have closed them.
-    if marker is not None:
-        os.write(1, ("\x1e%s %s\n" % (marker, what)).encode())
+def _marks(marker):
+    """Returns what writes marks: everything written before one belongs to what it names."""
+    file = None if marker is None else log.open_marks()
+
+    def mark(what):
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:
+                pass  # The function may have closed them, or put something else there.
+        if file is not None:
+            try:
+                os.write(file, ("\x1e%s %s\n" % (marker, what)).encode())
+            except OSError:
+                pass  # Nobody reads.
+
+    return mark
+
+
+def _bytes(payload):
+    """Half of a surrogate pair has no bytes of its own."""
+    return marshal.dumps(payload).encode("utf-8", "backslashreplace")
 
 
 def _header(text):

@@ -9,6 +9,9 @@ from .errors import RuntimeFailure
 JSON = "application/json"
 # Characters beyond ASCII are kept from Python 3.12 on and escaped before.
 ASCII_ONLY = sys.version_info < (3, 12)
+# Stands for a number whose digits `json` would not keep; nobody can know it.
+_PLACE = os.urandom(12).hex()
+_SIMPLE = frozenset((str, int, float, bool, type(None)))
 
 
 def decode(body, content_type):
@@ -16,7 +19,7 @@ def decode(body, content_type):
         return body
     try:
         return json.loads(body)
-    except ValueError as error:
+    except Exception as error:
         raise RuntimeFailure("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error)
 
 
@@ -31,27 +34,69 @@ def encode(result):
 
 
 def dumps(value):
-    numbers = []
-    text = json.dumps(value, ensure_ascii=ASCII_ONLY, default=lambda other: _other(other, numbers))
-    for index, digits in enumerate(numbers):
-        text = text.replace('"%s"' % _placeholder(index), digits, 1)
-    return text
+    try:
+        text = _encode(value)
+        # Looked at afterwards: by then it is known to end.
+        if _has_named(value):
+            _digits.clear()
+            text = _encode(_without_named(value))
+        return _with_digits(text) if _digits else text
+    finally:
+        _digits.clear()
 
 
-def _placeholder(index):
-    return "%s:%d" % (_TOKEN, index)
+def _with_digits(text):
+    pieces = text.split('"%s"' % _PLACE)
+    for index, digits in enumerate(_digits):
+        pieces[index] += digits
+    return "".join(pieces)
 
 
-# Stands for a number whose digits `json` would not keep; nobody can know it.
-_TOKEN = os.urandom(12).hex()
-
-
-def _other(value, numbers):
+def _other(value):
+    """What Lambda's encoder, simplejson, knows and `json` does not."""
+    if isinstance(value, bytes):
+        return value.decode()
     # Imported by whoever made the value; never by us.
     decimal = sys.modules.get("decimal")
     if decimal is not None and isinstance(value, decimal.Decimal):
         if not value.is_finite():
             return float(value)
-        numbers.append(str(value))
-        return _placeholder(len(numbers) - 1)
+        _digits.append(str(value))
+        return _PLACE
+    if callable(getattr(value, "_asdict", None)):
+        return value._asdict()
     raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
+
+
+_digits = []
+_encode = json.JSONEncoder(ensure_ascii=ASCII_ONLY, default=_other).encode
+
+
+def _has_named(value):
+    """Whether there is a named tuple in it: Lambda makes objects of them, `json` arrays. A loop,
+    since what `json` takes may be nested deeper than Python calls."""
+    rest = [value]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict):
+            value = value.values()
+        elif not isinstance(value, (list, tuple)):
+            continue
+        elif _is_named(value):
+            return True
+        rest += [item for item in value if type(item) not in _SIMPLE]
+    return False
+
+
+def _is_named(value):
+    return isinstance(value, tuple) and callable(getattr(value, "_asdict", None))
+
+
+def _without_named(value):
+    if _is_named(value):
+        value = value._asdict()
+    if isinstance(value, dict):
+        return {key: _without_named(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_named(item) for item in value]
+    return value

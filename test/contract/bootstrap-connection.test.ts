@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { runBootstrap, type BootstrapCase, type BootstrapRun } from '../support/bootstrap-run.js';
+
+const LIMIT_MS = 60_000;
+const LANGUAGES = [
+  ['node', { 'index.js': 'exports.handler = async (e) => e' }],
+  ['python', { 'app.py': 'def handler(e, c): return e' }],
+] as const;
+const SLOW = [
+  [
+    'node',
+    {
+      'index.js':
+        'exports.handler = async (e) => { await new Promise((r) => setTimeout(r, 200)); return e; }',
+    },
+  ],
+  ['python', { 'app.py': 'import time\ndef handler(e, c):\n    time.sleep(0.2)\n    return e' }],
+] as const;
+
+const run = (
+  language: 'node' | 'python',
+  files: Readonly<Record<string, string>>,
+  rest: Partial<BootstrapCase>,
+): Promise<BootstrapRun> => runBootstrap({ language, files, ...rest });
+
+describe.each(LANGUAGES)('the connection of the %s bootstrap', (language, files) => {
+  const events = ['ü'.repeat(100_000), '', { a: '日本' }];
+
+  it.each([
+    ['in pieces of odd sizes', { pieceBytes: 4_999 }],
+    ['in chunks', { pieceBytes: 4_999, chunked: true }],
+  ])(
+    'takes events %s',
+    async (_how, script) => {
+      expect((await run(language, files, { events, script })).bodies).toEqual(events);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'carries responses around the size from which they go alone',
+    async () => {
+      const sizes = [65_533, 65_534, 65_535, 200_000, 1];
+      const { bodies } = await run(language, files, { events: sizes.map((n) => 'x'.repeat(n)) });
+      expect(bodies.map((body) => String(body).length)).toEqual(sizes);
+    },
+    LIMIT_MS,
+  );
+});
+
+it.each(SLOW)(
+  'the connection of the %s bootstrap is made anew when the server tired of it',
+  async (language, files) => {
+    const { bodies } = await run(language, files, { events: [1, 2], script: { tires: true } });
+    expect(bodies).toEqual([1, 2]);
+  },
+  LIMIT_MS,
+);
