@@ -1,7 +1,8 @@
 /**
  * The memory all environments together may take, by estimate: what a pool's environments have
  * been seen to need at their peak, times how many there are. A pool that finds no room is called
- * again when some may have come free.
+ * again when some may have come free. One that has waited for a while goes before those that have
+ * more, or a large environment would never find the room that small ones take again and again.
  */
 
 export interface MemoryUser {
@@ -13,16 +14,22 @@ export interface MemoryUser {
   readonly leavingCount: number;
   /** Monotonic ms of the least recently used environment that could go; undefined when none. */
   readonly oldestIdleSince: number | undefined;
+  /** Invocations wait that only a further environment can take. */
+  readonly wantsRoom: boolean;
   /** Retires that environment. */
   retireOldest(): void;
   /** Memory may have come free. */
   roomMayBeFree(): void;
 }
 
+/** So long others may start what fits while somebody with less waits for room. */
+const PATIENCE_MS = 2_000;
+
 export class MemoryBudget {
   readonly #limitBytes: number;
   readonly #users = new Set<MemoryUser>();
-  readonly #refused = new Set<MemoryUser>();
+  /** With the moment of the first refusal. */
+  readonly #refused = new Map<MemoryUser, number>();
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
@@ -34,7 +41,7 @@ export class MemoryBudget {
 
   get usedBytes(): number {
     let used = 0;
-    for (const user of this.#users) used += user.environmentCount * user.footprintBytes;
+    for (const user of this.#users) used += bytesOf(user);
     return used;
   }
 
@@ -53,11 +60,15 @@ export class MemoryBudget {
    * used idle environment of anybody is retired, and `user` is told when to ask again. One
    * environment is always let in when nothing else runs, however large.
    */
-  admit(user: MemoryUser, mayEvict: boolean): boolean {
+  admit(user: MemoryUser, mayEvict: boolean, now: number): boolean {
     const used = this.usedBytes;
-    if (used === 0 || used + user.footprintBytes <= this.#limitBytes) return true;
+    const fits = used === 0 || used + user.footprintBytes <= this.#limitBytes;
+    if (fits && !this.#othersGoFirst(user, now)) {
+      this.#refused.delete(user);
+      return true;
+    }
     if (mayEvict) {
-      this.#refused.add(user);
+      if (!this.#refused.has(user)) this.#refused.set(user, now);
       // What is going already may be all the room it takes.
       if (used - this.#leavingBytes + user.footprintBytes > this.#limitBytes) this.#evictOldest();
     }
@@ -66,10 +77,22 @@ export class MemoryBudget {
 
   /** An environment became idle or went: those who found no room may find some now. */
   changed(): void {
-    if (this.#refused.size === 0) return;
-    const refused = [...this.#refused];
-    this.#refused.clear();
-    for (const user of refused) user.roomMayBeFree();
+    // Who has least comes first: an idle environment may go before its own pool uses it again.
+    for (const user of [...this.#refused.keys()].sort((a, b) => bytesOf(a) - bytesOf(b))) {
+      if (user.wantsRoom) user.roomMayBeFree();
+      else this.#refused.delete(user);
+    }
+  }
+
+  /** Who has less does, and of those with as much whoever has waited longer. */
+  #othersGoFirst(user: MemoryUser, now: number): boolean {
+    const mine = { bytes: bytesOf(user), since: this.#refused.get(user) ?? now };
+    for (const [other, since] of this.#refused) {
+      if (other === user || now - since < PATIENCE_MS || !other.wantsRoom) continue;
+      const bytes = bytesOf(other);
+      if (bytes < mine.bytes || (bytes === mine.bytes && since < mine.since)) return true;
+    }
+    return false;
   }
 
   get #leavingBytes(): number {
@@ -88,4 +111,8 @@ export class MemoryBudget {
     }
     oldest?.retireOldest();
   }
+}
+
+function bytesOf(user: MemoryUser): number {
+  return user.environmentCount * user.footprintBytes;
 }

@@ -151,6 +151,9 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     this.#reindex(environment, from, to);
     if (to === 'idle' || to === 'reset') {
       this.#learnFrom(environment);
+      // What was started for somebody serves somebody before its memory may go to others. After
+      // that others come first: a function that is never idle must not keep all there is.
+      if (isStarting(from)) this.#pump();
       if (this.#closing !== undefined) environment.retire(this.#closing);
       else this.#parts.memory.changed();
     }
@@ -184,7 +187,8 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     const lack = this.#lack();
     if (this.#closing !== undefined || lack[kind] === 0) return false;
     if (this.#isTooEarly(kind)) return false;
-    if (!this.#parts.memory.admit(this, kind === 'demand')) return false;
+    const now = this.#parts.clock.monotonic();
+    if (!this.#parts.memory.admit(this, kind === 'demand', now)) return false;
     const environment = new Environment(this.version, this.#nextCause(kind), this, this.#parts);
     this.#environments.add(environment);
     this.#turns.set(environment, release);
@@ -206,6 +210,9 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   }
   get oldestIdleSince(): number | undefined {
     return (this.#reset[0] ?? this.#available[0])?.idleSince;
+  }
+  get wantsRoom(): boolean {
+    return this.#lack().demand > 0;
   }
   retireOldest(): void {
     (this.#reset[0] ?? this.#available[0])?.retire('memory-needed');

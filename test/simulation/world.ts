@@ -29,13 +29,13 @@ export interface FaultRates {
   readonly runtime: number;
 }
 
-const MEMORY_BUDGET_BYTES = 20 * 128 * 2 ** 20;
+const ENVIRONMENT_BYTES = 128 * 2 ** 20;
 const ACCOUNT_CONCURRENCY = 40;
 const RESERVED = 4;
 const IDLE_TIMEOUT_MS = 60_000;
 const MICROTASKS = 12;
-/** Three starts that fail slowly, what lies between them, and the longest timeout. */
-const LONGEST_WAIT_MS = 180_000;
+/** What waits may have to wait for slow starts of others, where memory is scarce one by one. */
+const LONGEST_WAIT_MS = 300_000;
 
 interface Traced {
   readonly functionName: string;
@@ -50,7 +50,7 @@ export class World implements RuntimeDoor {
   readonly random: Random;
   readonly engine: FakeEngine;
   readonly gate = new StartGate(2);
-  readonly memory = new MemoryBudget(MEMORY_BUDGET_BYTES);
+  readonly memory: MemoryBudget;
   readonly router: FunctionRouter;
   readonly logs = new LogCheck();
   readonly outcomes = new Map<string, number>();
@@ -69,6 +69,7 @@ export class World implements RuntimeDoor {
   constructor(seed: number, rates: FaultRates) {
     this.random = new Random(seed);
     this.#rates = rates;
+    this.memory = new MemoryBudget(this.random.pick([2, 5, 20, 20]) * ENVIRONMENT_BYTES);
     this.#marks = this.random.chance(0.7);
     this.#spares = this.random.below(3);
     const freezes = this.#rates.engine === 0 || !this.random.chance(0.1);
@@ -209,8 +210,8 @@ export class World implements RuntimeDoor {
     demand(waitedMs <= LONGEST_WAIT_MS, `an invocation has not ended after ${waitedMs} ms`);
     demand(this.gate.running <= 2, `${this.gate.running} starts at a time`);
     demand(
-      this.memory.usedBytes <= MEMORY_BUDGET_BYTES,
-      `${this.memory.usedBytes} bytes admitted of ${MEMORY_BUDGET_BYTES}`,
+      this.memory.usedBytes <= this.memory.limitBytes,
+      `${this.memory.usedBytes} bytes admitted of ${this.memory.limitBytes}`,
     );
   }
 

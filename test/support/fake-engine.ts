@@ -37,8 +37,8 @@ export interface FakeEngineOptions {
   readonly slowThaw?: boolean;
   /** How late a piece of output is handed over; all of it is before an exit. */
   outputLagMs?(): number;
-  /** What processes need, at the moment. */
-  peakBytes?(): number;
+  /** What the processes of a container need. */
+  peakBytes?(spec: ContainerSpec): number;
 }
 
 export class FakeEngine implements ContainerEngine {
@@ -77,7 +77,7 @@ export class FakeEngine implements ContainerEngine {
     await this.call('create');
     const program = this.options.program(spec);
     if (program === undefined) throw failure('image-missing', 'create');
-    const container = new FakeContainer(this, program, observer);
+    const container = new FakeContainer(this, spec, program, observer);
     this.containers.add(container);
     return container;
   }
@@ -167,6 +167,7 @@ export class FakeContainer implements Container {
   /** The last removal was refused, or is under way. */
   refusedRemoval = false;
   readonly #engine: FakeEngine;
+  readonly #spec: ContainerSpec;
   readonly #program: Program;
   #process: FakeProcess | undefined;
   #removal: Promise<void> | undefined;
@@ -175,7 +176,13 @@ export class FakeContainer implements Container {
   #thawing: Promise<void> | undefined;
   readonly #lagging: Buffer[] = [];
 
-  constructor(engine: FakeEngine, program: Program, observer: ContainerObserver) {
+  constructor(
+    engine: FakeEngine,
+    spec: ContainerSpec,
+    program: Program,
+    observer: ContainerObserver,
+  ) {
+    this.#spec = spec;
     FakeContainer.made += 1;
     this.id = `fake-${FakeContainer.made}`;
     this.#engine = engine;
@@ -263,7 +270,7 @@ export class FakeContainer implements Container {
 
   peakMemoryBytes(): number | undefined {
     if (this.#process?.alive !== true) return undefined;
-    return this.#engine.options.peakBytes?.() ?? 20 * 2 ** 20;
+    return this.#engine.options.peakBytes?.(this.#spec) ?? 20 * 2 ** 20;
   }
 
   output(chunk: Buffer): void {

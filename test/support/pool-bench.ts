@@ -22,12 +22,13 @@ export interface PoolBenchOptions {
   readonly rules?: Partial<RetentionRules>;
   readonly timeoutSeconds?: number;
   readonly memoryMb?: number;
+  readonly budgetMb?: number;
 }
 
 export class PoolBench {
   readonly clock = new ManualClock();
   readonly gate = new StartGate(2);
-  readonly memory = new MemoryBudget(64 * 1024 * MB);
+  readonly memory: MemoryBudget;
   readonly outcomes: Outcome[] = [];
   readonly calls: EngineCall[] = [];
   readonly warnings: string[] = [];
@@ -35,7 +36,7 @@ export class PoolBench {
   fails: (call: EngineCall) => boolean = () => false;
   delayMs: (call: EngineCall) => number = () => 0;
   early: (call: EngineCall) => boolean = () => false;
-  peakMb = 20;
+  peakMb: (memoryMb: number) => number = () => 20;
   handleMs: (delivery: Delivery) => number = () => 1;
   /** Runs instead of the usual program when it returns true. */
   program: (process: FakeProcess, channel: Channel) => boolean = () => false;
@@ -52,7 +53,7 @@ export class PoolBench {
       return this.fails(call);
     },
     early: (call) => this.early(call),
-    peakBytes: () => this.peakMb * MB,
+    peakBytes: ({ memoryBytes }) => this.peakMb(memoryBytes / MB) * MB,
   });
   readonly pool: Pool;
   readonly #channels = new Map<string, Channel>();
@@ -60,6 +61,7 @@ export class PoolBench {
   #requests = 0;
 
   constructor(options: PoolBenchOptions = {}) {
+    this.memory = new MemoryBudget((options.budgetMb ?? 64 * 1024) * MB);
     this.pool = this.open(options);
   }
 

@@ -146,6 +146,7 @@ describe('the memory budget', () => {
     environmentCount = 0;
     leavingCount = 0;
     oldestIdleSince: number | undefined;
+    wantsRoom = true;
     retired = 0;
     called = 0;
     retireOldest(): void {
@@ -160,15 +161,33 @@ describe('the memory budget', () => {
     const budget = new MemoryBudget(250);
     const [asking, older, newer] = [new User(), new User(), new User()];
     for (const user of [asking, older, newer]) budget.join(user);
-    expect(budget.admit(asking, true)).toBe(true);
+    expect(budget.admit(asking, true, 0)).toBe(true);
     Object.assign(older, { environmentCount: 1, oldestIdleSince: 5 });
     Object.assign(newer, { environmentCount: 1, oldestIdleSince: 9 });
-    expect(budget.admit(asking, true)).toBe(false);
+    expect(budget.admit(asking, true, 0)).toBe(false);
     expect([older.retired, newer.retired]).toEqual([1, 0]);
     older.environmentCount = 0;
     budget.changed();
     expect(asking.called).toBe(1);
-    expect(budget.admit(asking, true)).toBe(true);
+    expect(budget.admit(asking, true, 0)).toBe(true);
+  });
+
+  it('lets nobody who has more go before one that has waited long, for as long as it waits', () => {
+    const budget = new MemoryBudget(300);
+    const [large, small] = [new User(), new User()];
+    for (const user of [large, small]) budget.join(user);
+    large.footprintBytes = 250;
+    small.environmentCount = 1;
+    expect(budget.admit(large, true, 0)).toBe(false);
+    expect(budget.admit(small, true, 1_000)).toBe(true);
+    expect(budget.admit(small, true, 5_000)).toBe(false);
+    budget.changed();
+    expect([large.called, small.called]).toEqual([1, 1]);
+    large.wantsRoom = false;
+    expect(budget.admit(small, true, 5_000)).toBe(true);
+    large.wantsRoom = true;
+    small.environmentCount = 0;
+    expect(budget.admit(large, true, 6_000)).toBe(true);
   });
 
   it('retires no more than it takes, however often it is asked', () => {
@@ -177,23 +196,23 @@ describe('the memory budget', () => {
     budget.join(asking);
     budget.join(idle);
     Object.assign(idle, { environmentCount: 2, oldestIdleSince: 5 });
-    expect(budget.admit(asking, true)).toBe(false);
+    expect(budget.admit(asking, true, 0)).toBe(false);
     idle.leavingCount = 1;
-    expect(budget.admit(asking, true)).toBe(false);
+    expect(budget.admit(asking, true, 0)).toBe(false);
     expect(idle.retired).toBe(1);
     Object.assign(idle, { environmentCount: 1, leavingCount: 0 });
     budget.changed();
-    expect([asking.called, budget.admit(asking, true)]).toEqual([1, true]);
+    expect([asking.called, budget.admit(asking, true, 0)]).toEqual([1, true]);
   });
 
   it('retires nothing for a spare and lets one in when nothing runs, however large', () => {
     const budget = new MemoryBudget(50);
     const [asking, idle] = [new User(), new User()];
     budget.join(asking);
-    expect(budget.admit(asking, false)).toBe(true);
+    expect(budget.admit(asking, false, 0)).toBe(true);
     budget.join(idle);
     Object.assign(idle, { environmentCount: 1, oldestIdleSince: 1 });
-    expect(budget.admit(asking, false)).toBe(false);
+    expect(budget.admit(asking, false, 0)).toBe(false);
     expect(idle.retired).toBe(0);
     budget.changed();
     expect(asking.called).toBe(0);

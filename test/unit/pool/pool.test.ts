@@ -96,10 +96,49 @@ describe('retention', () => {
 describe('the memory of environments', () => {
   it('is accounted for as soon as it has been seen, not when they end', async () => {
     const bench = new PoolBench({ memoryMb: 1024 });
-    bench.peakMb = 700;
+    bench.peakMb = () => 700;
     bench.submit();
     await bench.clock.advanceAsync(1_000);
     expect(bench.endings).toEqual(['succeeded']);
     expect(bench.memory.usedBytes).toBe(700 * MB);
+  });
+
+  it('goes to and fro between functions that have room for one of them, not before it was used', async () => {
+    const bench = new PoolBench({ budgetMb: 128 });
+    const other = bench.open();
+    for (let event = 0; event < 3; event += 1) {
+      bench.submit();
+      bench.submit(other);
+    }
+    await bench.clock.advanceAsync(10_000);
+    expect(bench.endings).toEqual(Array.from({ length: 6 }, () => 'succeeded'));
+    expect(bench.count('create')).toBeLessThanOrEqual(6);
+  });
+
+  it('is found for a large function beside a small one that is never idle', async () => {
+    const bench = new PoolBench({ budgetMb: 1024, memoryMb: 1024 });
+    const small = bench.open({ memoryMb: 128 });
+    bench.peakMb = (memoryMb) => (memoryMb === 1024 ? 900 : 20);
+    bench.handleMs = () => 100;
+    bench.submit();
+    await bench.clock.advanceAsync(1_000);
+    expect(bench.endings).toEqual(['succeeded']);
+    const load = async (ms: number): Promise<void> => {
+      // More than fits into the budget.
+      for (let at = 0; at < ms; at += 20) {
+        bench.submit(small);
+        bench.submit(small);
+        await bench.clock.advanceAsync(20);
+      }
+    };
+    await load(5_000);
+    expect(bench.states()).toEqual([]);
+    bench.submit();
+    await load(20_000);
+    expect(bench.pool.waiting).toBe(0);
+    expect(bench.states(small)).not.toEqual([]);
+    await bench.clock.advanceAsync(120_000);
+    expect(small.waiting).toBe(0);
+    expect(new Set(bench.endings)).toEqual(new Set(['succeeded']));
   });
 });
