@@ -24,6 +24,7 @@ import { EnvironmentJournal } from './environment/journal.js';
 import { CodeStore } from './function/code-store.js';
 import { functionCredentials } from './function/credentials.js';
 import type { FunctionDefinition } from './function/function-version.js';
+import { ownOutputs } from './function/own-outputs.js';
 import { InvokeApi } from './invoke-api/server.js';
 import type { Logger } from './log/logger.js';
 import { LogHub } from './log/log-hub.js';
@@ -306,7 +307,7 @@ function versionBuilder(
   mkdirSync(copies, { recursive: true });
   return new VersionBuilder({
     clock: systemClock,
-    code: new CodeStore(copies, [settings.stateDirectory]),
+    code: new CodeStore(copies, [settings.stateDirectory, ...ownOutputs()]),
     region: settings.region,
     accountId: settings.accountId,
     architecture: description.architecture,
@@ -375,7 +376,11 @@ function running({ view, endpoint, engine, router, teardown }: RunningParts): Ru
       await Promise.race([router.close(), stopped]);
       await end();
     },
-    destroy: end,
+    destroy: async () => {
+      // Whoever waits for an answer is told before the connection goes.
+      await Promise.race([router.destroy(), stopped]);
+      await end();
+    },
   };
   view.onStop = (mode) => orchestrator.stop(mode);
   return orchestrator;

@@ -5,6 +5,7 @@
 import { systemClock } from './async/clock.js';
 import type { Config } from './config/config.js';
 import { CodeWatch } from './function/code-watch.js';
+import { ownOutputs } from './function/own-outputs.js';
 import type { FunctionRouter } from './router/function-router.js';
 
 /** Editors write a file in several steps; the next event does not wait for this, only spares do. */
@@ -40,7 +41,7 @@ export function watchCode(
       name,
       paths: [codePath, ...layerPaths],
     })),
-    ignored: [config.settings.stateDirectory],
+    ignored: [config.settings.stateDirectory, ...ownOutputs()],
     onDirty: (name) => {
       const deployment = router.deployment(name);
       deployment?.codeChanged();

@@ -1,6 +1,7 @@
 /** Starts the CLI over fake parts as a process, and gathers what comes of it. */
 
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const FAKE_CLI = fileURLToPath(new URL('./fake-cli.js', import.meta.url));
@@ -31,6 +32,8 @@ export function startCli(args: readonly string[], options: CliOptions): CliProce
   const environment = {
     PATH: process.env['PATH'],
     HOME: process.env['HOME'],
+    // What a run notes for the user must not be found by other tests, nor outlive this one.
+    XDG_STATE_HOME: join(options.cwd, '.state'),
     ...options.environment,
   };
   const child = spawn(process.execPath, [FAKE_CLI, ...args], {
