@@ -176,18 +176,22 @@ async function openEngine(
   hooks: StartHooks,
   teardown: Teardown,
 ): Promise<OpenedEngine> {
-  hooks.progress({ kind: 'step', step: 'Engine', state: 'started' });
+  const step = 'Engine';
+  hooks.progress({ kind: 'step', step, state: 'started' });
   const engine = await openDockerEngine({
     runId,
     clock: systemClock,
     warn: (message) => hooks.log.warn(message),
     ...(settings.network === undefined ? {} : { network: settings.network }),
     ...(hooks.freezer === undefined ? {} : { freezer: hooks.freezer }),
+  }).catch((error: unknown) => {
+    hooks.progress({ kind: 'step', step, state: 'failed' });
+    throw error;
   });
   teardown.add(() => engine.close());
   const [description, network] = await Promise.all([engine.describe(), engine.open()]);
   const detail = `${description.name} ${description.version}`;
-  hooks.progress({ kind: 'step', step: 'Engine', state: 'done', detail });
+  hooks.progress({ kind: 'step', step, state: 'done', detail });
   const runtimeApi = new RuntimeApi();
   teardown.add(() => runtimeApi.destroy());
   await runtimeApi.listen(network.listenAddress, network.hostAddress);

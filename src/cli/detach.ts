@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import { OrchestratorError, type ErrorCode } from '../errors.js';
 import type { ProgressEvent } from '../progress.js';
-import { makeStateDirectory } from '../state/run-file.js';
+import { makeStateDirectory, unusableState } from '../state/run-file.js';
 import { runLockHolder } from '../state/run-lock.js';
 import type { CommandContext } from './command.js';
 import { shellWord } from './format.js';
@@ -63,9 +63,7 @@ export async function startDetached(context: CommandContext, config: Config): Pr
 
 function spawnSelf(context: CommandContext, stateDirectory: string, logPath: string): ChildProcess {
   const { host } = context;
-  makeStateDirectory(stateDirectory);
-  // Where one runs already, the file is its log, and this child will only be refused.
-  const log = openSync(logPath, runLockHolder(stateDirectory) === undefined ? 'w' : 'a', 0o600);
+  const log = openLog(stateDirectory, logPath);
   try {
     const [program, ...first] = host.self;
     return spawn(program as string, [...first, ...host.argv, `--${DETACHED_FLAG}`], {
@@ -75,6 +73,16 @@ function spawnSelf(context: CommandContext, stateDirectory: string, logPath: str
     });
   } finally {
     closeSync(log);
+  }
+}
+
+function openLog(stateDirectory: string, logPath: string): number {
+  try {
+    makeStateDirectory(stateDirectory);
+    // Where one runs already, the file is its log, and this child will only be refused.
+    return openSync(logPath, runLockHolder(stateDirectory) === undefined ? 'w' : 'a', 0o600);
+  } catch (error) {
+    throw unusableState(stateDirectory, error);
   }
 }
 

@@ -165,6 +165,10 @@ function asError({ status, type, message }: ApiRefusal): OrchestratorError {
         : 'Change the event or the name as the message says.';
     return new OrchestratorError('config-invalid', text, { remedy, details });
   }
+  if (type === 'ServiceUnavailableException') {
+    const remedy = 'Start it again with `orchestrator up`, then send the event again.';
+    return new OrchestratorError('shutting-down', text, { remedy, details });
+  }
   return new OrchestratorError('environment-failed', text, {
     remedy: '`orchestrator logs` and `orchestrator ps` show more.',
     details,
