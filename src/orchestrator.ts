@@ -257,6 +257,8 @@ function deploymentOf(definition: FunctionDefinition, sources: DeploymentSources
       hooks.log.info(`${version.name} reloaded in ${Math.round(tookMs)} ms`);
     },
     failed: (failing, error) => {
+      // A start that was given up has nothing to say of what it did not finish.
+      if (hooks.signal.aborted) return;
       const remedy = error.remedy === undefined ? '' : ` ${error.remedy}`;
       hooks.log.error(`${failing.name} cannot run: ${error.message}${remedy}`);
     },

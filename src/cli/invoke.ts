@@ -156,8 +156,11 @@ function refusalOf(response: IncomingMessage, payload: Buffer): ApiRefusal {
 function asError({ status, type, message }: ApiRefusal): OrchestratorError {
   const text = `the invocation was refused (${status} ${type}): ${message}`;
   const details = { status, type };
-  if (type === 'TooManyRequestsException')
-    return new OrchestratorError('throttled', text, { details });
+  if (type === 'TooManyRequestsException') {
+    const remedy =
+      'Send it again when others have ended, or raise --concurrency or what the function reserves.';
+    return new OrchestratorError('throttled', text, { remedy, details });
+  }
   if (status < 500) {
     const remedy =
       type === 'InvalidRequestContentException'
