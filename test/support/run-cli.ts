@@ -1,4 +1,4 @@
-/** Starts the CLI over fake parts as a process, and gathers what comes of it. */
+/** Starts the CLI as a process, over fake parts or as it is, and gathers what comes of it. */
 
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ export interface CliOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** What stdin holds; empty when absent. */
   readonly input?: string;
+  /** Program and first arguments instead of the CLI over fake parts. */
+  readonly command?: readonly string[];
 }
 
 export interface CliRun {
@@ -36,7 +38,8 @@ export function startCli(args: readonly string[], options: CliOptions): CliProce
     XDG_STATE_HOME: join(options.cwd, '.state'),
     ...options.environment,
   };
-  const child = spawn(process.execPath, [FAKE_CLI, ...args], {
+  const [program, ...first] = options.command ?? [process.execPath, FAKE_CLI];
+  const child = spawn(program as string, [...first, ...args], {
     cwd: options.cwd,
     env: environment,
   });
