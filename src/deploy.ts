@@ -9,6 +9,7 @@ import type { Config } from './config/config.js';
 import type { EngineDescription } from './engine/engine.js';
 import { CodeStore } from './function/code-store.js';
 import type { FunctionDefinition } from './function/function-version.js';
+import { ownOutputs } from './function/own-outputs.js';
 import { Pool, type PoolParts } from './pool/pool.js';
 import type { RetentionRules } from './pool/retention.js';
 import type { ProgressEvent } from './progress.js';
@@ -41,6 +42,8 @@ export function deploymentOf(
     },
     discarded: (version) => versions.release(version),
     failed: (failing, error) => {
+      // A start that was given up has nothing to say of what it did not finish.
+      if (hooks.signal.aborted) return;
       const remedy = error.remedy === undefined ? '' : ` ${error.remedy}`;
       hooks.log.error(`${failing.name} cannot run: ${error.message}${remedy}`);
     },
@@ -59,7 +62,7 @@ export function versionBuilder(
   mkdirSync(copies, { recursive: true });
   return new VersionBuilder({
     clock: systemClock,
-    code: new CodeStore(copies, [settings.stateDirectory]),
+    code: new CodeStore(copies, [settings.stateDirectory, ...ownOutputs()]),
     region: settings.region,
     accountId: settings.accountId,
     architecture: description.architecture,

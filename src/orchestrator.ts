@@ -159,18 +159,22 @@ async function openEngine(
   hooks: StartHooks,
   teardown: Teardown,
 ): Promise<OpenedEngine> {
-  hooks.progress({ kind: 'step', step: 'Engine', state: 'started' });
+  const step = 'Engine';
+  hooks.progress({ kind: 'step', step, state: 'started' });
   const engine = await openDockerEngine({
     runId,
     clock: systemClock,
     warn: (message) => hooks.log.warn(message),
     ...(settings.network === undefined ? {} : { network: settings.network }),
     ...(hooks.freezer === undefined ? {} : { freezer: hooks.freezer }),
+  }).catch((error: unknown) => {
+    hooks.progress({ kind: 'step', step, state: 'failed' });
+    throw error;
   });
   teardown.add(() => engine.close());
   const [description, network] = await Promise.all([engine.describe(), engine.open()]);
   const detail = `${description.name} ${description.version}`;
-  hooks.progress({ kind: 'step', step: 'Engine', state: 'done', detail });
+  hooks.progress({ kind: 'step', step, state: 'done', detail });
   const runtimeApi = new RuntimeApi();
   teardown.add(() => runtimeApi.destroy());
   await runtimeApi.listen(network.listenAddress, network.hostAddress);
@@ -307,7 +311,11 @@ function running(parts: RunningParts): RunningOrchestrator {
       await Promise.race([drained, stopped]);
       await end();
     },
-    destroy: end,
+    destroy: async () => {
+      // Whoever waits for an answer is told before the connection goes.
+      await Promise.race([router.destroy(), stopped]);
+      await end();
+    },
   };
   view.onStop = (mode) => orchestrator.stop(mode);
   return orchestrator;

@@ -8,6 +8,7 @@ import type { Config } from './config/config.js';
 import { messageOf, OrchestratorError } from './errors.js';
 import { CodeWatch } from './function/code-watch.js';
 import type { FunctionDefinition } from './function/function-version.js';
+import { ownOutputs } from './function/own-outputs.js';
 import type { Logger } from './log/logger.js';
 import type { Deployment } from './router/deployment.js';
 import type { FunctionRouter } from './router/function-router.js';
@@ -72,7 +73,7 @@ export class Reload {
         paths: [codePath, ...layerPaths],
       })),
       configFiles: readConfig === undefined ? [] : config.files,
-      ignored: [config.settings.stateDirectory],
+      ignored: [config.settings.stateDirectory, ...ownOutputs()],
       onDirty: (name) => {
         router.deployment(name)?.codeChanged();
         systemClock.setTimer(RELOAD_AFTER_MS, () => {

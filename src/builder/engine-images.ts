@@ -126,6 +126,8 @@ export async function buildImage(
     t: build.reference,
     buildargs: { ...build.buildArguments },
     labels: { ...build.labels },
+    // Nothing is fetched while an image is built, so nothing of the engine's network is needed.
+    networkmode: 'none',
     rm: true,
     forcerm: true,
     abortSignal: options.signal,

@@ -11,10 +11,12 @@ import {
   type StopRequest,
 } from '../admin-api/protocol.js';
 import type { InvocationRecord, LogLine, LogQuery } from '../admin-api/view.js';
-import { OrchestratorError } from '../errors.js';
+import { OrchestratorError, isOrchestratorError } from '../errors.js';
 import { findRun, type FoundRun } from '../state/run-file.js';
 import type { CommandContext } from './command.js';
+import { shellWord } from './format.js';
 import { bodyOf, exchange } from './http-client.js';
+import { runsNear } from './known-runs.js';
 
 export interface AdminClient {
   readonly run: FoundRun;
@@ -27,13 +29,29 @@ export interface AdminClient {
   stop(mode: StopRequest['mode']): Promise<void>;
 }
 
-/** The orchestrator that `--state` or the working folder means. Throws `not-running`. */
+/**
+ * The orchestrator that `--state` or the working folder means: the nearest one at or above the
+ * folder, else the only one known to belong to it. Throws `not-running`.
+ */
 export function runOf(context: Pick<CommandContext, 'args' | 'host'>): FoundRun {
-  const stateDirectory = context.args.string('state');
-  return findRun({
-    directory: context.host.cwd,
-    ...(stateDirectory === undefined ? {} : { stateDirectory }),
-  });
+  const { args, host } = context;
+  const stateDirectory = args.string('state');
+  if (stateDirectory !== undefined) return findRun({ directory: host.cwd, stateDirectory });
+  try {
+    return findRun({ directory: host.cwd });
+  } catch (error) {
+    if (!isOrchestratorError(error, 'not-running')) throw error;
+    const [run, ...others] = runsNear(host);
+    if (run === undefined) throw error;
+    if (others.length === 0) return run;
+    const choices = [run, ...others].map(
+      (each) => `\n  --state ${shellWord(each.stateDirectory)}  (${each.endpoint})`,
+    );
+    throw new OrchestratorError('config-invalid', 'more than one orchestrator runs here', {
+      remedy: `Say which one is meant:${choices.join('')}`,
+      cause: error,
+    });
+  }
 }
 
 export function createAdminClient(run: FoundRun): AdminClient {

@@ -31,7 +31,7 @@ export class Arguments {
     if (!/^\d{1,15}$/.test(text)) {
       throw new OrchestratorError(
         'config-invalid',
-        `--${name} must be a whole number, not ${text}`,
+        `--${name} must be a whole number, not ${text === '' ? 'empty' : text}`,
         {
           remedy: `Give it as in \`--${name} 4\`.`,
         },

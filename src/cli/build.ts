@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 
-import { messageOf } from '../errors.js';
+import { OrchestratorError, messageOf } from '../errors.js';
 import type { Command, CommandContext } from './command.js';
 import { BASE_OPTION, SETTING_OPTIONS, flagsOf } from './flags.js';
 import { EXIT } from './host.js';
@@ -65,9 +65,10 @@ async function wanted({
   host,
   parts,
 }: CommandContext): Promise<{ runtimes: string[]; base: Base }> {
-  const flags = flagsOf(args);
+  const flags = flagsOf(args, host.cwd);
   const named = args.list('runtime');
   if (named.length > 0) {
+    await refuseUnknownRuntimes(named);
     return { runtimes: [...new Set(named)], base: (flags.base ?? 'auto') as Base };
   }
   const config = await parts.loadConfig({
@@ -79,6 +80,18 @@ async function wanted({
     runtimes: [...new Set(config.functions.map((definition) => definition.runtime))],
     base: config.settings.base,
   };
+}
+
+async function refuseUnknownRuntimes(named: readonly string[]): Promise<void> {
+  const { RUNTIMES, nearestRuntime } = await import('../function/runtimes.js');
+  for (const name of named) {
+    if (RUNTIMES.has(name)) continue;
+    const near = nearestRuntime(name);
+    const guess = near === undefined ? '' : `Did you mean ${near}? `;
+    throw new OrchestratorError('config-invalid', `--runtime cannot be ${name}`, {
+      remedy: `${guess}It is one of ${[...RUNTIMES.keys()].join(', ')}.`,
+    });
+  }
 }
 
 async function buildOne(

@@ -11,13 +11,14 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import { OrchestratorError, type ErrorCode } from '../errors.js';
 import type { ProgressEvent } from '../progress.js';
-import { makeStateDirectory } from '../state/run-file.js';
+import { makeStateDirectory, unusableState } from '../state/run-file.js';
 import { runLockHolder } from '../state/run-lock.js';
 import type { CommandContext } from './command.js';
 import { shellWord } from './format.js';
 import { DETACHED_FLAG } from './flags.js';
 import { EXIT } from './host.js';
 import { onInterrupts } from './interrupts.js';
+import { programName, showNotices, showReady, type ReadyRun } from './ready.js';
 
 const LOG_NAME = 'up.log';
 /** Of a child that died without a word, this much of its log says why. */
@@ -25,7 +26,7 @@ const LAST_LINES = 15;
 
 type ChildMessage =
   | ({ readonly event: 'progress' } & ProgressEvent)
-  | { readonly event: 'ready'; readonly endpoint: string }
+  | ({ readonly event: 'ready' } & ReadyRun)
   | { readonly event: 'failed'; readonly error: ChildError };
 
 interface ChildError {
@@ -39,6 +40,7 @@ export async function startDetached(context: CommandContext, config: Config): Pr
   const { host, report } = context;
   const { stateDirectory } = config.settings;
   const logPath = join(stateDirectory, LOG_NAME);
+  showNotices(report, config);
   const child = spawnSelf(context, stateDirectory, logPath);
   const release = onInterrupts(host, {
     drain: () => child.kill('SIGTERM'),
@@ -46,16 +48,11 @@ export async function startDetached(context: CommandContext, config: Config): Pr
     abandon: () => child.kill('SIGKILL'),
   });
   try {
-    const endpoint = await readiness(context, child, logPath);
-    if (endpoint === undefined) return EXIT.interrupted;
-    if (report.json) {
-      report.printJson({ event: 'ready', endpoint, pid: child.pid, stateDirectory, log: logPath });
-    } else {
-      const state = shellWord(stateDirectory);
-      report.print(`${report.paint.bold('Lambda API')}  ${report.paint.cyan(endpoint)}`);
-      report.note(`Running in the background (process ${child.pid ?? 0}); its log is ${logPath}.`);
-      report.note(`End it with: orchestrator down --state ${state}`);
-    }
+    const ready = await readiness(context, child, logPath);
+    if (ready === undefined) return EXIT.interrupted;
+    showReady(context, config, ready, { pid: child.pid, stateDirectory, log: logPath });
+    report.note(`Running in the background (process ${child.pid ?? 0}); its log is ${logPath}.`);
+    report.note(`End it with: ${programName(host)} down --state ${shellWord(stateDirectory)}`);
     return EXIT.ok;
   } finally {
     release();
@@ -66,9 +63,7 @@ export async function startDetached(context: CommandContext, config: Config): Pr
 
 function spawnSelf(context: CommandContext, stateDirectory: string, logPath: string): ChildProcess {
   const { host } = context;
-  makeStateDirectory(stateDirectory);
-  // Where one runs already, the file is its log, and this child will only be refused.
-  const log = openSync(logPath, runLockHolder(stateDirectory) === undefined ? 'w' : 'a', 0o600);
+  const log = openLog(stateDirectory, logPath);
   try {
     const [program, ...first] = host.self;
     return spawn(program as string, [...first, ...host.argv, `--${DETACHED_FLAG}`], {
@@ -81,15 +76,25 @@ function spawnSelf(context: CommandContext, stateDirectory: string, logPath: str
   }
 }
 
-/** The endpoint; undefined when the person gave up and it has stopped. Throws the child's error. */
+function openLog(stateDirectory: string, logPath: string): number {
+  try {
+    makeStateDirectory(stateDirectory);
+    // Where one runs already, the file is its log, and this child will only be refused.
+    return openSync(logPath, runLockHolder(stateDirectory) === undefined ? 'w' : 'a', 0o600);
+  } catch (error) {
+    throw unusableState(stateDirectory, error);
+  }
+}
+
+/** What is ready; undefined when the person gave up and it has stopped. Throws the child's error. */
 function readiness(
   { report }: CommandContext,
   child: ChildProcess,
   logPath: string,
-): Promise<string | undefined> {
+): Promise<ReadyRun | undefined> {
   return new Promise((resolve, reject) => {
     child.on('message', (message: ChildMessage) => {
-      if (message.event === 'ready') resolve(message.endpoint);
+      if (message.event === 'ready') resolve(message);
       else if (message.event === 'failed') reject(revived(message.error));
       else report.progress({ ...message, kind: 'step' });
     });

@@ -1,5 +1,7 @@
 /** The settings a command line can give, as flags and as `config/load.ts` takes them. */
 
+import { resolve } from 'node:path';
+
 import type { Flags } from '../config/config.js';
 import { OrchestratorError } from '../errors.js';
 import type { Arguments } from './arguments.js';
@@ -93,8 +95,10 @@ export const SETTING_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
-export function flagsOf(args: Arguments): Flags {
+/** `cwd` is what paths on the command line are relative to. */
+export function flagsOf(args: Arguments, cwd: string): Flags {
   const base = args.string('base');
+  const envVars = args.string('env-vars');
   return withoutAbsent({
     port: args.number('port'),
     host: args.string('host'),
@@ -107,7 +111,7 @@ export function flagsOf(args: Arguments): Flags {
     base,
     network: args.string('network'),
     awsProfile: args.string('aws-profile'),
-    envVars: args.string('env-vars'),
+    envVars: envVars === undefined ? undefined : resolve(cwd, envVars),
     state: args.string('state'),
     strict: args.switch('strict'),
     watch: args.switch('watch'),

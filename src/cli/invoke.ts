@@ -156,14 +156,21 @@ function refusalOf(response: IncomingMessage, payload: Buffer): ApiRefusal {
 function asError({ status, type, message }: ApiRefusal): OrchestratorError {
   const text = `the invocation was refused (${status} ${type}): ${message}`;
   const details = { status, type };
-  if (type === 'TooManyRequestsException')
-    return new OrchestratorError('throttled', text, { details });
+  if (type === 'TooManyRequestsException') {
+    const remedy =
+      'Send it again when others have ended, or raise --concurrency or what the function reserves.';
+    return new OrchestratorError('throttled', text, { remedy, details });
+  }
   if (status < 500) {
     const remedy =
       type === 'InvalidRequestContentException'
         ? 'The event must be JSON; quote it for the shell, as in -d \'{"name":"World"}\'.'
         : 'Change the event or the name as the message says.';
     return new OrchestratorError('config-invalid', text, { remedy, details });
+  }
+  if (type === 'ServiceUnavailableException') {
+    const remedy = 'Start it again with `orchestrator up`, then send the event again.';
+    return new OrchestratorError('shutting-down', text, { remedy, details });
   }
   return new OrchestratorError('environment-failed', text, {
     remedy: '`orchestrator logs` and `orchestrator ps` show more.',

@@ -13,7 +13,9 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   const match = known.find((other) => other.toLowerCase() === candidate);
   if (match === undefined) return undefined;
   // A prefix is what somebody types who expects it to be completed.
-  const near = distance(lower, candidate) <= Math.max(1, Math.floor(lower.length / 3));
+  const near =
+    distance(lower, candidate) <= Math.max(1, Math.floor(lower.length / 3)) ||
+    isTransposed(lower, candidate);
   if (near) return match;
   return lower.length >= 3
     ? known.find((other) => other.toLowerCase().startsWith(lower))
@@ -24,4 +26,12 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 export function didYouMean(name: string, known: readonly string[], prefix = ''): string {
   const match = nearest(name, known);
   return match === undefined ? '' : `Did you mean ${prefix}${match}? `;
+}
+
+/** Whether both hold the same letters and only two neighbours are swapped, as in `prot`. */
+function isTransposed(one: string, other: string): boolean {
+  if (one.length !== other.length) return false;
+  const at = [...one].findIndex((letter, index) => letter !== other[index]);
+  const swapped = `${one.slice(0, at)}${one[at + 1] ?? ''}${one[at] ?? ''}${one.slice(at + 2)}`;
+  return at >= 0 && swapped === other;
 }

@@ -16,9 +16,17 @@ import { EXIT, type Host } from './host.js';
 import { images } from './images.js';
 import { invoke } from './invoke.js';
 import { logs } from './logs.js';
-import { didYouMean, nearest } from './nearest.js';
 import type { Parts } from './parts.js';
 import { ps } from './ps.js';
+import {
+  MISSING_ARGUMENT,
+  refuseOddSwitches,
+  refuseOtherChoices,
+  refuseUnknown,
+  refuseUnknownCommand,
+  usageError,
+  usageOf,
+} from './refusals.js';
 import { createReport, type Report } from './report.js';
 import { up } from './up.js';
 import { why } from './why.js';
@@ -86,6 +94,7 @@ async function parseAndRun(
       (values) => {
         refuseUnknown(values, command);
         refuseOtherChoices(values, command);
+        refuseOddSwitches(host.argv, command);
         const args = new Arguments(values);
         chosen = () => command.run({ args, host, report, clock, parts });
       },
@@ -99,7 +108,7 @@ async function parseAndRun(
         parser.showCompletionScript();
         return;
       }
-      refuseUnknownCommand(values);
+      refuseUnknownCommand(values, [...COMMANDS.map(({ name }) => name), COMPLETION]);
       parser.showHelp((help) => report.print(tidied(help)));
     });
 
@@ -110,7 +119,9 @@ async function parseAndRun(
       if (error !== undefined && error !== null) throw error;
     });
   } catch (error) {
-    throw error instanceof OrchestratorError ? error : usageError(messageOf(error), host.argv);
+    throw error instanceof OrchestratorError
+      ? error
+      : usageError(messageOf(error), commandNamed(host.argv[0]));
   }
   if (output !== '') report.print(tidied(output));
   return chosen();
@@ -118,7 +129,7 @@ async function parseAndRun(
 
 /** Help without the types: what a flag takes, its description says. */
 function tidied(help: string): string {
-  return help.replace(/\n? +\[(?:string|boolean|array)\](?= *$)/gm, '');
+  return help.replace(/\n? +\[(?:string|boolean|array)\](?= *(?:\[required\])?$)/gm, '');
 }
 
 function shell(host: Host, version: string): Argv {
@@ -129,8 +140,8 @@ function shell(host: Host, version: string): Argv {
     .locale('en')
     .updateStrings({
       'Not enough non-option arguments: got %s, need at least %s': {
-        one: 'an argument is missing (got %s of %s)',
-        other: 'an argument is missing (got %s of %s)',
+        one: `${MISSING_ARGUMENT} (got %s of %s)`,
+        other: `${MISSING_ARGUMENT} (got %s of %s)`,
       } as unknown as string,
       'Not enough arguments following: %s': '--%s needs a value',
     })
@@ -151,13 +162,6 @@ function shell(host: Host, version: string): Argv {
     .wrap(width)
     .epilogue(EPILOGUE);
   return parser.options(Object.fromEntries(yargsOptions(GLOBAL_OPTIONS)));
-}
-
-function usageOf({ name, positionals = {} }: Command): string {
-  const words = Object.entries(positionals).map(([positional, { required }]) =>
-    required === true ? `<${positional}>` : `[${positional}]`,
-  );
-  return [name, ...words].join(' ');
 }
 
 function describe(builder: Argv, command: Command): Argv {
@@ -187,93 +191,8 @@ function yargsOptions(specs: Readonly<Record<string, OptionSpec>>): [string, Opt
   ]);
 }
 
-function refuseUnknown(values: Readonly<Record<string, unknown>>, command: Command): void {
-  const flags = Object.keys({ ...command.options, ...GLOBAL_OPTIONS });
-  const known = new Set([
-    ...flags.map((name) => name.replace(/^no-/, '')),
-    ...flags,
-    ...Object.values(command.options ?? {}).flatMap(({ alias }) => alias ?? []),
-    ...Object.keys(command.positionals ?? {}),
-    '_',
-    '$0',
-    'help',
-    'version',
-  ]);
-  const unknown = Object.keys(values).find((name) => !known.has(name));
-  if (unknown !== undefined) {
-    const visible = [
-      ...flags.filter((name) => command.options?.[name]?.hidden === undefined),
-      'help',
-    ];
-    throw unknownFlag(unknown, visible, command);
-  }
-  const [, extra] = values['_'] as (string | number)[];
-  if (extra !== undefined) {
-    throw new OrchestratorError(
-      'config-invalid',
-      `\`orchestrator ${command.name}\` takes no argument ${extra}`,
-      {
-        remedy: `Usage: orchestrator ${usageOf(command)}. ${seeHelp(command.name)}`,
-      },
-    );
-  }
-}
-
-function refuseOtherChoices(values: Readonly<Record<string, unknown>>, command: Command): void {
-  for (const [name, { choices }] of Object.entries(command.options ?? {})) {
-    const value = values[name];
-    if (choices === undefined || typeof value !== 'string' || choices.includes(value)) continue;
-    throw new OrchestratorError('config-invalid', `--${name} cannot be ${value}`, {
-      remedy: `${didYouMean(value, choices)}It is one of ${choices.join(', ')}.`,
-    });
-  }
-}
-
-function unknownFlag(name: string, flags: readonly string[], command: Command): OrchestratorError {
-  const dashes = name.length === 1 ? '-' : '--';
-  // What was written as --no-x arrives as x.
-  const guess = nearest(name, flags) ?? nearest(`no-${name}`, flags);
-  const hint = guess === undefined ? '' : `Did you mean --${guess}? `;
-  return new OrchestratorError(
-    'config-invalid',
-    `\`orchestrator ${command.name}\` has no flag ${dashes}${name}`,
-    {
-      remedy: `${hint}${seeHelp(command.name)}`,
-    },
-  );
-}
-
-function refuseUnknownCommand(values: Readonly<Record<string, unknown>>): void {
-  const [name] = values['_'] as (string | number)[];
-  const names = [...COMMANDS.map((command) => command.name), COMPLETION];
-  if (name !== undefined) {
-    throw new OrchestratorError('config-invalid', `there is no command ${name}`, {
-      remedy: `${didYouMean(String(name), names, 'orchestrator ')}Commands: ${names.join(', ')}.`,
-    });
-  }
-  const known = new Set(['_', '$0', 'help', 'version', ...Object.keys(GLOBAL_OPTIONS)]);
-  const flag = Object.keys(values).find((key) => !known.has(key));
-  if (flag === undefined) return;
-  const dashes = flag.length === 1 ? '-' : '--';
-  throw new OrchestratorError(
-    'config-invalid',
-    `there is no flag ${dashes}${flag} without a command`,
-    {
-      remedy: `${didYouMean(flag, ['help', 'version'], '--')}${seeHelp()}`,
-    },
-  );
-}
-
-function usageError(message: string, argv: readonly string[]): OrchestratorError {
-  const command = COMMANDS.find(({ name }) => name === argv[0]);
-  const usage = command === undefined ? '' : `Usage: orchestrator ${usageOf(command)}. `;
-  return new OrchestratorError('config-invalid', message.trim().replace(/\s*\n\s*/g, ' '), {
-    remedy: `${usage}${seeHelp(command?.name)}`,
-  });
-}
-
-function seeHelp(command?: string): string {
-  return `\`orchestrator ${command === undefined ? '' : `${command} `}--help\` lists what there is.`;
+function commandNamed(name: string | undefined): Command | undefined {
+  return COMMANDS.find((command) => command.name === name);
 }
 
 function indexOrEnd(list: readonly string[], item: string): number {

@@ -2,9 +2,9 @@
 
 import type { FunctionStatus } from '../admin-api/view.js';
 import type { Config } from '../config/config.js';
+import type { EngineDescription } from '../engine/engine.js';
 import type { CommandContext } from './command.js';
 import { count, shellWord } from './format.js';
-import type { RunningOrchestrator } from './parts.js';
 import type { Report } from './report.js';
 import type { Cell } from './table.js';
 
@@ -23,16 +23,22 @@ export function showNotices(report: Report, config: Config): void {
   }
 }
 
+/** What there is to be said of a run that is ready. */
+export interface ReadyRun {
+  readonly endpoint: string;
+  readonly engine: EngineDescription;
+  readonly functions: readonly FunctionStatus[];
+}
+
 export function showReady(
   { report, host }: Pick<CommandContext, 'report' | 'host'>,
   config: Config,
-  running: RunningOrchestrator,
+  { endpoint, engine, functions }: ReadyRun,
+  more: Readonly<Record<string, unknown>> = {},
 ): void {
-  const functions = running.functions();
-  const { endpoint, engine } = running;
   for (const warning of engine.warnings) report.warn(warning);
   if (report.json) {
-    report.printJson({ event: 'ready', endpoint, engine, functions });
+    report.printJson({ event: 'ready', endpoint, engine, functions, ...more });
     return;
   }
   const { paint } = report;
@@ -60,9 +66,12 @@ export function showReady(
       stateCell(entry, report),
     ]),
   });
-  // Who came through npx has no `orchestrator` in the path.
-  const program = host.environment['npm_command'] === 'exec' ? 'npx orchestrator' : 'orchestrator';
-  showCommands(report, config, { program, endpoint, functions });
+  showCommands(report, config, { program: programName(host), endpoint, functions });
+}
+
+/** Who came through npx has no `orchestrator` in the path. */
+export function programName({ environment }: CommandContext['host']): string {
+  return environment['npm_command'] === 'exec' ? 'npx orchestrator' : 'orchestrator';
 }
 
 function stateCell(entry: FunctionStatus, { paint }: Report): Cell {

@@ -11,6 +11,7 @@ import { count } from './format.js';
 import { DETACHED_FLAG, SETTING_OPTIONS, flagsOf } from './flags.js';
 import { EXIT } from './host.js';
 import { onInterrupts } from './interrupts.js';
+import { noteRun } from './known-runs.js';
 import type { RunningOrchestrator } from './parts.js';
 import { showNotices, showReady } from './ready.js';
 import { errorFields } from './report.js';
@@ -49,7 +50,7 @@ export const up: Command = {
     const { args, host, parts } = context;
     const request = {
       directory: resolve(host.cwd, args.string('dir') ?? '.'),
-      flags: flagsOf(args),
+      flags: flagsOf(args, host.cwd),
       environment: host.environment,
     };
     const readConfig = (): Promise<Config> => parts.loadConfig(request);
@@ -72,6 +73,7 @@ async function serve(
   const release = onInterrupts(host, run);
   const onReaderGone = (): void => run.drain();
   report.closed.addEventListener('abort', onReaderGone);
+  let forget = (): void => undefined;
   try {
     showNotices(report, config);
     const running = await parts.startOrchestrator(config, {
@@ -84,9 +86,13 @@ async function serve(
       readConfig,
     });
     run.started(running);
+    const { projectDirectory, settings } = config;
+    forget = noteRun(host, { projectDirectory, stateDirectory: settings.stateDirectory });
     if (run.interrupted === undefined) {
-      showReady(context, config, running);
-      tellParent?.({ event: 'ready', endpoint: running.endpoint });
+      const { endpoint, engine } = running;
+      const ready = { endpoint, engine, functions: running.functions() };
+      showReady(context, config, ready);
+      tellParent?.({ event: 'ready', ...ready });
       // Detached, the lines would fill a file that nobody looks at; `logs` has them.
       if (tellParent === undefined) running.follow({}, (line) => report.log(line));
     }
@@ -99,6 +105,7 @@ async function serve(
     // A start that was called off ends with the reason it was given.
     if (!startStopped.signal.aborted) throw error;
   } finally {
+    forget();
     release();
     report.closed.removeEventListener('abort', onReaderGone);
   }

@@ -22,6 +22,8 @@ export const LIMITS = {
   ephemeralStorageMb: { min: 512, max: 10_240 },
   layers: 5,
   environmentBytes: 4096,
+  /** A project file. CloudFormation takes 1 MB; beyond this, reading alone takes too long. */
+  sourceBytes: 2 * 1024 * 1024,
   /** Contract 1.8: 6 MiB + 100. */
   payloadBytes: 6 * 1024 * 1024 + 100,
   /** Contract 7.1: init on demand. */

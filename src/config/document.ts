@@ -8,8 +8,10 @@ import {
   type CollectionTag,
   type ScalarTag,
   type YAMLMap,
+  type YAMLParseError,
   type YAMLSeq,
 } from 'yaml';
+import type { Problem } from './config.js';
 import type { Problems } from './problems.js';
 
 const SHORT_FORMS = [
@@ -70,15 +72,10 @@ export function readDocument(text: string, problems: Problems): unknown {
     merge: true,
     uniqueKeys: true,
   });
-  for (const error of document.errors) {
-    const line = error.linePos?.[0].line;
-    problems.add({
-      path: line === undefined ? 'the file' : `line ${line}`,
-      expected: `valid YAML (${(error.message.split('\n')[0] ?? '').replace(/ at line .*$/, '')})`,
-      remedy: 'Correct the line.',
-    });
-  }
-  if (document.errors.length > 0) return undefined;
+  // What follows the first error mostly follows from it: only that one is sure to be a mistake.
+  const [error] = document.errors;
+  if (error !== undefined) problems.add(syntaxProblem(error, text));
+  if (error !== undefined) return undefined;
   try {
     return document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown;
   } catch {
@@ -89,4 +86,19 @@ export function readDocument(text: string, problems: Problems): unknown {
     });
     return undefined;
   }
+}
+
+function syntaxProblem(error: YAMLParseError, text: string): Problem {
+  const at = error.linePos?.[0];
+  const reason = (error.message.split('\n')[0] ?? '').replace(/ at line .*$/, '');
+  if (at === undefined) {
+    return { path: 'the file', expected: `valid YAML (${reason})`, remedy: 'Correct it.' };
+  }
+  const written = text.split(/\r?\n/)[at.line - 1]?.trim() ?? '';
+  return {
+    path: `line ${at.line}`,
+    ...(written === '' ? {} : { value: written }),
+    expected: `valid YAML (${reason}, at column ${at.col})`,
+    remedy: 'Correct the line; texts with : { } [ ] , & * # ! | > % @ need quotes.',
+  };
 }

@@ -5,6 +5,7 @@
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import type { z } from 'zod';
 import { isFunctionName } from '../function/arn.js';
 import type { FunctionDefinition } from '../function/function-version.js';
 import { findRuntime, nearestRuntime, RUNTIMES } from '../function/runtimes.js';
@@ -44,12 +45,17 @@ export function finish(
   const before = problems.list.length;
   const name = checkName(draft, problems);
   const settings = checkSettings(draft, problems);
-  checkRuntime(draft, problems);
-  if (settings !== undefined) checkVariables(draft, settings, problems);
-  if (name === undefined || settings === undefined) return undefined;
-  const codePath = checkPath(draft, 'code', settings.code, context);
-  const layerPaths = settings.layers.map((layer) => checkPath(draft, 'layers', layer, context));
-  if (problems.list.length > before || codePath === undefined) return undefined;
+  // What is well-formed is looked at more closely even when something else is not.
+  const sound: Partial<FunctionSettings> = settings ?? soundSettings(draft);
+  if (sound.runtime !== undefined) checkRuntime(draft, sound.runtime, problems);
+  if (sound.environment !== undefined) checkVariables(draft, sound.environment, problems);
+  const codePath =
+    sound.code === undefined ? undefined : checkPath(draft, 'code', sound.code, context);
+  const layerPaths = (sound.layers ?? []).map((layer) =>
+    checkPath(draft, 'layers', layer, context),
+  );
+  if (name === undefined || settings === undefined || codePath === undefined) return undefined;
+  if (problems.list.length > before) return undefined;
   noticeDependencies(draft, codePath, settings.runtime, context.notices);
   const overrides = context.variablesFor(draft, name);
   const environment = Object.fromEntries(
@@ -80,11 +86,15 @@ function pathOf(draft: FunctionDraft, setting: string): string {
 
 function checkName(draft: FunctionDraft, problems: Problems): string | undefined {
   if (typeof draft.name === 'string' && isFunctionName(draft.name)) return draft.name;
+  const unresolved = typeof draft.name === 'string' ? /\$(\w+)/.exec(draft.name) : null;
   problems.add({
-    path: draft.path,
+    path: draft.names['name'] === undefined ? draft.path : pathOf(draft, 'name'),
     value: draft.name,
     expected: 'a function name of letters, digits, - and _, at most 64 characters',
-    remedy: 'Rename the function.',
+    remedy:
+      unresolved === null
+        ? 'Rename the function.'
+        : `Give ${unresolved[1]} a value, as with --parameter ${unresolved[1]}=value.`,
   });
   return undefined;
 }
@@ -105,9 +115,19 @@ function checkSettings(draft: FunctionDraft, problems: Problems): FunctionSettin
   return undefined;
 }
 
-function checkRuntime(draft: FunctionDraft, problems: Problems): void {
-  const { runtime } = draft.settings;
-  if (typeof runtime !== 'string' || findRuntime(runtime) !== undefined) return;
+/** Those of the settings that are well-formed by themselves. */
+function soundSettings(draft: FunctionDraft): Partial<FunctionSettings> {
+  const shape: Readonly<Record<string, z.ZodType>> = functionSchema.shape;
+  return Object.fromEntries(
+    Object.entries(shape).flatMap(([key, schema]) => {
+      const result = schema.safeParse(draft.settings[key]);
+      return result.success ? [[key, result.data]] : [];
+    }),
+  ) as Partial<FunctionSettings>;
+}
+
+function checkRuntime(draft: FunctionDraft, runtime: string, problems: Problems): void {
+  if (findRuntime(runtime) !== undefined) return;
   const nearest = nearestRuntime(runtime);
   problems.add({
     path: pathOf(draft, 'runtime'),
@@ -119,11 +139,11 @@ function checkRuntime(draft: FunctionDraft, problems: Problems): void {
 
 function checkVariables(
   draft: FunctionDraft,
-  settings: FunctionSettings,
+  variables: FunctionSettings['environment'],
   problems: Problems,
 ): void {
   const path = pathOf(draft, 'environment');
-  for (const problem of environmentProblems(settings.environment)) {
+  for (const problem of environmentProblems(variables)) {
     switch (problem.kind) {
       case 'reserved':
         problems.add({
@@ -157,15 +177,18 @@ function checkPath(
   context: FinishContext,
 ): string | undefined {
   const path = isAbsolute(written) ? written : resolve(context.directory, written);
+  const isRemote = /^(s3|https?|arn):/.test(written);
   const isZip = path.endsWith('.zip') || path.endsWith('.jar');
   if (existsSync(path) && (isZip || statSync(path).isDirectory())) return path;
   context.problems.add({
     path: pathOf(draft, setting),
     value: written,
-    expected: /^(s3|https?|arn):/.test(written)
+    expected: isRemote
       ? 'the path of a local folder or zip file'
       : `a folder or zip file; ${path} is neither`,
-    remedy: 'Make it, or correct the path (relative paths start at the folder of this file).',
+    remedy: isRemote
+      ? 'Download it, and give the path here.'
+      : 'Make it, or correct the path (relative paths start at the folder of this file).',
   });
   return undefined;
 }

@@ -17,12 +17,8 @@ export function readVariables(
   problems: Problems,
 ): VariableFile {
   if (file === undefined) return () => ({});
-  const path = resolve(directory, file);
   try {
-    const content = JSON.parse(readFileSync(path, 'utf8')) as Record<
-      string,
-      Record<string, unknown>
-    >;
+    const content = shapeOf(JSON.parse(readFileSync(resolve(directory, file), 'utf8')));
     return (draft, name) => ({
       ...texts(content['Parameters']),
       ...texts(content[name] ?? content[draft.logicalId]),
@@ -38,7 +34,22 @@ export function readVariables(
   }
 }
 
-function texts(values: Readonly<Record<string, unknown>> | undefined): Record<string, string> {
+type Variables = Readonly<Record<string, unknown>>;
+
+/** Throws when it is anything but maps of variables in a map. */
+function shapeOf(content: unknown): Readonly<Record<string, Variables>> {
+  if (!isMap(content)) throw new Error('it holds no map of functions');
+  for (const [name, variables] of Object.entries(content)) {
+    if (!isMap(variables)) throw new Error(`what ${name} has is no map of variables`);
+  }
+  return content as Record<string, Variables>;
+}
+
+function isMap(value: unknown): value is Variables {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function texts(values: Variables | undefined): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values ?? {}).map(([name, value]) => [name, String(value)]),
   );

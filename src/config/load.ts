@@ -3,11 +3,11 @@
  */
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { arch } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
-import { messageOf, OrchestratorError } from '../errors.js';
+import { dirname, join, resolve } from 'node:path';
 import type { FunctionDefinition } from '../function/function-version.js';
+import { makeStateDirectory, unusableState } from '../state/run-file.js';
 import type { Config, Flags, SettingNotice, Settings } from './config.js';
 import { DEFAULTS } from './defaults.js';
 import { readDocument } from './document.js';
@@ -16,6 +16,7 @@ import { readVariables, type VariableFile } from './env-vars.js';
 import { Problems } from './problems.js';
 import { readProject } from './project.js';
 import { settingsSchema, type FileSettings } from './schema.js';
+import { filesThatMatter, findSource, readSource } from './source.js';
 import { isTemplate, readTemplate } from './template/template.js';
 
 export interface LoadRequest {
@@ -25,10 +26,6 @@ export interface LoadRequest {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-const PROJECT_FILES = ['orchestrator.yaml', 'orchestrator.yml'];
-const TEMPLATE_FILES = ['template.yaml', 'template.yml', 'template.json'];
-const BUILT_TEMPLATE = join('.aws-sam', 'build', 'template.yaml');
-
 /** Raises `config-not-found` and `config-invalid`. */
 export async function loadConfig(request: LoadRequest): Promise<Config> {
   const source = findSource(request.directory);
@@ -37,7 +34,7 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
     : dirname(source);
   const problems = new Problems();
   const notices: SettingNotice[] = [];
-  const document = readDocument(readText(source), problems);
+  const document = readDocument(readSource(source), problems);
   const fileSettings = isTemplate(document) ? {} : readFileSettings(document, problems);
   const settings = resolveSettings(request, projectDirectory, fileSettings, problems);
   const variables = readVariables(request.flags.envVars, projectDirectory, problems);
@@ -51,54 +48,8 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   const functions = finishAll(drafts, { source, problems, notices, variables });
   if (settings.strict) refuseNotices(notices, problems);
   problems.throwIfAny(source);
-  const files = filesRead(request, source, projectDirectory);
+  const files = filesThatMatter(projectDirectory, source, request.flags.envVars);
   return { projectDirectory, source, files, settings, functions, notices };
-}
-
-/** A template that `sam build` writes takes the place of its source, and the other way round. */
-function filesRead(request: LoadRequest, source: string, projectDirectory: string): string[] {
-  const { envVars } = request.flags;
-  const others = [...TEMPLATE_FILES, BUILT_TEMPLATE]
-    .map((name) => join(projectDirectory, name))
-    .filter((file) => existsSync(file));
-  const files = [source, ...(TEMPLATE_FILES.includes(basename(source)) ? others : [])];
-  if (envVars !== undefined) files.push(resolve(projectDirectory, envVars));
-  return [...new Set(files)];
-}
-
-function findSource(directory: string): string {
-  const path = resolve(directory);
-  if (existsSync(path) && statSync(path).isFile()) return path;
-  const found = [...PROJECT_FILES, ...TEMPLATE_FILES]
-    .map((name) => join(path, name))
-    .find((file) => existsSync(file));
-  if (found === undefined) {
-    throw new OrchestratorError(
-      'config-not-found',
-      existsSync(path) ? `${path} holds no project` : `${path} does not exist`,
-      {
-        remedy: `Name a folder with one of ${[...PROJECT_FILES, ...TEMPLATE_FILES].join(', ')}.`,
-      },
-    );
-  }
-  const built = join(path, BUILT_TEMPLATE);
-  const isTemplateFile = TEMPLATE_FILES.some((name) => found.endsWith(name));
-  return isTemplateFile && existsSync(built) && isNewer(built, found) ? built : found;
-}
-
-function isNewer(file: string, than: string): boolean {
-  return statSync(file).mtimeMs > statSync(than).mtimeMs;
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new OrchestratorError('config-not-found', `${path} cannot be read: ${messageOf(error)}`, {
-      remedy: 'Make the file readable.',
-      cause: error,
-    });
-  }
 }
 
 function readFileSettings(document: unknown, problems: Problems): FileSettings {
@@ -207,14 +158,26 @@ function readDrafts(document: unknown, request: DraftRequest): FunctionDraft[] {
     parameters,
     problems,
     notices,
-    materialise: (logicalId, fileName, code) => {
-      const digest = createHash('sha256').update(code).digest('hex').slice(0, 16);
-      const folder = join(settings.stateDirectory, 'inline', `${logicalId}-${digest}`);
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, fileName), code);
-      return folder;
-    },
+    materialise: (logicalId, fileName, code) =>
+      keepInlineCode(settings.stateDirectory, { logicalId, fileName, code }),
   });
+}
+
+/** The folder of inline code, named by its content: a run that uses an older one keeps it. */
+function keepInlineCode(
+  stateDirectory: string,
+  { logicalId, fileName, code }: { logicalId: string; fileName: string; code: string },
+): string {
+  const digest = createHash('sha256').update(code).digest('hex').slice(0, 16);
+  const folder = join(stateDirectory, 'inline', `${logicalId}-${digest}`);
+  try {
+    makeStateDirectory(stateDirectory);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, fileName), code);
+    return folder;
+  } catch (error) {
+    throw unusableState(stateDirectory, error);
+  }
 }
 
 function finishAll(

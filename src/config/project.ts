@@ -8,8 +8,8 @@ export function readProject(document: unknown, problems: Problems): FunctionDraf
   if (!isMap(document)) {
     problems.add({
       path: 'the file',
-      expected: 'a map with a key functions',
-      remedy: 'See docs/configuration.md for an example.',
+      expected: 'a map with functions (orchestrator.yaml) or Resources (a template)',
+      remedy: 'See docs/configuration.md for an example of each.',
     });
     return [];
   }
@@ -27,13 +27,19 @@ export function readProject(document: unknown, problems: Problems): FunctionDraf
     });
     return [];
   }
-  return Object.entries(functions).map(([name, settings]) => ({
-    path: `functions.${name}`,
-    logicalId: name,
-    name,
-    settings: isMap(settings) ? settings : {},
-    names: {},
-  }));
+  return Object.entries(functions).flatMap(([name, settings]) => {
+    const path = `functions.${name}`;
+    if (settings === null || isMap(settings)) {
+      return [{ path, logicalId: name, name, settings: settings ?? {}, names: {} }];
+    }
+    problems.add({
+      path,
+      value: settings,
+      expected: 'a map of settings, with runtime and handler at least',
+      remedy: 'See docs/configuration.md for an example.',
+    });
+    return [];
+  });
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

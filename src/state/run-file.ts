@@ -131,12 +131,23 @@ function lock(stateDirectory: string): LockResult {
     makeStateDirectory(stateDirectory);
     return acquireRunLock(stateDirectory);
   } catch (error) {
-    throw new OrchestratorError(
-      'state-unusable',
-      `the state folder ${stateDirectory} cannot be used: ${messageOf(error)}`,
-      { remedy: 'Make the folder writable, or name another one with --state.', cause: error },
-    );
+    throw unusableState(stateDirectory, error);
   }
+}
+
+/** What the file system said of the state folder, as ours. */
+export function unusableState(stateDirectory: string, error: unknown): OrchestratorError {
+  const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
+  return new OrchestratorError(
+    'state-unusable',
+    `the state folder ${stateDirectory} cannot be used: ${messageOf(error)}`,
+    {
+      remedy: full
+        ? 'Free some space there, or name a folder on another disk with --state.'
+        : 'Make the folder writable, or name another one with --state.',
+      cause: error,
+    },
+  );
 }
 
 function alreadyRunning(stateDirectory: string, holder: ProcessIdentity): OrchestratorError {

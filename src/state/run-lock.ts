@@ -65,9 +65,14 @@ export function acquireRunLock(directory: string, pid: number = process.pid): Lo
   throw new Error(`no turn at the lock in ${directory} after ${MAX_ROUNDS} tries`);
 }
 
-/** The living holder, if there is one. A folder that does not exist has none. */
+/** The living holder, if there is one that we can see: not in a folder we may not read. */
 export function runLockHolder(directory: string): ProcessIdentity | undefined {
-  const last = Math.max(0, ...generations(directory));
+  let last: number;
+  try {
+    last = Math.max(0, ...generations(directory));
+  } catch {
+    return undefined;
+  }
   return last === 0 ? undefined : living(pathOf(directory, last));
 }
 

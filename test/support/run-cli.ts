@@ -1,6 +1,7 @@
-/** Starts the CLI over fake parts as a process, and gathers what comes of it. */
+/** Starts the CLI as a process, over fake parts or as it is, and gathers what comes of it. */
 
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const FAKE_CLI = fileURLToPath(new URL('./fake-cli.js', import.meta.url));
@@ -10,6 +11,8 @@ export interface CliOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** What stdin holds; empty when absent. */
   readonly input?: string;
+  /** Program and first arguments instead of the CLI over fake parts. */
+  readonly command?: readonly string[];
 }
 
 export interface CliRun {
@@ -31,9 +34,12 @@ export function startCli(args: readonly string[], options: CliOptions): CliProce
   const environment = {
     PATH: process.env['PATH'],
     HOME: process.env['HOME'],
+    // What a run notes for the user must not be found by other tests, nor outlive this one.
+    XDG_STATE_HOME: join(options.cwd, '.state'),
     ...options.environment,
   };
-  const child = spawn(process.execPath, [FAKE_CLI, ...args], {
+  const [program, ...first] = options.command ?? [process.execPath, FAKE_CLI];
+  const child = spawn(program as string, [...first, ...args], {
     cwd: options.cwd,
     env: environment,
   });

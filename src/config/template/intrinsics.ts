@@ -125,8 +125,10 @@ function substitute(argument: unknown, scope: Scope): unknown {
   });
 }
 
-function holds(name: string, scope: Scope): boolean {
-  return isTrue(resolve(scope.conditions[name], scope));
+/** Whether the condition of this name is true; one that needs itself is not. */
+export function holds(name: string, scope: Scope): boolean {
+  const { [name]: condition, ...others } = scope.conditions;
+  return isTrue(resolve(condition, { ...scope, conditions: others }));
 }
 
 function isTrue(value: unknown): boolean {

@@ -3,25 +3,18 @@
  * enforced becomes a notice: nothing is ignored in silence.
  */
 
-import { functionArn } from '../../function/arn.js';
 import type { SettingNotice } from '../config.js';
 import type { FunctionDraft } from '../draft.js';
-import { nearestOf, type Problems } from '../problems.js';
+import { nearestOf } from '../problems.js';
 import { withGlobals } from './globals.js';
-import { resolve, UNRESOLVED, type Scope } from './intrinsics.js';
+import { holds, resolve, UNRESOLVED, type Scope } from './intrinsics.js';
+import { map, parameterNotices, scopeOf, type Map, type ScopeContext } from './scope.js';
 
-export interface TemplateContext {
-  readonly region: string;
-  readonly accountId: string;
-  /** Overrides of parameters. */
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly problems: Problems;
+export interface TemplateContext extends ScopeContext {
   readonly notices: SettingNotice[];
   /** Keeps inline code as a folder and gives its path. */
   materialise(logicalId: string, fileName: string, code: string): string;
 }
-
-type Map = Readonly<Record<string, unknown>>;
 
 /** Template property → our setting. */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -61,6 +54,7 @@ const NAMES: Readonly<Record<string, string>> = {
   environment: 'Properties.Environment.Variables',
   ephemeralStorage: 'Properties.EphemeralStorage.Size',
   layers: 'Properties.Layers',
+  name: 'Properties.FunctionName',
   code: 'Properties.CodeUri',
   architecture: 'Properties.Architectures.0',
 };
@@ -72,27 +66,57 @@ export function isTemplate(document: unknown): boolean {
 export function readTemplate(document: unknown, context: TemplateContext): FunctionDraft[] {
   const template = map(document);
   const resources = map(template['Resources']);
-  const functions = Object.entries(resources).filter(([, resource]) =>
+  const declared = Object.entries(resources).filter(([, resource]) =>
     FUNCTION_TYPES.includes(String(map(resource)['Type'])),
   );
   const globals = map(map(template['Globals'])['Function']);
-  const scope = scopeOf(template, functions, context);
-  for (const [logicalId, resource] of Object.entries(resources)) {
-    const type = String(map(resource)['Type']);
-    if (FUNCTION_TYPES.includes(type) || LAYER_TYPES.includes(type)) continue;
-    context.notices.push({
-      path: `Resources.${logicalId}`,
-      treatment: 'ignored',
-      reason: `resources of type ${type} are not run here`,
-    });
-  }
-  return functions.map(([logicalId, resource]) => {
+  const scope = scopeOf(template, declared, context);
+  context.notices.push(...parameterNotices(template, scope), ...resourceNotices(resources));
+  // CloudFormation makes nothing whose condition does not hold.
+  const functions = declared.filter(([, resource]) => {
+    const condition = map(resource)['Condition'];
+    return typeof condition !== 'string' || holds(condition, scope);
+  });
+  return functions.flatMap(([logicalId, resource]) => {
     const own = map(map(resource)['Properties']);
     // Globals are SAM's: plain CloudFormation functions know nothing of them.
     const isSam = String(map(resource)['Type']).startsWith('AWS::Serverless::');
     const merged = isSam ? withGlobals(globals, own, map(resource)['IgnoreGlobals']) : own;
     const properties = map(resolve(merged, scope));
-    return draftOf(logicalId, properties, { resources, scope, context });
+    if (isSam) noticeBuild(logicalId, map(map(resource)['Metadata']), context);
+    return draftOf(logicalId, properties, { resources, scope, context, isSam });
+  });
+}
+
+function resourceNotices(resources: Map): SettingNotice[] {
+  return Object.entries(resources).flatMap(([logicalId, resource]) => {
+    const type = map(resource)['Type'];
+    if (typeof type === 'string' && [...FUNCTION_TYPES, ...LAYER_TYPES].includes(type)) return [];
+    const path = `Resources.${logicalId}`;
+    return [{ path, treatment: 'ignored' as const, reason: reasonOf(logicalId, type) }];
+  });
+}
+
+function reasonOf(logicalId: string, type: unknown): string {
+  if (logicalId.startsWith('Fn::ForEach')) return 'loops are not expanded; write the resources out';
+  if (typeof type !== 'string') return 'it has no Type';
+  if (type === 'AWS::Serverless::Application' || type === 'AWS::CloudFormation::Stack') {
+    return 'nested stacks are not read; run `orchestrator up` on their own templates';
+  }
+  const nearest = nearestOf(type, FUNCTION_TYPES);
+  const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
+  return `resources of type ${type} are not run here${hint}`;
+}
+
+/** `sam build` would make the code from its source; taken as it is, it may not even start. */
+function noticeBuild(logicalId: string, metadata: Map, context: TemplateContext): void {
+  const method = metadata['BuildMethod'];
+  // A template that `sam build` wrote keeps the metadata; there the code is built.
+  if (typeof method !== 'string' || metadata['SamResourceId'] !== undefined) return;
+  context.notices.push({
+    path: `Resources.${logicalId}.Metadata.BuildMethod`,
+    treatment: 'ignored',
+    reason: 'the code is taken as it is; `sam build` builds it, and its output is used when newer',
   });
 }
 
@@ -100,20 +124,12 @@ interface DraftContext {
   readonly resources: Map;
   readonly scope: Scope;
   readonly context: TemplateContext;
+  readonly isSam: boolean;
 }
 
-function draftOf(logicalId: string, properties: Map, around: DraftContext): FunctionDraft {
+function draftOf(logicalId: string, properties: Map, around: DraftContext): FunctionDraft[] {
   const { context } = around;
   const path = `Resources.${logicalId}`;
-  const settings: Record<string, unknown> = {};
-  for (const [property, value] of Object.entries(properties)) {
-    const setting = SETTINGS[property];
-    const nested = NESTED[property];
-    if (setting !== undefined) settings[setting] = known(value);
-    else if (nested !== undefined) {
-      settings[nested.setting] = variables(known(map(value)[nested.inner]));
-    } else if (!HANDLED.has(property)) context.notices.push(noticeOf(path, property));
-  }
   if (properties['PackageType'] === 'Image') {
     context.problems.add({
       path: `${path}.Properties.PackageType`,
@@ -121,22 +137,56 @@ function draftOf(logicalId: string, properties: Map, around: DraftContext): Func
       expected: 'Zip: container-image functions are not run yet',
       remedy: 'Remove the function from this template, or package its code as a folder.',
     });
+    return [];
   }
+  const settings = settingsOf(path, properties, context);
   const architectures = properties['Architectures'];
   if (Array.isArray(architectures)) settings['architecture'] = known(architectures[0]);
   const code = codeOf(logicalId, properties, context);
   if (code !== undefined) settings['code'] = code;
   const layers = layersOf(path, properties['Layers'], around);
   if (layers !== undefined) settings['layers'] = layers;
-  return {
-    path,
-    logicalId,
-    name: known(properties['FunctionName']) ?? logicalId,
-    settings: Object.fromEntries(
-      Object.entries(settings).filter(([, value]) => value !== undefined),
-    ),
-    names: NAMES,
-  };
+  const written = Object.entries(settings).filter(([, value]) => value !== undefined);
+  const name = known(properties['FunctionName']) ?? logicalId;
+  const names = around.isSam ? NAMES : { ...NAMES, code: 'Properties.Code' };
+  return [{ path, logicalId, name, settings: Object.fromEntries(written), names }];
+}
+
+function settingsOf(
+  path: string,
+  properties: Map,
+  context: TemplateContext,
+): Record<string, unknown> {
+  const settings: Record<string, unknown> = {};
+  for (const [property, value] of Object.entries(properties)) {
+    const setting = SETTINGS[property];
+    const nested = NESTED[property];
+    if (value === UNRESOLVED) {
+      context.notices.push({
+        path: `${path}.Properties.${property}`,
+        treatment: 'ignored',
+        reason: 'its value cannot be known here',
+      });
+    } else if (setting !== undefined) settings[setting] = value;
+    else if (nested !== undefined) {
+      const { inner } = nested;
+      const found = known(map(value)[inner]);
+      if (property === 'Environment') noticeVariables(path, found, context);
+      settings[nested.setting] = variables(found);
+    } else if (!HANDLED.has(property)) context.notices.push(noticeOf(path, property));
+  }
+  return settings;
+}
+
+function noticeVariables(path: string, values: unknown, context: TemplateContext): void {
+  for (const [name, value] of Object.entries(map(values))) {
+    if (value !== UNRESOLVED && (typeof value !== 'object' || value === null)) continue;
+    context.notices.push({
+      path: `${path}.Properties.Environment.Variables.${name}`,
+      treatment: 'approximated',
+      reason: 'its value cannot be known here, so it is empty; --env-vars can give one',
+    });
+  }
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -197,57 +247,6 @@ function layersOf(path: string, layers: unknown, around: DraftContext): unknown[
   });
 }
 
-function scopeOf(
-  template: Map,
-  functions: readonly (readonly [string, unknown])[],
-  context: TemplateContext,
-): Scope {
-  const { region, accountId } = context;
-  const declared = map(template['Parameters']);
-  const parameters = Object.fromEntries(
-    Object.entries(declared).map(([name, parameter]) => {
-      const { Default: fallback, Type: type } = map(parameter);
-      const value = context.parameters[name] ?? fallback;
-      const isList = type === 'CommaDelimitedList' || String(type).startsWith('List<');
-      return [name, isList && typeof value === 'string' ? value.split(',') : value];
-    }),
-  );
-  for (const name of Object.keys(context.parameters)) {
-    if (name in declared) continue;
-    const nearest = nearestOf(name, Object.keys(declared));
-    context.problems.add({
-      path: `--parameter ${name}`,
-      expected: `a parameter of the template (${Object.keys(declared).join(', ') || 'it has none'})`,
-      remedy: nearest === undefined ? 'Leave it out.' : `Did you mean '${nearest}'?`,
-    });
-  }
-  const nameOf = (logicalId: string, resource: unknown): string => {
-    const name = map(map(resource)['Properties'])['FunctionName'];
-    return typeof name === 'string' ? name : logicalId;
-  };
-  const names = functions.map(
-    ([logicalId, resource]) => [logicalId, nameOf(logicalId, resource)] as const,
-  );
-  const others = Object.keys(map(template['Resources'])).map((logicalId) => [logicalId, logicalId]);
-  return {
-    parameters,
-    mappings: map(template['Mappings']),
-    conditions: map(template['Conditions']),
-    references: Object.fromEntries([...others, ...names]) as Record<string, string>,
-    arns: Object.fromEntries(
-      names.map(([logicalId, name]) => [logicalId, functionArn({ region, accountId, name })]),
-    ),
-    pseudo: {
-      'AWS::AccountId': accountId,
-      'AWS::Partition': 'aws',
-      'AWS::Region': region,
-      'AWS::StackName': 'local',
-      'AWS::StackId': `arn:aws:cloudformation:${region}:${accountId}:stack/local/local`,
-      'AWS::URLSuffix': 'amazonaws.com',
-    },
-  };
-}
-
 function known(value: unknown): unknown {
   return value === UNRESOLVED ? undefined : value;
 }
@@ -261,8 +260,4 @@ function variables(value: unknown): unknown {
       item === UNRESOLVED || (typeof item === 'object' && item !== null) ? '' : item,
     ]),
   );
-}
-
-function map(value: unknown): Map {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Map) : {};
 }

@@ -64,6 +64,7 @@ describe('the help', () => {
     expect(out).toContain('orchestrator up examples/hello --detach');
     expect(out).not.toMatch(/\[(string|boolean|array|number)\]/);
     expect(out).not.toContain('detached-child');
+    expect((await run('invoke', '--help')).out).not.toContain('[string]');
   });
 
   it('prints the version', async () => {
@@ -88,7 +89,17 @@ describe('a mistake on the command line', () => {
     [['ps', '--jsn'], '`orchestrator ps` has no flag --jsn', 'Did you mean --json?'],
     [['logs', '-x'], '`orchestrator logs` has no flag -x', '`orchestrator logs --help`'],
     [['ps', 'hello'], '`orchestrator ps` takes no argument hello', 'Usage: orchestrator ps.'],
-    [['invoke'], 'An argument is missing', 'Usage: orchestrator invoke <function>.'],
+    [
+      ['invoke'],
+      '`orchestrator invoke` needs <function>',
+      'Usage: orchestrator invoke <function>.',
+    ],
+    [['up', '--prot', '4000'], '`orchestrator up` has no flag --prot', 'Did you mean --port?'],
+    [['up', '--port='], '--port must be a whole number, not empty', '--port 4'],
+    [['up', '--strict=yes'], '--strict takes no value yes', 'Write --strict or leave it out.'],
+    [['stop'], 'There is no command stop', 'Did you mean orchestrator down?'],
+    [['version'], 'There is no command version', 'Did you mean orchestrator --version?'],
+    [['build', '--runtime', 'nodejs22'], '--runtime cannot be nodejs22', 'nodejs22.x'],
     [['up', '--port'], '--port needs a value', '`orchestrator up --help`'],
     [['up', '--port', 'x'], '--port must be a whole number, not x', '--port 4'],
     [['up', '--base', 'pulbic'], '--base cannot be pulbic', 'Did you mean public?'],

@@ -130,11 +130,19 @@ describe('invoke', () => {
     expect(stderr).toContain('Did you mean hello? Functions here: hello, breaks.');
   });
 
+  it('says that there are no versions or aliases when one is asked for', async () => {
+    const { code, stderr } = await cli('invoke', 'hello:prod', '-d', '{}');
+    expect(code).toBe(2);
+    expect(stderr).toContain('The function hello has no version or alias prod');
+    expect(stderr).toContain('There is only $LATEST here: leave :prod out.');
+  });
+
   it('tells a refusal and a bad event from a failure of the function', async () => {
     fake.view.functionList = [...fake.view.functionList];
     const refused = await cli('invoke', 'throttled', '-d', '{}');
     expect(refused.code).toBe(3);
     expect(refused.stderr).toContain('429 TooManyRequestsException');
+    expect(refused.stderr).toMatch(/^Remedy: .*--concurrency/m);
     const bad = await cli('invoke', 'hello', '-d', '{name:1}');
     expect(bad.code).toBe(2);
     expect(bad.stderr).toContain('The event must be JSON');

@@ -178,7 +178,8 @@ describe('up --detach', () => {
     const started = await up({}, '--detach').ended;
     expect(started.code).toBe(0);
     const run = readRun(state);
-    expect(started.stdout).toBe(`Lambda API  ${String(run?.endpoint)}\n`);
+    expect(started.stdout).toContain(`Lambda API  ${String(run?.endpoint)}\n`);
+    expect(started.stdout).toContain('hello\tnodejs22.x\tindex.handler\t128 MB\t3 s\tready\n');
     expect(started.stderr).toContain('✓ Image for nodejs22.x');
     expect(started.stderr).toContain(join(state, 'up.log'));
     expect((await cli('invoke', 'hello', '-d', '7')).stdout).toBe('{"event":7}');
@@ -191,6 +192,11 @@ describe('up --detach', () => {
     expect(statSync(join(state, 'up.log')).mode & 0o777).toBe(0o600);
   });
 
+  it('lists what is not taken as written before it starts', async () => {
+    const { stderr } = await up({ FAKE_NOTICE: '1' }, '--detach').ended;
+    expect(stderr).toContain('Resources.Hello.Properties.Tracing  ignored: there is no X-Ray here');
+  });
+
   it('prints one object with --json', async () => {
     const { stdout } = await up({}, '--detach', '--json').ended;
     const last = stdout.trim().split('\n').at(-1) as string;
@@ -198,6 +204,7 @@ describe('up --detach', () => {
     expect(JSON.parse(last)).toMatchObject({
       event: 'ready',
       endpoint: run?.endpoint,
+      functions: expect.arrayContaining([expect.objectContaining({ name: 'hello' })]),
       pid: run?.process.pid,
       stateDirectory: state,
     });
