@@ -70,7 +70,9 @@ export interface StartStory {
 export function tellStart(story: StartStory): string {
   switch (story.kind) {
     case 'cold':
-      return `${startedBecause(story.cause)}.`;
+      return story.cause.kind === 'spare'
+        ? 'the environment kept ready ahead of demand was still starting.'
+        : `${startedBecause(story.cause)}.`;
     case 'reset':
       return `the environment had been reset because ${
         RESET_SENTENCES[story.reset ?? 'runtime-exited']

@@ -308,3 +308,8 @@ export function isBusy(state: EnvironmentState): boolean {
 export function isStartUnderWay(state: EnvironmentState): boolean {
   return state === 'provisioning' || state === 'restarting' || state === 'reset-due';
 }
+
+/** States that lead to `reset`, from where an invocation starts the processes again. */
+export function isResetting(state: EnvironmentState): boolean {
+  return state === 'resetting' || state === 'reset-due';
+}

@@ -18,6 +18,7 @@ import { Environment } from '../environment/environment.js';
 import {
   isAvailable,
   isBusy,
+  isResetting,
   isStarting,
   isStartUnderWay,
   type EnvironmentState,
@@ -63,6 +64,8 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   readonly #turns = new Map<Environment, () => void>();
   #cause: StartCause;
   #starting = 0;
+  /** Whose processes are being ended: they can soon take an invocation, as those in `reset`. */
+  #resetting = 0;
   #busy = 0;
   #leaving = 0;
   #lastUsedAt: number;
@@ -224,7 +227,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   #lack(): { demand: number; spare: number } {
     return lackOf({
       waiting: this.#queue.size,
-      starting: this.#starting,
+      starting: this.#starting + this.#resetting,
       ready: this.#available.length + this.#reset.length,
       spares: this.#rules.spares,
       recentlyUsed: this.#parts.clock.monotonic() - this.#lastUsedAt < this.#rules.idleTimeoutMs,
@@ -315,10 +318,8 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   }
 
   #reindex(environment: Environment, from: EnvironmentState, to: EnvironmentState): void {
-    if (isStarting(from) && !isStarting(to)) {
-      this.#starting -= 1;
-      this.#releaseTurn(environment);
-    }
+    if (isResetting(to) !== isResetting(from)) this.#resetting += isResetting(to) ? 1 : -1;
+    if (isStarting(from) && !isStarting(to)) this.#starting -= 1;
     if (isStartUnderWay(from) && !isStartUnderWay(to) && to !== 'stopping') this.#pace.succeeded();
     if (to === 'stopping' && !isStartUnderWay(from) && environment.endReason === 'engine-failed') {
       this.#pace.lost(this.#parts.clock.monotonic());
@@ -332,6 +333,8 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     if (from === 'reset') remove(this.#reset, environment);
     if (isAvailable(to) && !isAvailable(from)) this.#available.push(environment);
     if (to === 'reset') this.#reset.push(environment);
+    // Last: whoever gets the turn looks at the facts, and it may be this pool.
+    if (isStarting(from) && !isStarting(to)) this.#releaseTurn(environment);
   }
 
   #releaseTurn(environment: Environment): void {

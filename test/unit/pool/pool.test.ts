@@ -142,3 +142,34 @@ describe('the memory of environments', () => {
     expect(new Set(bench.endings)).toEqual(new Set(['succeeded']));
   });
 });
+
+describe('a pool whose environment is being reset', () => {
+  function failingInit(spares: number): PoolBench {
+    const bench = new PoolBench({ rules: { spares } });
+    bench.delayMs = (call) => (call === 'kill' ? 200 : 0);
+    bench.program = (process, channel) => {
+      if (bench.count('start') > 1) return false;
+      process.after(0, () => void channel.initError(Buffer.from('{}'), 'application/json'));
+      return true;
+    };
+    return bench;
+  }
+
+  it('counts it among the spares', async () => {
+    const bench = failingInit(1);
+    bench.pool.warm();
+    await bench.clock.advanceAsync(100);
+    expect(bench.states()).toEqual(['resetting']);
+    await bench.clock.advanceAsync(1_000);
+    expect([bench.states(), bench.count('create')]).toEqual([['reset'], 1]);
+  });
+
+  it('lets an event wait for it instead of starting another one', async () => {
+    const bench = failingInit(0);
+    bench.submit();
+    await bench.clock.advanceAsync(100);
+    expect(bench.states()).toEqual(['resetting']);
+    await bench.clock.advanceAsync(1_000);
+    expect([bench.endings, bench.count('create')]).toEqual([['succeeded'], 1]);
+  });
+});
