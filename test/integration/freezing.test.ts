@@ -53,7 +53,8 @@ describe.each<FreezerKind>(['cgroup-v1', 'cgroup-v2', 'engine'])('freezing by %s
       );
       try {
         for (let event = 0; event < 20; event += 1) {
-          expect((await project.invoke('timers')).status).toBe(200);
+          const { status } = await project.invoke('timers');
+          expect([status, project.messages]).toEqual([200, []]);
         }
         await until(() => project.states('timers').every((state) => state === 'frozen'));
         expect([project.states('timers'), project.messages]).toEqual([['frozen'], []]);

@@ -10,7 +10,7 @@ import { freezerFiles, openEngineFreezer, openFileFreezer, type Freezer } from '
 import type { LogPipe } from '../host/log-pipe.js';
 import { PeakMemory } from '../host/memory.js';
 import type { ScratchDisk } from '../host/scratch.js';
-import { engineError, isConflict, isNotFound } from './errors.js';
+import { engineError, isConflict, isNotFound, isRefusal } from './errors.js';
 import { OutputFrames } from './output.js';
 
 export interface ContainerContext {
@@ -27,6 +27,8 @@ export interface ContainerContext {
   removed(containerId: string): void;
 }
 
+/** An engine that takes its own container for paused, or for running, is corrected this often. */
+const PAUSE_TRIES = 3;
 const DEADLINE_MS = { start: 20_000, kill: 5_000, remove: 20_000 } as const;
 /** Output still on its way after the end is waited for this long. */
 const OUTPUT_AFTER_END_MS = 2_000;
@@ -204,16 +206,19 @@ export class DockerContainer implements Container {
   async #pause(call: 'pause' | 'unpause'): Promise<void> {
     const ask = (what: typeof call): Promise<unknown> =>
       this.#docker[what]({ abortSignal: deadline(DEADLINE_MS.kill) });
-    try {
-      await ask(call);
-    } catch (error) {
-      if (!isConflict(error)) throw engineError(error, `asking the engine to ${call} a container`);
-      // The engine notes pauses by events that may come late and overwrite what happened since:
-      // its note is wrong, not we. Doing the opposite first sets the note and the kernel right.
-      await ask(call === 'pause' ? 'unpause' : 'pause').catch(() => undefined);
-      await ask(call).catch((again: unknown) => {
-        throw engineError(again, `asking the engine to ${call} a container`);
-      });
+    const opposite = call === 'pause' ? 'unpause' : 'pause';
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await ask(call);
+        return;
+      } catch (error) {
+        // The engine notes pauses by events that may come late and overwrite what happened since:
+        // its note is wrong, not we. Doing the opposite first sets the note and the kernel right.
+        if (tries === PAUSE_TRIES || !isRefusal(error)) {
+          throw engineError(error, `asking the engine to ${call} a container`);
+        }
+        await ask(opposite).catch(() => undefined);
+      }
     }
   }
 

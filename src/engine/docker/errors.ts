@@ -41,6 +41,11 @@ export function isConflict(thrown: unknown): boolean {
   return statusCode === 409 || statusCode === 304;
 }
 
+/** The engine has answered, and would not: what it says of its state may be wrong. */
+export function isRefusal(thrown: unknown): boolean {
+  return (thrown as { statusCode?: number }).statusCode !== undefined && !isNotFound(thrown);
+}
+
 function codeOf(statusCode: number | undefined, doing: string): ErrorCode {
   if (statusCode === 404)
     return doing.startsWith('creating') ? 'image-missing' : 'engine-not-found';

@@ -11,6 +11,9 @@ import { ManualClock } from '../../support/manual-clock.js';
 
 /** A container on an engine that does what the test says. */
 class Bench {
+  /** What the engine takes the container for. */
+  noted: 'running' | 'paused' = 'running';
+
   readonly clock = new ManualClock();
   readonly calls: string[] = [];
   readonly removed: string[] = [];
@@ -28,8 +31,10 @@ class Bench {
       },
       inspect: () =>
         Promise.resolve({
-          State: { StartedAt: new Date(0).toISOString(), Running: false, Pid: 0 },
+          State: { StartedAt: new Date(0).toISOString(), Running: true, Pid: 1 },
         }),
+      pause: () => this.#note('pause', 'running', 'paused', 409),
+      unpause: () => this.#note('unpause', 'paused', 'running', 500),
       remove: () => {
         this.calls.push('remove');
         return this.remove();
@@ -42,7 +47,7 @@ class Bench {
         output: () => undefined,
         exited: ({ exitCode }) => void this.exits.push(exitCode),
       },
-      freezer: 'none',
+      freezer: 'engine',
       local: false,
       liftCpu: false,
       scratch: undefined,
@@ -51,9 +56,40 @@ class Bench {
       removed: (id) => void this.removed.push(id),
     },
   );
+
+  #note(call: string, from: string, to: 'running' | 'paused', refusal: number): Promise<void> {
+    this.calls.push(call);
+    if (this.noted !== from) {
+      return Promise.reject(Object.assign(new Error('not so'), { statusCode: refusal }));
+    }
+    this.noted = to;
+    return Promise.resolve();
+  }
 }
 
 describe('a container on Docker', () => {
+  it('corrects an engine that has lost track of its pauses', async () => {
+    const bench = new Bench();
+    await bench.container.start();
+    await bench.container.freeze();
+    bench.noted = 'running';
+    await bench.container.thaw();
+    expect(bench.noted).toBe('running');
+    bench.noted = 'paused';
+    await bench.container.freeze();
+    expect(bench.noted).toBe('paused');
+    expect(bench.calls).toEqual([
+      'start',
+      'pause',
+      'unpause',
+      'pause',
+      'unpause',
+      'pause',
+      'unpause',
+      'pause',
+    ]);
+  });
+
   it('does not wait for ever for an engine that accepts a call and does not answer', async () => {
     const bench = new Bench();
     bench.attach = (signal) =>
