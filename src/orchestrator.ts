@@ -137,6 +137,7 @@ async function start(
 
   const router = new FunctionRouter(new Concurrency(settings.concurrency));
   teardown.add(() => router.destroy());
+  engine.onBack = () => router.tryAgain();
   const versions = versionBuilder(config, description, new Builder(engine.docker), hooks);
   for (const sizeMb of new Set(
     config.functions.map(({ ephemeralStorageMb }) => ephemeralStorageMb),

@@ -342,7 +342,12 @@ export class Environment implements ChannelListener {
         : new OrchestratorError('engine-refused', messageOf(error), { cause: error });
     if (this.#state !== 'stopping' && this.#state !== 'stopped') {
       this.#endReason ??= 'engine-failed';
-      this.#parts.warn(`an environment of '${this.version.name}' is given up: ${failure.message}`);
+      // An engine that is away says so itself, once and not for each environment.
+      if (failure.code !== 'engine-unreachable') {
+        this.#parts.warn(
+          `an environment of '${this.version.name}' is given up: ${failure.message}`,
+        );
+      }
     }
     return failure;
   }

@@ -46,6 +46,8 @@ export interface PoolOptions {
 const FIRST_ESTIMATE_BYTES = 128 * 2 ** 20;
 const STARTS_BEFORE_REFUSING = 3;
 const RETRY_START_MS = 200;
+/** Nobody waits longer for the next try; a spare nobody waits for is no reason to keep trying. */
+const LONGEST_RETRY_MS: Readonly<Record<StartKind, number>> = { demand: 2_000, spare: 60_000 };
 /** A spare is not started beside a running invocation before this: it would slow it down. */
 const SPARE_WAITS_MS = 1_000;
 /** A start no longer has the processor to itself after this, whatever its init phase does. */
@@ -67,7 +69,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   #busy = 0;
   #lastUsedAt: number;
   #failures = 0;
-  #startAgainAt = 0;
+  #failedAt = 0;
   #footprintBytes: number;
   #pumping = false;
   #pumpAgain = false;
@@ -166,8 +168,8 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
 
   startFailed(_environment: Environment, error: OrchestratorError): void {
     this.#failures += 1;
-    this.#startAgainAt = this.#parts.clock.monotonic() + RETRY_START_MS * 2 ** this.#failures;
-    this.#lookAt(this.#startAgainAt);
+    this.#failedAt = this.#parts.clock.monotonic();
+    this.#lookAt(this.#notBefore('spare'), true);
     const hopeless = error.code === 'image-missing' || error.code === 'not-supported';
     if (!hopeless && this.#failures < STARTS_BEFORE_REFUSING) return;
     const message = `no environment of '${this.version.name}' could be started: ${error.message}`;
@@ -180,12 +182,18 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     }
   }
 
+  /** What made starts fail may be over: the next one need not wait. */
+  tryAgain(): void {
+    this.#failures = 0;
+    this.#pump();
+  }
+
   // A turn to start.
 
   turn(kind: StartKind, release: () => void): boolean {
     const lack = this.#lack();
     if (this.#closing !== undefined || lack[kind] === 0) return false;
-    if (this.#startAgainAt > this.#parts.clock.monotonic()) return false;
+    if (this.#notBefore(kind) > this.#parts.clock.monotonic()) return false;
     if (!this.#parts.memory.admit(this, kind === 'demand')) return false;
     const environment = new Environment(this.version, this.#nextCause(kind), this, this.#parts);
     this.#environments.add(environment);
@@ -223,6 +231,13 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     });
   }
 
+  /** Monotonic ms before which no start of that kind is tried: the more failed, the later. */
+  #notBefore(kind: StartKind): number {
+    if (this.#failures === 0) return 0;
+    const pause = Math.min(LONGEST_RETRY_MS[kind], RETRY_START_MS * 2 ** this.#failures);
+    return this.#failedAt + pause;
+  }
+
   #pump(): void {
     this.#pumpAgain = true;
     if (this.#pumping) return;
@@ -254,15 +269,14 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
 
   #askForTurn(): void {
     const lack = this.#lack();
-    if (this.#startAgainAt > this.#parts.clock.monotonic()) {
-      if (lack.demand > 0) this.#lookAt(this.#startAgainAt);
-      return;
-    }
+    const now = this.#parts.clock.monotonic();
     if (lack.demand > 0) {
-      this.#parts.gate.request(this, 'demand');
+      if (this.#notBefore('demand') > now) this.#lookAt(this.#notBefore('demand'));
+      else this.#parts.gate.request(this, 'demand');
     } else if (lack.spare > 0) {
-      if (this.#busy === 0) this.#parts.gate.request(this, 'spare');
-      else this.#lookAt(this.#parts.clock.monotonic() + SPARE_WAITS_MS, true);
+      if (this.#notBefore('spare') > now) this.#lookAt(this.#notBefore('spare'), true);
+      else if (this.#busy === 0) this.#parts.gate.request(this, 'spare');
+      else this.#lookAt(now + SPARE_WAITS_MS, true);
     }
   }
 

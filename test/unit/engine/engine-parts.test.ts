@@ -79,6 +79,7 @@ describe('Docker’s errors', () => {
 describe('the options of a container', () => {
   const context = {
     network: 'n',
+    hostAddress: '10.0.0.1',
     labels: { run: 'r' },
     liftCpu: true,
     mostOpenFiles: 512,
@@ -139,6 +140,7 @@ describe('the engine’s events', () => {
       oom: (id) => told.push(`oom ${id}`),
       died: (id, exitCode) => told.push(`died ${id} ${exitCode}`),
       running: () => ['a', 'b'],
+      restore: () => Promise.resolve(),
       connection: (state) => told.push(state),
     });
     await events.open();

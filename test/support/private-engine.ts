@@ -1,0 +1,253 @@
+/**
+ * A container engine of a test's own: it may be stopped, killed and started again while others use
+ * the machine's. It has its own socket, data, containerd and addresses, and leaves the host's packet
+ * filter alone, which two engines would otherwise overwrite for one another. `close` ends whatever
+ * it has left: processes, mounts, bridges, folders.
+ */
+
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import Docker from 'dockerode';
+import { Builder } from '../../src/builder/builder.js';
+import { until } from './project.js';
+
+const run = promisify(execFile);
+
+/** Why no engine can be started here; undefined where one can. */
+export const NO_PRIVATE_ENGINE = reasonAgainst();
+
+export interface PrivateEngineOptions {
+  /** More arguments of the daemon. */
+  readonly args?: readonly string[];
+  /** Folder of another engine's programs. */
+  readonly binaries?: string;
+}
+
+export class PrivateEngine {
+  readonly folder: string;
+  readonly socket: string;
+  readonly docker: Docker;
+  readonly #args: readonly string[];
+  /** First three numbers of the addresses its networks get. */
+  readonly #network: string;
+  readonly #path: string;
+  #daemon: ChildProcess | undefined;
+
+  /** Started, and answering. */
+  static async start(options: PrivateEngineOptions = {}): Promise<PrivateEngine> {
+    // Not below /tmp: that may be kept in memory, and the layers of images are large.
+    const folder = await mkdtemp('/var/tmp/orchestrator-engine-');
+    // The machine's own configuration is not for this one.
+    await writeFile(join(folder, 'daemon.json'), '{}');
+    const engine = new PrivateEngine(folder, await freeNetwork(), options);
+    try {
+      await engine.start();
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+    return engine;
+  }
+
+  private constructor(folder: string, network: string, options: PrivateEngineOptions) {
+    this.folder = folder;
+    this.socket = join(folder, 'docker.sock');
+    this.docker = new Docker({ socketPath: this.socket });
+    this.#network = network;
+    this.#args = options.args ?? [];
+    const path = process.env['PATH'] ?? '';
+    this.#path = options.binaries === undefined ? path : `${options.binaries}:${path}`;
+  }
+
+  /** For DOCKER_HOST. */
+  get host(): string {
+    return `unix://${this.socket}`;
+  }
+
+  async start(): Promise<void> {
+    const { folder } = this;
+    const log = await open(join(folder, 'dockerd.log'), 'a');
+    const daemon = spawn(
+      'dockerd',
+      [
+        ...['--host', this.host],
+        ...['--data-root', join(folder, 'data')],
+        ...['--exec-root', join(folder, 'exec')],
+        ...['--pidfile', join(folder, 'dockerd.pid')],
+        ...['--config-file', join(folder, 'daemon.json')],
+        ...['--label', 'dev.orchestrator.test=private-engine'],
+        ...['--bridge', 'none', '--iptables=false', '--ip6tables=false', '--ip-masq=false'],
+        ...['--default-address-pool', `base=${this.#network}.0/24,size=28`],
+        ...this.#args,
+      ],
+      { stdio: ['ignore', log.fd, log.fd], env: { PATH: this.#path } },
+    );
+    await log.close();
+    this.#daemon = daemon;
+    let answers = false;
+    await until(
+      async () => {
+        if (!isRunning(daemon)) throw new Error(`the engine ended: ${await this.lastLines()}`);
+        answers = await this.docker.ping().then(
+          () => true,
+          () => false,
+        );
+        return answers;
+      },
+      () => readFileSync(join(folder, 'dockerd.log'), 'utf8').slice(-2_000),
+    );
+  }
+
+  /** As a service manager does: its containers are ended first. */
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
+  /** As a crash does: its containers may live on. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+    // Its containerd dies with it. The next one would take a process of the number in this file,
+    // even one that nobody has reaped yet, for a containerd that is about to answer.
+    const file = join(this.folder, 'exec/containerd/containerd.pid');
+    const pid = Number(await readFile(file, 'utf8').catch(() => ''));
+    await rm(file, { force: true });
+    if (pid === 0) return;
+    killQuietly(pid);
+    await until(() => !processesOf(this.folder).includes(pid));
+  }
+
+  /** Brings the image of a runtime from the machine's engine, with the base it was made of. */
+  async load(runtime: string): Promise<string> {
+    const main = new Docker();
+    const builder = new Builder(main);
+    const image = await builder.ensureImage(runtime);
+    const base = await builder.presentBase(runtime);
+    for (const name of [...(base === undefined ? [] : [base.reference]), image]) {
+      const answer = await this.docker.loadImage(await main.getImage(name).get());
+      answer.resume();
+      await new Promise((resolve, reject) => {
+        answer.once('end', resolve);
+        answer.once('error', reject);
+      });
+    }
+    return image;
+  }
+
+  async lastLines(): Promise<string> {
+    return (await readFile(join(this.folder, 'dockerd.log'), 'utf8')).slice(-2_000);
+  }
+
+  /** Ends and removes everything, whatever state the engine is in. */
+  async close(): Promise<void> {
+    if (this.#daemon !== undefined && !isRunning(this.#daemon)) {
+      // Only the engine itself ends its containers in order.
+      await this.start().catch(() => undefined);
+    }
+    if (this.#daemon !== undefined && isRunning(this.#daemon)) {
+      const containers = await this.docker.listContainers({ all: true });
+      await Promise.allSettled(
+        containers.map(({ Id }) => this.docker.getContainer(Id).remove({ force: true, v: true })),
+      );
+      await this.docker.pruneNetworks().catch(() => undefined);
+      await this.stop();
+    }
+    for (const pid of processesOf(this.folder)) killQuietly(pid);
+    await until(() => processesOf(this.folder).length === 0);
+    for (const mount of await mountsBelow(this.folder)) await run('umount', ['-l', mount]);
+    for (const name of await bridgesIn(this.#network)) await run('ip', ['link', 'delete', name]);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const daemon = this.#daemon;
+    if (daemon === undefined || !isRunning(daemon)) return;
+    const ended = new Promise((resolve) => daemon.once('exit', resolve));
+    daemon.kill(signal);
+    await ended;
+  }
+}
+
+function reasonAgainst(): string | undefined {
+  if (process.platform !== 'linux') return 'engines are started on Linux only';
+  if (process.getuid?.() !== 0) return 'only root may start an engine';
+  const found = (process.env['PATH'] ?? '')
+    .split(':')
+    .some((folder) => existsSync(join(folder, 'dockerd')));
+  return found ? undefined : 'dockerd is not installed';
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
+}
+
+/** A range nobody on this machine uses, as far as its interfaces tell. */
+async function freeNetwork(): Promise<string> {
+  const taken = [...(await addressesOfInterfaces()).values()].flat();
+  for (;;) {
+    const range = `10.${128 + random(127)}.`;
+    if (!taken.some((address) => address.startsWith(range))) return `${range}${random(255)}`;
+  }
+}
+
+function random(below: number): number {
+  return Math.floor(Math.random() * below);
+}
+
+/** Bridges of networks that were never removed. */
+async function bridgesIn(network: string): Promise<string[]> {
+  return [...(await addressesOfInterfaces())]
+    .filter(([, addresses]) => addresses.some((address) => address.startsWith(`${network}.`)))
+    .map(([name]) => name);
+}
+
+/** Of all interfaces: Node.js leaves out bridges without containers. */
+async function addressesOfInterfaces(): Promise<Map<string, string[]>> {
+  const { stdout } = await run('ip', ['-json', 'address']);
+  const interfaces = JSON.parse(stdout) as { ifname: string; addr_info: { local?: string }[] }[];
+  return new Map(
+    interfaces.map(({ ifname, addr_info: all }) => [ifname, all.map(({ local }) => local ?? '')]),
+  );
+}
+
+/** Innermost first. */
+async function mountsBelow(folder: string): Promise<string[]> {
+  const mounts = (await readFile('/proc/mounts', 'utf8'))
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
+  return mounts.filter((path) => path.startsWith(`${folder}/`)).reverse();
+}
+
+/** Processes that name the folder on their command line, and all that came of them. */
+function processesOf(folder: string): number[] {
+  const parents = new Map<number, number>();
+  const found = new Set<number>();
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (Number.isNaN(pid) || pid === process.pid) continue;
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (state === 'Z' || state === 'X') continue;
+      parents.set(pid, Number(parent));
+      if (readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(folder)) found.add(pid);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  for (let before = -1; before !== found.size;) {
+    before = found.size;
+    for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
+  }
+  return [...found];
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
+}
