@@ -328,22 +328,24 @@ export class Environment implements ChannelListener {
 
   #engineFailed(error: unknown): void {
     const starting = this.#state === 'provisioning' || this.#state === 'restarting';
-    const failure = this.#giveUp(error);
+    const failure = this.#giveUp(error, starting);
     if (starting) this.#listener.startFailed(this, failure);
     // Processes whose control has failed cannot be trusted to serve another event.
     this.#apply(accepts(this.#state, 'engineFailed') ? 'engineFailed' : 'destroyed');
   }
 
   /** Notes why the environment ends and tells people, unless it was ending anyway. */
-  #giveUp(error: unknown): OrchestratorError {
+  #giveUp(error: unknown, starting = false): OrchestratorError {
     const failure =
       error instanceof OrchestratorError
         ? error
         : new OrchestratorError('engine-refused', messageOf(error), { cause: error });
     if (this.#state !== 'stopping' && this.#state !== 'stopped') {
       this.#endReason ??= 'engine-failed';
-      // An engine that is away says so itself, once and not for each environment.
-      if (failure.code !== 'engine-unreachable') {
+      // An engine that is away says so itself, once and not for each environment; processes that
+      // ended before they could be frozen or woken were ended by somebody who knows.
+      const ended = failure.code === 'engine-not-found' && !starting;
+      if (failure.code !== 'engine-unreachable' && !ended) {
         this.#parts.warn(
           `an environment of '${this.version.name}' is given up: ${failure.message}`,
         );

@@ -9,12 +9,15 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Docker from 'dockerode';
 import { Builder } from '../../src/builder/builder.js';
 import { until } from './project.js';
 
 const run = promisify(execFile);
+/** An engine takes far less to give a container its end of a new pair. */
+const LONGEST_ATTACHING_MS = 2_000;
 
 /** Why no engine can be started here; undefined where one can. */
 export const NO_PRIVATE_ENGINE = reasonAgainst();
@@ -34,6 +37,8 @@ export class PrivateEngine {
   /** First three numbers of the addresses its networks get. */
   readonly #network: string;
   readonly #path: string;
+  /** Cables without ends that were there before. */
+  readonly #pairsBefore: ReadonlySet<string>;
   #daemon: ChildProcess | undefined;
 
   /** Started, and answering. */
@@ -42,7 +47,7 @@ export class PrivateEngine {
     const folder = await mkdtemp('/var/tmp/orchestrator-engine-');
     // The machine's own configuration is not for this one.
     await writeFile(join(folder, 'daemon.json'), '{}');
-    const engine = new PrivateEngine(folder, await freeNetwork(), options);
+    const engine = new PrivateEngine(folder, await freeNetwork(), options, await loosePairs());
     try {
       await engine.start();
     } catch (error) {
@@ -52,7 +57,13 @@ export class PrivateEngine {
     return engine;
   }
 
-  private constructor(folder: string, network: string, options: PrivateEngineOptions) {
+  private constructor(
+    folder: string,
+    network: string,
+    options: PrivateEngineOptions,
+    pairsBefore: ReadonlySet<string>,
+  ) {
+    this.#pairsBefore = pairsBefore;
     this.folder = folder;
     this.socket = join(folder, 'docker.sock');
     this.docker = new Docker({ socketPath: this.socket });
@@ -136,6 +147,12 @@ export class PrivateEngine {
     return image;
   }
 
+  /** Takes its networks from it, as a restart of its machine may. Only while it is not running. */
+  async loseNetworks(): Promise<void> {
+    await rm(join(this.folder, 'data/network'), { recursive: true, force: true });
+    for (const name of await bridgesIn(this.#network)) await run('ip', ['link', 'delete', name]);
+  }
+
   async lastLines(): Promise<string> {
     return (await readFile(join(this.folder, 'dockerd.log'), 'utf8')).slice(-2_000);
   }
@@ -158,6 +175,7 @@ export class PrivateEngine {
     await until(() => processesOf(this.folder).length === 0);
     for (const mount of await mountsBelow(this.folder)) await run('umount', ['-l', mount]);
     for (const name of await bridgesIn(this.#network)) await run('ip', ['link', 'delete', name]);
+    await removePairs(this.#pairsBefore);
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -210,6 +228,35 @@ async function addressesOfInterfaces(): Promise<Map<string, string[]>> {
   return new Map(
     interfaces.map(({ ifname, addr_info: all }) => [ifname, all.map(({ local }) => local ?? '')]),
   );
+}
+
+/**
+ * Pairs of virtual interfaces with both ends here and neither in a bridge: an engine that is killed
+ * leaves those it was about to give a container.
+ */
+async function loosePairs(): Promise<Set<string>> {
+  const { stdout } = await run('ip', ['-json', 'link', 'show', 'type', 'veth']);
+  const links = JSON.parse(stdout) as { ifname: string; link?: string; master?: string }[];
+  const inBridges = new Set(
+    links.flatMap(({ ifname, link, master }) => (master === undefined ? [] : [ifname, link ?? ''])),
+  );
+  return new Set(
+    links
+      .filter(({ ifname, link }) => link !== undefined && !inBridges.has(ifname))
+      .map(({ ifname }) => ifname),
+  );
+}
+
+/** Removes loose pairs but for those in `before` and those another engine is busy with. */
+async function removePairs(before: ReadonlySet<string>): Promise<void> {
+  const seen = [...(await loosePairs())].filter((name) => !before.has(name));
+  if (seen.length === 0) return;
+  await sleep(LONGEST_ATTACHING_MS);
+  const still = await loosePairs();
+  for (const name of seen) {
+    // With one end goes the other.
+    if (still.has(name)) await run('ip', ['link', 'delete', name]).catch(() => undefined);
+  }
 }
 
 /** Innermost first. */

@@ -1,6 +1,7 @@
 /** A connection to the engine that DOCKER_HOST names, or to the local one. */
 
-import type { IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import Docker from 'dockerode';
 import { messageOf, OrchestratorError } from '../../errors.js';
 import { DEADLINE_MS, within } from './deadline.js';
@@ -22,6 +23,7 @@ export async function connectDocker(): Promise<Docker> {
   } catch (error) {
     throw unusable(error);
   }
+  useFreshConnections(docker);
   try {
     const newest = await within(DEADLINE_MS.look, () => newestApi(docker));
     if (newest !== undefined && isNewer(newest, NEWEST_SEEN_API)) {
@@ -46,6 +48,17 @@ export function isSeenApi(apiVersion: string): boolean {
 export function isLocal(docker: Docker): boolean {
   const { socketPath } = docker.modem as { socketPath?: unknown };
   return socketPath !== undefined;
+}
+
+/**
+ * A connection of its own for each call. An engine that is ending takes no new ones but goes on
+ * serving those it has: a kept one would make it seem to be back.
+ */
+function useFreshConnections(docker: Docker): void {
+  const modem = docker.modem as { protocol?: string; agent?: unknown };
+  if (modem.protocol === 'ssh') return;
+  const options = { keepAlive: false };
+  modem.agent = modem.protocol === 'https' ? new HttpsAgent(options) : new HttpAgent(options);
 }
 
 /** The engine tells it in a header, which dockerode's own call does not hand on. */

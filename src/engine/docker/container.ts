@@ -130,6 +130,7 @@ export class DockerContainer implements Container {
     try {
       writeCpuLimit(this.#cgroup, this.#context.spec.cpus);
     } catch (error) {
+      if (isGone(error)) return;
       this.#context.warn(`the processor limit could not be put in force: ${String(error)}`);
     }
   }

@@ -242,6 +242,8 @@ export class DockerEngine implements ContainerEngine {
   #failed(thrown: unknown, doing: string): OrchestratorError {
     const error = engineError(thrown, doing);
     if (error.code === 'engine-unreachable') this.#events.suspect();
+    // Somebody may have cleared networks that no container used; the next try finds it again.
+    if (error.code === 'engine-not-found') this.#network?.restore().catch(() => undefined);
     return error;
   }
 
