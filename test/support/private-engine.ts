@@ -33,7 +33,8 @@ export class PrivateEngine {
   readonly folder: string;
   readonly socket: string;
   readonly docker: Docker;
-  readonly #args: readonly string[];
+  /** More arguments of the daemon, from its next start on. */
+  args: readonly string[];
   /** First three numbers of the addresses its networks get. */
   readonly #network: string;
   readonly #path: string;
@@ -68,7 +69,7 @@ export class PrivateEngine {
     this.socket = join(folder, 'docker.sock');
     this.docker = new Docker({ socketPath: this.socket });
     this.#network = network;
-    this.#args = options.args ?? [];
+    this.args = options.args ?? [];
     const path = process.env['PATH'] ?? '';
     this.#path = options.binaries === undefined ? path : `${options.binaries}:${path}`;
   }
@@ -92,7 +93,7 @@ export class PrivateEngine {
         ...['--label', 'dev.orchestrator.test=private-engine'],
         ...['--bridge', 'none', '--iptables=false', '--ip6tables=false', '--ip-masq=false'],
         ...['--default-address-pool', `base=${this.#network}.0/24,size=28`],
-        ...this.#args,
+        ...this.args,
       ],
       { stdio: ['ignore', log.fd, log.fd], env: { PATH: this.#path } },
     );

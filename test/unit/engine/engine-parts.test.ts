@@ -124,9 +124,11 @@ describe('the engine’s events', () => {
   it('come again after a break, and a death that was missed is told', async () => {
     const clock = new ManualClock();
     const streams: PassThrough[] = [];
+    const asked: (string | undefined)[] = [];
     let reachable = true;
     const docker = {
-      getEvents: () => {
+      getEvents: ({ since }: { since?: string }) => {
+        asked.push(since);
         if (!reachable) return Promise.reject(new Error('gone'));
         const stream = new PassThrough();
         streams.push(stream);
@@ -145,7 +147,9 @@ describe('the engine’s events', () => {
     });
     await events.open();
     streams[0]?.write('{"Action":"oom","id":"x","time":5}\n{"Action":"die","id":"x","ti');
-    streams[0]?.write('me":6,"Actor":{"Attributes":{"exitCode":"137"}}}\n');
+    streams[0]?.write(
+      'me":6,"timeNano":1700000000123456789,"Actor":{"Attributes":{"exitCode":"137"}}}\n',
+    );
     await clock.advanceAsync(0);
     expect(told).toEqual(['oom x', 'died x 137']);
     reachable = false;
@@ -156,8 +160,50 @@ describe('the engine’s events', () => {
     await clock.advanceAsync(5_000);
     expect(told.slice(3)).toEqual(['died a 7', 'back']);
     expect(streams).toHaveLength(2);
+    // What was told already would be taken for the end of newer processes.
+    expect(asked.at(-1)).toBe('1700000000.123456790');
     events.close();
     await clock.advanceAsync(60_000);
     expect(streams).toHaveLength(2);
+  });
+
+  it('are asked for again when a call found nobody, but not while the engine merely dawdles', async () => {
+    const clock = new ManualClock();
+    const streams: PassThrough[] = [];
+    let reachable = true;
+    const docker = {
+      ping: () => (reachable ? Promise.resolve('OK') : Promise.reject(new Error('gone'))),
+      getEvents: () => {
+        if (!reachable) return Promise.reject(new Error('gone'));
+        streams.push(new PassThrough());
+        return Promise.resolve(streams.at(-1));
+      },
+      listContainers: () => Promise.resolve([]),
+    } as unknown as Docker;
+    const told: string[] = [];
+    const events = new EngineEvents(docker, 'run', clock, {
+      oom: () => undefined,
+      died: (id) => told.push(`died ${id}`),
+      running: () => [],
+      restore: () => Promise.resolve(void told.push('restored')),
+      connection: (state) => told.push(state),
+    });
+    await events.open();
+    events.suspect();
+    await clock.advanceAsync(5_000);
+    expect([told, events.away]).toEqual([[], false]);
+    reachable = false;
+    events.suspect();
+    events.suspect();
+    await clock.advanceAsync(5_000);
+    expect([told, events.away]).toEqual([['lost'], true]);
+    // The old stream still tells what the engine does as it ends.
+    streams[0]?.write('{"Action":"die","Actor":{"ID":"a","Attributes":{"exitCode":"137"}}}\n');
+    await clock.advanceAsync(0);
+    reachable = true;
+    await clock.advanceAsync(1_000);
+    expect([told, events.away]).toEqual([['lost', 'died a', 'restored', 'back'], false]);
+    expect(streams.map(({ destroyed }) => destroyed)).toEqual([true, false]);
+    events.close();
   });
 });
