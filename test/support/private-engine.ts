@@ -22,10 +22,13 @@ const LONGEST_ATTACHING_MS = 2_000;
 /** Why no engine can be started here; undefined where one can. */
 export const NO_PRIVATE_ENGINE = reasonAgainst();
 
+/** Makes every engine of the tests another one than the machine's (scripts/engine-26.sh). */
+export const PROGRAMS_VARIABLE = 'ORCHESTRATOR_TEST_ENGINE_PROGRAMS';
+
 export interface PrivateEngineOptions {
   /** More arguments of the daemon. */
   readonly args?: readonly string[];
-  /** Folder of another engine's programs. */
+  /** Folder of another engine's programs; by default what `PROGRAMS_VARIABLE` names, if any. */
   readonly binaries?: string;
 }
 
@@ -71,7 +74,8 @@ export class PrivateEngine {
     this.#network = network;
     this.args = options.args ?? [];
     const path = process.env['PATH'] ?? '';
-    this.#path = options.binaries === undefined ? path : `${options.binaries}:${path}`;
+    const binaries = options.binaries ?? process.env[PROGRAMS_VARIABLE];
+    this.#path = binaries === undefined ? path : `${binaries}:${path}`;
   }
 
   /** For DOCKER_HOST. */
