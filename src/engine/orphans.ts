@@ -3,6 +3,7 @@
  * lives. Never touches a live run's objects, nor those of another machine using the same engine.
  */
 
+import { readlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -13,12 +14,29 @@ import { isConflict, isNotFound } from './docker/errors.js';
 import { removeScratch } from './host/scratch.js';
 import { LABEL, OWNER, runFilter } from './labels.js';
 
+/** The first process namespace of every Linux machine. */
+const FIRST_NAMESPACE = 'pid:[4026531836]';
+
+/**
+ * Where process ids mean what they mean to us: this machine, or this container on it, which may
+ * well have the machine's name. Elsewhere a live process would seem dead.
+ */
+function hostOfProcesses(): string {
+  let namespace = FIRST_NAMESPACE;
+  try {
+    namespace = readlinkSync('/proc/self/ns/pid');
+  } catch {
+    // Not Linux: there is one only.
+  }
+  return namespace === FIRST_NAMESPACE ? hostname() : `${hostname()} ${namespace}`;
+}
+
 /** Labels of everything this process makes for `runId`. */
 export function runLabels(runId: string): Record<string, string> {
   return {
     [LABEL.owner]: OWNER,
     [LABEL.run]: runId,
-    [LABEL.host]: hostname(),
+    [LABEL.host]: hostOfProcesses(),
     [LABEL.process]: JSON.stringify(identify(process.pid)),
   };
 }
@@ -62,7 +80,7 @@ async function settleAll(removals: Promise<unknown>[]): Promise<void> {
 
 /** Removes what dead runs of this machine left. Returns how many runs that were. */
 export async function removeOrphans(docker: Docker, scratchRoot: string): Promise<number> {
-  const filters = { label: [LABEL.run, `${LABEL.host}=${hostname()}`] };
+  const filters = { label: [LABEL.run, `${LABEL.host}=${hostOfProcesses()}`] };
   const [containers, networks, folders] = await Promise.all([
     docker.listContainers({ all: true, filters }),
     docker.listNetworks({ filters }),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LABEL } from '../../src/engine/labels.js';
 import { NO_PRIVATE_ENGINE, PrivateEngine } from '../support/private-engine.js';
 import { until, type Answer } from '../support/project.js';
 import {
@@ -174,22 +175,42 @@ if (NO_PRIVATE_ENGINE !== undefined) {
       expect(orchestrator.messages.filter((text) => text !== AWAY && text !== BACK)).toEqual([]);
     });
 
+    async function runId(): Promise<string> {
+      const [network] = await engine.docker.listNetworks({ filters: { label: [LABEL.run] } });
+      return network?.Labels?.[LABEL.run] ?? '';
+    }
+
+    async function expectNothingOf(run: string): Promise<void> {
+      expect(run).not.toBe('');
+      expect(await engine.docker.listContainers({ all: true })).toEqual([]);
+      expect(await engine.docker.listNetworks({ filters: { label: [LABEL.run] } })).toEqual([]);
+      expect(await readFile('/proc/mounts', 'utf8')).not.toContain(run);
+      expect(existsSync(join(SCRATCH_ROOT, run))).toBe(false);
+      expect(await commandLinesWith(run)).toEqual([]);
+    }
+
     it(
       'leaves nothing behind once the orchestrator ends',
       async () => {
-        const [network] = await engine.docker.listNetworks({
-          filters: { label: ['dev.orchestrator.run'] },
-        });
-        const runId = network?.Labels?.['dev.orchestrator.run'] ?? '';
-        expect(runId).not.toBe('');
+        const run = await runId();
         expect(await orchestrator.end('SIGTERM')).toBe(0);
-        expect(await engine.docker.listContainers({ all: true })).toEqual([]);
-        expect(
-          await engine.docker.listNetworks({ filters: { label: ['dev.orchestrator.run'] } }),
-        ).toEqual([]);
-        expect(await readFile('/proc/mounts', 'utf8')).not.toContain(runId);
-        expect(existsSync(join(SCRATCH_ROOT, runId))).toBe(false);
-        expect(await commandLinesWith(runId)).toEqual([]);
+        await expectNothingOf(run);
+      },
+      LIMIT_MS,
+    );
+
+    it(
+      'that is gone when the orchestrator ends is cleared by the watchdog once it is back',
+      async () => {
+        orchestrator = await up(directory, { environment: { DOCKER_HOST: engine.host } });
+        await orchestrator.invoke('work');
+        const run = await runId();
+        await engine.kill();
+        expect(await orchestrator.end('SIGTERM')).not.toBe(0);
+        expect(orchestrator.errors()).toContain('cleared');
+        await engine.start();
+        await until(async () => (await commandLinesWith(run)).length === 0);
+        await expectNothingOf(run);
       },
       LIMIT_MS,
     );

@@ -32,8 +32,18 @@ export class RunningUp {
   /** What the orchestrator said of its own accord, in order. */
   readonly messages: string[];
 
-  constructor(child: ChildProcess, directory: string, endpoint: string, messages: string[]) {
+  /** What it wrote to stderr so far. */
+  readonly errors: () => string;
+
+  constructor(
+    child: ChildProcess,
+    directory: string,
+    endpoint: string,
+    messages: string[],
+    errors: () => string,
+  ) {
     this.child = child;
+    this.errors = errors;
     this.directory = directory;
     this.endpoint = endpoint;
     this.messages = messages;
@@ -65,7 +75,7 @@ export class RunningUp {
       return Promise.resolve(child.exitCode);
     }
     return new Promise((resolve) => {
-      child.once('exit', (code) => resolve(code));
+      child.once('close', (code) => resolve(code));
       child.kill(signal);
     });
   }
@@ -102,7 +112,7 @@ export function up(directory: string, options: UpOptions = {}): Promise<RunningU
         const event = JSON.parse(line) as { event: string; endpoint?: string; message?: string };
         if (event.event === 'message') messages.push(event.message ?? '');
         if (event.event === 'ready') {
-          resolve(new RunningUp(child, directory, event.endpoint ?? '', messages));
+          resolve(new RunningUp(child, directory, event.endpoint ?? '', messages, () => errors));
         }
       }
     });
