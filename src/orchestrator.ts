@@ -15,9 +15,8 @@ import { Builder } from './builder/builder.js';
 import { VersionBuilder } from './builder/version-builder.js';
 import type { Config, Settings } from './config/config.js';
 import type { DockerEngine } from './engine/docker/docker-engine.js';
-import { connectDocker } from './engine/docker/connect.js';
 import { openDockerEngine } from './engine/docker/open.js';
-import type { ContainerEngine, EngineDescription, FreezerKind } from './engine/engine.js';
+import type { EngineDescription, FreezerKind } from './engine/engine.js';
 import { LABEL } from './engine/labels.js';
 import { containerSpecBuilder } from './environment/container-spec.js';
 import { EnvironmentJournal } from './environment/journal.js';
@@ -63,14 +62,6 @@ export interface RunningOrchestrator extends OrchestratorView {
   /** Ends everything now. */
   destroy(): Promise<void>;
 }
-
-/** What `build`, `images` and `doctor` need of the engine. */
-export interface EngineTools {
-  readonly engine: Pick<ContainerEngine, 'describe' | 'open' | 'create' | 'close'>;
-  readonly images: ImageTools;
-}
-
-export type ImageTools = Pick<Builder, 'ensureImage' | 'list' | 'presentBase'>;
 
 /**
  * Quiet time before freezing when the settings say nothing: what a freeze costs decides. Two
@@ -380,25 +371,4 @@ function running({ view, endpoint, engine, router, teardown }: RunningParts): Ru
   };
   view.onStop = (mode) => orchestrator.stop(mode);
   return orchestrator;
-}
-
-/** The engine for commands that work without a run. Raises `engine-unreachable`. */
-export async function openEngineTools(): Promise<EngineTools> {
-  const docker = await connectDocker();
-  let opened: ReturnType<typeof openDockerEngine> | undefined;
-  const engine = (): ReturnType<typeof openDockerEngine> =>
-    (opened ??= openDockerEngine({
-      runId: randomBytes(5).toString('hex'),
-      clock: systemClock,
-      warn: () => undefined,
-    }));
-  return {
-    images: new Builder(docker),
-    engine: {
-      describe: async (signal) => (await engine()).describe(signal),
-      open: async (signal) => (await engine()).open(signal),
-      create: async (...given) => (await engine()).create(...given),
-      close: async () => (await opened)?.close(),
-    },
-  };
 }

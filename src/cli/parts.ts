@@ -4,7 +4,8 @@
  */
 
 import type { Config } from '../config/config.js';
-import type { EngineTools, RunningOrchestrator, StartHooks } from '../orchestrator.js';
+import type { EngineTools } from '../engine-tools.js';
+import type { RunningOrchestrator, StartHooks } from '../orchestrator.js';
 import type { Flags } from './flags.js';
 
 export interface Parts {
@@ -17,6 +18,7 @@ export interface Parts {
   openEngine(): Promise<EngineTools>;
 }
 
-export type { EngineTools, ImageTools, RunningOrchestrator, StartHooks } from '../orchestrator.js';
+export type { EngineTools, ImageTools } from '../engine-tools.js';
+export type { RunningOrchestrator, StartHooks } from '../orchestrator.js';
 
 export type { RuntimeImage as ImageStatus } from '../builder/builder.js';

@@ -12,7 +12,7 @@ export const realParts: Parts = {
     return startOrchestrator(config, hooks);
   },
   async openEngine() {
-    const { openEngineTools } = await import('../orchestrator.js');
+    const { openEngineTools } = await import('../engine-tools.js');
     return openEngineTools();
   },
 };

@@ -38,9 +38,11 @@ if (NO_PRIVATE_ENGINE !== undefined) {
       [tls, plain] = await freePorts();
       engine = await PrivateEngine.start({
         args: [
-          ...['--host', `tcp://${ADDRESS}:${tls}`, '--tlsverify'],
-          ...['--tlscacert', join(server, 'ca.pem')],
-          ...['--tlscert', join(server, 'cert.pem'), '--tlskey', join(server, 'key.pem')],
+          `--host=tcp://${ADDRESS}:${tls}`,
+          '--tlsverify',
+          `--tlscacert=${join(server, 'ca.pem')}`,
+          `--tlscert=${join(server, 'cert.pem')}`,
+          `--tlskey=${join(server, 'key.pem')}`,
         ],
       });
       await engine.load('nodejs22.x');
@@ -129,7 +131,7 @@ if (NO_PRIVATE_ENGINE !== undefined) {
       'serves without TLS too',
       async () => {
         await engine.stop();
-        engine.args = ['--host', `tcp://${ADDRESS}:${plain}`, '--tls=false'];
+        engine.args = [`--host=tcp://${ADDRESS}:${plain}`, '--tls=false'];
         await engine.start();
         await serves({ DOCKER_HOST: `tcp://${ADDRESS}:${plain}` });
       },

@@ -15,10 +15,10 @@ export class Authority {
   static async make(folder: string): Promise<Authority> {
     await mkdir(folder, { recursive: true });
     const [key, certificate] = [join(folder, 'ca-key.pem'), join(folder, 'ca.pem')];
-    await run('openssl', [
-      ...['req', '-x509', ...KEY, '-days', '2', '-subj', '/CN=test authority'],
-      ...['-keyout', key, '-out', certificate],
-    ]);
+    await openssl(
+      ['req', '-x509', ...KEY, '-days', '2', '-subj', '/CN=test authority'],
+      ['-keyout', key, '-out', certificate],
+    );
     return new Authority(folder);
   }
 
@@ -36,16 +36,20 @@ export class Authority {
       ...(address === undefined ? [] : [`subjectAltName=IP:${address}`]),
     ];
     await writeFile(file('extensions'), extensions.join('\n'));
-    await run('openssl', [
-      ...['req', ...KEY, '-subj', `/CN=${name}`],
-      ...['-keyout', file('key.pem'), '-out', file('request.pem')],
-    ]);
-    await run('openssl', [
-      ...['x509', '-req', '-days', '2', '-in', file('request.pem'), '-out', file('cert.pem')],
-      ...['-CA', join(this.#folder, 'ca.pem'), '-CAkey', join(this.#folder, 'ca-key.pem')],
-      ...['-CAcreateserial', '-extfile', file('extensions')],
-    ]);
+    await openssl(
+      ['req', ...KEY, '-subj', `/CN=${name}`],
+      ['-keyout', file('key.pem'), '-out', file('request.pem')],
+    );
+    await openssl(
+      ['x509', '-req', '-days', '2', '-in', file('request.pem'), '-out', file('cert.pem')],
+      ['-CA', join(this.#folder, 'ca.pem'), '-CAkey', join(this.#folder, 'ca-key.pem')],
+      ['-CAcreateserial', '-extfile', file('extensions')],
+    );
     await copyFile(join(this.#folder, 'ca.pem'), file('ca.pem'));
     return folder;
   }
+}
+
+async function openssl(...options: readonly (readonly string[])[]): Promise<void> {
+  await run('openssl', options.flat());
 }
