@@ -54,7 +54,7 @@ if (NO_PRIVATE_ENGINE !== undefined) {
     }, LIMIT_MS);
 
     async function serves(environment: Variables): Promise<void> {
-      const orchestrator = await up(directory, { environment });
+      const orchestrator = await up(directory, { engine, environment });
       try {
         const answer = await orchestrator.invoke('echo', { word: 'there' });
         expect([answer.status, answer.json]).toEqual([200, { echo: { word: 'there' } }]);
@@ -68,7 +68,10 @@ if (NO_PRIVATE_ENGINE !== undefined) {
 
     /** What `up` says when it cannot use the engine, as people read it. */
     async function refusal(environment: Variables): Promise<string> {
-      const { code, stderr } = await finished(['up', directory, '--port', '0'], environment);
+      const { code, stderr } = await finished(['up', directory, '--port', '0'], {
+        engine,
+        environment,
+      });
       expect(code).not.toBe(0);
       expect(stderr).not.toMatch(/\n\s+at /);
       expect(stderr).toContain('Remedy:');

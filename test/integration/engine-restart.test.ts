@@ -84,7 +84,7 @@ if (NO_PRIVATE_ENGINE !== undefined) {
       engine = await PrivateEngine.start();
       await engine.load('nodejs22.x');
       directory = await projectFolder({ work: { files: { 'index.mjs': WORK }, timeout: 20 } });
-      orchestrator = await up(directory, { environment: { DOCKER_HOST: engine.host } });
+      orchestrator = await up(directory, { engine });
     }, LIMIT_MS);
     afterAll(async () => {
       await orchestrator?.end('SIGKILL');
@@ -202,12 +202,12 @@ if (NO_PRIVATE_ENGINE !== undefined) {
     it(
       'that is gone when the orchestrator ends is cleared by the watchdog once it is back',
       async () => {
-        orchestrator = await up(directory, { environment: { DOCKER_HOST: engine.host } });
+        orchestrator = await up(directory, { engine });
         await orchestrator.invoke('work');
         const run = await runId();
         await engine.kill();
         expect(await orchestrator.end('SIGTERM')).not.toBe(0);
-        expect(orchestrator.errors()).toContain('cleared');
+        expect(orchestrator.errors).toContain('cleared');
         await engine.start();
         await until(async () => (await commandLinesWith(run)).length === 0);
         await expectNothingOf(run);

@@ -261,7 +261,7 @@ describe('a process that dies', () => {
       const directory = await mkdtemp(join(tmpdir(), 'orchestrator-test-'));
       await writeProject(directory, { probe: { files: { 'index.mjs': PROBE } } });
       const none = await finished(['up', directory, '--port', '0'], {
-        DOCKER_HOST: 'unix:///nowhere/docker.sock',
+        environment: { DOCKER_HOST: 'unix:///nowhere/docker.sock' },
       });
       expect(none.code).not.toBe(0);
       expect(none.stderr).toContain('he container engine does not answer');

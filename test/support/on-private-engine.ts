@@ -16,7 +16,8 @@ try {
   for (const runtime of RUNTIMES) await engine.load(runtime);
   const { Version: version, ApiVersion: api } = await engine.docker.version();
   process.stderr.write(`On docker ${version}, API ${api}\n`);
-  const child = spawn(program, args, {
+  const [first = '', ...words] = [...engine.network.enter, program, ...args];
+  const child = spawn(first, words, {
     stdio: 'inherit',
     env: { ...process.env, DOCKER_HOST: engine.host, [PROGRAMS_VARIABLE]: binaries },
   });

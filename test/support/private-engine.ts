@@ -1,23 +1,22 @@
 /**
  * A container engine of a test's own: it may be stopped, killed and started again while others use
- * the machine's. It has its own socket, data, containerd and addresses, and leaves the host's packet
- * filter alone, which two engines would otherwise overwrite for one another. `close` ends whatever
- * it has left: processes, mounts, bridges, folders.
+ * the machine's. It has its own socket, data, containerd, and a network of its own: two engines in
+ * one network overwrite one another's packet filter and delete one another's bridges. What its
+ * containers are to reach must run in that network too (`enter`). `close` ends whatever it has
+ * left: processes, mounts, folders.
  */
 
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Docker from 'dockerode';
 import { Builder } from '../../src/builder/builder.js';
+import { NetworkNamespace } from './network-namespace.js';
 import { until } from './project.js';
 
 const run = promisify(execFile);
-/** An engine takes far less to give a container its end of a new pair. */
-const LONGEST_ATTACHING_MS = 2_000;
 
 /** Why no engine can be started here; undefined where one can. */
 export const NO_PRIVATE_ENGINE = reasonAgainst();
@@ -38,11 +37,8 @@ export class PrivateEngine {
   readonly docker: Docker;
   /** More arguments of the daemon, from its next start on. */
   args: readonly string[];
-  /** First three numbers of the addresses its networks get. */
-  readonly #network: string;
+  readonly network: NetworkNamespace;
   readonly #path: string;
-  /** Cables without ends that were there before. */
-  readonly #pairsBefore: ReadonlySet<string>;
   #daemon: ChildProcess | undefined;
 
   /** Started, and answering. */
@@ -51,7 +47,11 @@ export class PrivateEngine {
     const folder = await mkdtemp('/var/tmp/orchestrator-engine-');
     // The machine's own configuration is not for this one.
     await writeFile(join(folder, 'daemon.json'), '{}');
-    const engine = new PrivateEngine(folder, await freeNetwork(), options, await loosePairs());
+    const engine = new PrivateEngine(
+      folder,
+      await NetworkNamespace.make(join(folder, 'network')),
+      options,
+    );
     try {
       await engine.start();
     } catch (error) {
@@ -61,17 +61,11 @@ export class PrivateEngine {
     return engine;
   }
 
-  private constructor(
-    folder: string,
-    network: string,
-    options: PrivateEngineOptions,
-    pairsBefore: ReadonlySet<string>,
-  ) {
-    this.#pairsBefore = pairsBefore;
+  private constructor(folder: string, network: NetworkNamespace, options: PrivateEngineOptions) {
     this.folder = folder;
     this.socket = join(folder, 'docker.sock');
     this.docker = new Docker({ socketPath: this.socket });
-    this.#network = network;
+    this.network = network;
     this.args = options.args ?? [];
     const path = process.env['PATH'] ?? '';
     const binaries = options.binaries ?? process.env[PROGRAMS_VARIABLE];
@@ -86,20 +80,18 @@ export class PrivateEngine {
   async start(): Promise<void> {
     const { folder } = this;
     const log = await open(join(folder, 'dockerd.log'), 'a');
+    const [program = '', ...words] = [...this.network.enter, 'dockerd'];
     const daemon = spawn(
-      'dockerd',
+      program,
       [
+        ...words,
         `--host=${this.host}`,
         `--data-root=${join(folder, 'data')}`,
         `--exec-root=${join(folder, 'exec')}`,
         `--pidfile=${join(folder, 'dockerd.pid')}`,
         `--config-file=${join(folder, 'daemon.json')}`,
         '--label=dev.orchestrator.test=private-engine',
-        '--bridge=none',
-        '--iptables=false',
-        '--ip6tables=false',
-        '--ip-masq=false',
-        `--default-address-pool=base=${this.#network}.0/24,size=28`,
+        `--default-address-pool=${this.network.pool}`,
         ...this.args,
       ],
       { stdio: ['ignore', log.fd, log.fd], env: { PATH: this.#path } },
@@ -158,7 +150,7 @@ export class PrivateEngine {
   /** Takes its networks from it, as a restart of its machine may. Only while it is not running. */
   async loseNetworks(): Promise<void> {
     await rm(join(this.folder, 'data/network'), { recursive: true, force: true });
-    for (const name of await bridgesIn(this.#network)) await run('ip', ['link', 'delete', name]);
+    await this.network.loseBridges();
   }
 
   async lastLines(): Promise<string> {
@@ -181,9 +173,8 @@ export class PrivateEngine {
     }
     for (const pid of processesOf(this.folder)) killQuietly(pid);
     await until(() => processesOf(this.folder).length === 0);
+    await this.network.remove();
     for (const mount of await mountsBelow(this.folder)) await run('umount', ['-l', mount]);
-    for (const name of await bridgesIn(this.#network)) await run('ip', ['link', 'delete', name]);
-    await removePairs(this.#pairsBefore);
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -199,72 +190,15 @@ export class PrivateEngine {
 function reasonAgainst(): string | undefined {
   if (process.platform !== 'linux') return 'engines are started on Linux only';
   if (process.getuid?.() !== 0) return 'only root may start an engine';
-  const found = (process.env['PATH'] ?? '')
-    .split(':')
-    .some((folder) => existsSync(join(folder, 'dockerd')));
-  return found ? undefined : 'dockerd is not installed';
+  const folders = (process.env['PATH'] ?? '').split(':');
+  const missing = ['dockerd', 'nsenter', 'ip'].find(
+    (program) => !folders.some((folder) => existsSync(join(folder, program))),
+  );
+  return missing === undefined ? undefined : `${missing} is not installed`;
 }
 
 function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
-}
-
-/** A range nobody on this machine uses, as far as its interfaces tell. */
-async function freeNetwork(): Promise<string> {
-  const taken = [...(await addressesOfInterfaces()).values()].flat();
-  for (;;) {
-    const range = `10.${128 + random(127)}.`;
-    if (!taken.some((address) => address.startsWith(range))) return `${range}${random(255)}`;
-  }
-}
-
-function random(below: number): number {
-  return Math.floor(Math.random() * below);
-}
-
-/** Bridges of networks that were never removed. */
-async function bridgesIn(network: string): Promise<string[]> {
-  return [...(await addressesOfInterfaces())]
-    .filter(([, addresses]) => addresses.some((address) => address.startsWith(`${network}.`)))
-    .map(([name]) => name);
-}
-
-/** Of all interfaces: Node.js leaves out bridges without containers. */
-async function addressesOfInterfaces(): Promise<Map<string, string[]>> {
-  const { stdout } = await run('ip', ['-json', 'address']);
-  const interfaces = JSON.parse(stdout) as { ifname: string; addr_info: { local?: string }[] }[];
-  return new Map(
-    interfaces.map(({ ifname, addr_info: all }) => [ifname, all.map(({ local }) => local ?? '')]),
-  );
-}
-
-/**
- * Pairs of virtual interfaces with both ends here and neither in a bridge: an engine that is killed
- * leaves those it was about to give a container.
- */
-async function loosePairs(): Promise<Set<string>> {
-  const { stdout } = await run('ip', ['-json', 'link', 'show', 'type', 'veth']);
-  const links = JSON.parse(stdout) as { ifname: string; link?: string; master?: string }[];
-  const inBridges = new Set(
-    links.flatMap(({ ifname, link, master }) => (master === undefined ? [] : [ifname, link ?? ''])),
-  );
-  return new Set(
-    links
-      .filter(({ ifname, link }) => link !== undefined && !inBridges.has(ifname))
-      .map(({ ifname }) => ifname),
-  );
-}
-
-/** Removes loose pairs but for those in `before` and those another engine is busy with. */
-async function removePairs(before: ReadonlySet<string>): Promise<void> {
-  const seen = [...(await loosePairs())].filter((name) => !before.has(name));
-  if (seen.length === 0) return;
-  await sleep(LONGEST_ATTACHING_MS);
-  const still = await loosePairs();
-  for (const name of seen) {
-    // With one end goes the other.
-    if (still.has(name)) await run('ip', ['link', 'delete', name]).catch(() => undefined);
-  }
 }
 
 /** Innermost first. */

@@ -1,10 +1,12 @@
 /** `orchestrator up` as a process of its own, as a person runs it. */
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { packageRoot } from '../../src/package-root.js';
+import type { PrivateEngine } from './private-engine.js';
 import { post, writeProject, type Answer, type ProjectFunction } from './project.js';
 
 const main = join(packageRoot(), 'dist/src/main.js');
@@ -13,8 +15,14 @@ type Variables = Readonly<Record<string, string>>;
 
 export interface UpOptions {
   readonly environment?: Variables;
-  readonly flags?: readonly string[];
+  /** Its engine, when that is one of the test's own. DOCKER_HOST leads to it by default. */
+  readonly engine?: PrivateEngine;
 }
+
+/** From within its network `ps` finds it on loopback, where no token is asked for. */
+const EVERY_ADDRESS = '0.0.0.0';
+/** Asked for wherever the API is not on loopback. */
+const TOKEN = 'of-the-test';
 
 /** An environment as `ps --json` shows it. */
 export interface SeenEnvironment {
@@ -30,39 +38,32 @@ export class RunningUp {
   readonly directory: string;
   readonly endpoint: string;
   /** What the orchestrator said of its own accord, in order. */
-  readonly messages: string[];
-
+  readonly messages: string[] = [];
   /** What it wrote to stderr so far. */
-  readonly errors: () => string;
+  errors = '';
+  readonly #options: UpOptions;
 
-  constructor(
-    child: ChildProcess,
-    directory: string,
-    endpoint: string,
-    messages: string[],
-    errors: () => string,
-  ) {
+  constructor(child: ChildProcess, directory: string, endpoint: string, options: UpOptions) {
     this.child = child;
-    this.errors = errors;
     this.directory = directory;
     this.endpoint = endpoint;
-    this.messages = messages;
+    this.#options = options;
   }
 
   invoke(name: string, event: unknown = {}): Promise<Answer> {
     return post(
       `${this.endpoint}/2015-03-31/functions/${name}/invocations`,
       Buffer.from(JSON.stringify(event)),
+      { Authorization: `Bearer ${TOKEN}` },
     );
   }
 
   async environments(name: string): Promise<SeenEnvironment[]> {
-    const { code, stdout, stderr } = await finished([
-      'ps',
-      '--json',
-      '--state',
-      join(this.directory, '.orchestrator'),
-    ]);
+    const state = join(this.directory, '.orchestrator');
+    const { code, stdout, stderr } = await finished(
+      ['ps', '--json', '--state', state],
+      this.#options,
+    );
     if (code !== 0) throw new Error(stderr);
     const { environments } = JSON.parse(stdout) as { environments: SeenEnvironment[] };
     return environments.filter(({ functionName }) => functionName === name);
@@ -96,13 +97,11 @@ export function removeFolder(directory: string): Promise<void> {
 
 /** Started and ready. Rejects with what it said when it ends instead. */
 export function up(directory: string, options: UpOptions = {}): Promise<RunningUp> {
-  const child = spawn(
-    process.execPath,
-    [main, 'up', directory, '--port', '0', '--json', ...(options.flags ?? [])],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.environment } },
-  );
-  const messages: string[] = [];
+  const { engine } = options;
+  const reach = engine === undefined ? [] : ['--host', EVERY_ADDRESS, '--auth', TOKEN];
+  const child = start(['up', directory, '--port', '0', '--json', ...reach], options);
   return new Promise((resolve, reject) => {
+    let running: RunningUp | undefined;
     let rest = '';
     let errors = '';
     child.stdout.on('data', (chunk: Buffer) => {
@@ -110,14 +109,19 @@ export function up(directory: string, options: UpOptions = {}): Promise<RunningU
       rest = lines.pop() ?? '';
       for (const line of lines) {
         const event = JSON.parse(line) as { event: string; endpoint?: string; message?: string };
-        if (event.event === 'message') messages.push(event.message ?? '');
-        if (event.event === 'ready') {
-          resolve(new RunningUp(child, directory, event.endpoint ?? '', messages, () => errors));
-        }
+        if (event.event === 'message') running?.messages.push(event.message ?? '');
+        if (event.event !== 'ready') continue;
+        const { port } = new URL(event.endpoint ?? '');
+        const address = engine?.network.address ?? '127.0.0.1';
+        running = new RunningUp(child, directory, `http://${address}:${port}`, options);
+        resolve(running);
       }
     });
-    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-    child.once('exit', () => reject(new Error(`up ended: ${messages.join('\n')}\n${errors}`)));
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors += chunk.toString();
+      if (running !== undefined) running.errors = errors;
+    });
+    child.once('exit', () => reject(new Error(`up ended: ${errors}`)));
   });
 }
 
@@ -128,14 +132,26 @@ export interface Finished {
 }
 
 /** Runs a command of ours to its end. */
-export function finished(args: readonly string[], environment: Variables = {}): Promise<Finished> {
-  const child = spawn(process.execPath, [main, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...environment },
-  });
+export function finished(args: readonly string[], options: UpOptions = {}): Promise<Finished> {
+  const child = start(args, options);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+}
+
+function start(
+  args: readonly string[],
+  { engine, environment }: UpOptions,
+): ChildProcessByStdio<null, Readable, Readable> {
+  const [program = '', ...words] = [...(engine?.network.enter ?? []), process.execPath, main];
+  return spawn(program, [...words, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      ...(engine === undefined ? {} : { DOCKER_HOST: engine.host }),
+      ...environment,
+    },
+  });
 }
