@@ -1,9 +1,9 @@
 # Everything a contributor can do. Each target is one line that can be typed by hand as well.
 .DEFAULT_GOAL := help
-.PHONY: help setup engine build check up test test-unit test-integration test-conformance test-simulation bench images clean
+.PHONY: help setup engine build check up test test-unit test-integration test-engine-26 test-conformance test-simulation bench images clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
 
 setup: ## check or install what is missing, install packages, compile
 	scripts/setup.sh
@@ -28,6 +28,9 @@ test-unit: ## no engine, no network; on this Node.js and on the current LTS
 
 test-integration: ## our parts on a real engine, with the contract suites
 	scripts/test.sh contract integration
+
+test-engine-26: ## the engine's suites on Debian trixie's docker.io, unpacked into a cache
+	scripts/engine-26.sh
 
 test-conformance: ## real AWS clients
 	scripts/test.sh conformance

@@ -116,6 +116,7 @@ async function start(
 
   const router = new FunctionRouter(new Concurrency(settings.concurrency));
   teardown.add(() => router.destroy());
+  engine.onBack = () => router.tryAgain();
   const versions = versionBuilder(config, description, new Builder(engine.docker), hooks);
   const rules = {
     freezeAfterMs: settings.freezeAfterMs ?? FREEZE_AFTER_MS[description.freezer],

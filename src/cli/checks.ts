@@ -32,10 +32,11 @@ const node: Check = {
 const engine: Check = {
   title: 'Engine',
   async run(context) {
-    const { name, version, apiVersion, cpus, memoryBytes, architecture, warnings } =
+    const { name, version, apiVersion, tested, cpus, memoryBytes, architecture, warnings } =
       await describe(context);
     const machine = `${cpus} processors, ${bytes(memoryBytes)}, ${architecture}`;
-    const detail = `${name} ${version}, API ${apiVersion}; ${machine}`;
+    const known = tested ? '' : ' (untested version)';
+    const detail = `${name} ${version}, API ${apiVersion}${known}; ${machine}`;
     if (warnings.length === 0) return { state: 'ok', detail };
     return { state: 'warning', detail, remedy: warnings.join(' ') };
   },

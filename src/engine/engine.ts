@@ -91,6 +91,8 @@ export interface EngineDescription {
   name: string;
   version: string;
   apiVersion: string;
+  /** The suites have passed on an engine of this API. */
+  tested: boolean;
   cpus: number;
   memoryBytes: number;
   architecture: 'x86_64' | 'arm64';

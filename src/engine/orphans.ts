@@ -3,39 +3,84 @@
  * lives. Never touches a live run's objects, nor those of another machine using the same engine.
  */
 
+import { readlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { identify, isAlive, type ProcessIdentity } from '../state/process-identity.js';
+import { DEADLINE_MS, within } from './docker/deadline.js';
+import { isConflict, isNotFound } from './docker/errors.js';
 import { removeScratch } from './host/scratch.js';
 import { LABEL, OWNER, runFilter } from './labels.js';
+
+/** The first process namespace of every Linux machine. */
+const FIRST_NAMESPACE = 'pid:[4026531836]';
+
+/**
+ * Where process ids mean what they mean to us: this machine, or this container on it, which may
+ * well have the machine's name. Elsewhere a live process would seem dead.
+ */
+function hostOfProcesses(): string {
+  let namespace = FIRST_NAMESPACE;
+  try {
+    namespace = readlinkSync('/proc/self/ns/pid');
+  } catch {
+    // Not Linux: there is one only.
+  }
+  return namespace === FIRST_NAMESPACE ? hostname() : `${hostname()} ${namespace}`;
+}
 
 /** Labels of everything this process makes for `runId`. */
 export function runLabels(runId: string): Record<string, string> {
   return {
     [LABEL.owner]: OWNER,
     [LABEL.run]: runId,
-    [LABEL.host]: hostname(),
+    [LABEL.host]: hostOfProcesses(),
     [LABEL.process]: JSON.stringify(identify(process.pid)),
   };
 }
 
-/** Removes every container, network and disk of one run. Failures are left to the next caller. */
+/** Removes every container, network and disk of one run. Raises engine errors. */
 export async function removeRun(docker: Docker, runId: string, scratchRoot: string): Promise<void> {
-  const filters = { label: runFilter(runId) };
-  const containers = await docker.listContainers({ all: true, filters });
-  await Promise.allSettled(
-    containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })),
-  );
-  const networks = await docker.listNetworks({ filters });
-  await Promise.allSettled(networks.map(({ Id }) => docker.getNetwork(Id).remove()));
+  await removeLabelled(docker, runId);
   await removeScratch(join(scratchRoot, runId));
+}
+
+/** Removes every container and network of one run. Raises engine errors. */
+export async function removeLabelled(docker: Docker, runId: string): Promise<void> {
+  const filters = { label: runFilter(runId) };
+  const containers = await within(DEADLINE_MS.look, (abortSignal) =>
+    docker.listContainers({ all: true, filters, abortSignal }),
+  );
+  await settleAll(
+    containers.map(({ Id }) =>
+      within(DEADLINE_MS.remove, (abortSignal) =>
+        docker.getContainer(Id).remove({ force: true, v: true, abortSignal }),
+      ),
+    ),
+  );
+  const networks = await within(DEADLINE_MS.look, (abortSignal) =>
+    docker.listNetworks({ filters, abortSignal }),
+  );
+  await settleAll(
+    networks.map(({ Id }) =>
+      within(DEADLINE_MS.network, (abortSignal) => docker.getNetwork(Id).remove({ abortSignal })),
+    ),
+  );
+}
+
+/** Lets all of them end; what is gone or going already is as wanted. */
+async function settleAll(removals: Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(removals)) {
+    if (result.status === 'fulfilled') continue;
+    if (!isNotFound(result.reason) && !isConflict(result.reason)) throw result.reason;
+  }
 }
 
 /** Removes what dead runs of this machine left. Returns how many runs that were. */
 export async function removeOrphans(docker: Docker, scratchRoot: string): Promise<number> {
-  const filters = { label: [LABEL.run, `${LABEL.host}=${hostname()}`] };
+  const filters = { label: [LABEL.run, `${LABEL.host}=${hostOfProcesses()}`] };
   const [containers, networks, folders] = await Promise.all([
     docker.listContainers({ all: true, filters }),
     docker.listNetworks({ filters }),

@@ -1,5 +1,6 @@
 /** The watchdog's own process (watchdog.ts). Reads its standard input to the end, then acts. */
 
+import { join } from 'node:path';
 import { FAREWELL, type WatchdogOrders } from './watchdog.js';
 
 const orders = JSON.parse(process.argv[2] ?? '{}') as WatchdogOrders;
@@ -34,5 +35,8 @@ async function clear(): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
     }
   }
+  // Containers an engine still has are found by their labels at the next start; the disks are ours.
+  const { removeScratch } = await import('./host/scratch.js');
+  await removeScratch(join(orders.scratchRoot, orders.runId));
   process.exit(1);
 }

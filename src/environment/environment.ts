@@ -346,19 +346,25 @@ export class Environment implements ChannelListener {
     const event = accepts(this.#state, 'engineFailed') ? 'engineFailed' : 'destroyed';
     // They have ended, or the environment has: what the engine says of them comes too late.
     if (transition(this.#state, event).to === this.#state) return;
-    const failure = this.#giveUp(error);
-    if (isStartUnderWay(this.#state)) this.#listener.startFailed(this, failure);
+    const starting = isStartUnderWay(this.#state);
+    const failure = this.#giveUp(error, starting);
+    if (starting) this.#listener.startFailed(this, failure);
     this.#apply(event);
   }
 
   /** Notes why the environment ends and tells people. */
-  #giveUp(error: unknown): OrchestratorError {
+  #giveUp(error: unknown, starting = false): OrchestratorError {
     const failure =
       error instanceof OrchestratorError
         ? error
         : new OrchestratorError('engine-refused', messageOf(error), { cause: error });
     this.#endReason ??= 'engine-failed';
-    this.#parts.warn(`an environment of '${this.version.name}' is given up: ${failure.message}`);
+    // An engine that is away says so itself, once and not for each environment; processes that
+    // ended before they could be frozen or woken were ended by somebody who knows.
+    const ended = failure.code === 'engine-not-found' && !starting;
+    if (failure.code !== 'engine-unreachable' && !ended) {
+      this.#parts.warn(`an environment of '${this.version.name}' is given up: ${failure.message}`);
+    }
     return failure;
   }
 

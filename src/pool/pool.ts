@@ -184,6 +184,12 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     }
   }
 
+  /** What made starts fail may be over: the next one need not wait. */
+  tryAgain(): void {
+    this.#pace.forget();
+    this.#pump();
+  }
+
   // A turn to start.
 
   turn(kind: StartKind, release: () => void): boolean {

@@ -36,6 +36,13 @@ export class StartPace {
     this.#failures = 0;
   }
 
+  /** What made starts fail is over. */
+  forget(): void {
+    this.#failures = 0;
+    this.#startsFrom = 0;
+    this.#sparesFrom = 0;
+  }
+
   lost(now: number): void {
     this.#sparesFrom = now + SPARE_AFTER_LOSS_MS;
   }

@@ -98,6 +98,11 @@ export class FunctionRouter implements InvocationRouter {
     });
   }
 
+  /** What made starts fail may be over. */
+  tryAgain(): void {
+    for (const { pools } of this.deployments) for (const pool of pools) pool.tryAgain();
+  }
+
   /** Takes nothing new; resolves when what is in progress has ended. */
   close(): Promise<void> {
     this.#closing ??= new OrchestratorError('shutting-down', 'the orchestrator is stopping');

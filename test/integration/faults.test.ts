@@ -1,16 +1,14 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createConnection, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Docker from 'dockerode';
-import { packageRoot } from '../../src/package-root.js';
-import { post, startProject, until, writeProject, type Project } from '../support/project.js';
+import { startProject, until, writeProject, type Project } from '../support/project.js';
+import { finished, up } from '../support/running-up.js';
 
 const LIMIT_MS = 60_000;
 const docker = new Docker();
-const main = join(packageRoot(), 'dist/src/main.js');
 
 const PROBE = `
 import http from 'node:http';
@@ -206,13 +204,13 @@ describe('a process that dies', () => {
       const directory = await mkdtemp(join(tmpdir(), 'orchestrator-test-'));
       await writeProject(directory, { probe: { files: { 'index.mjs': PROBE } } });
       const first = await up(directory);
-      expect((await invoke(first.endpoint)).status).toBe(200);
+      expect((await first.invoke('probe')).status).toBe(200);
       const [container] = await docker.listContainers({
         all: true,
         filters: { label: ['dev.orchestrator.run'], name: ['-probe-'] },
       });
       const label = `dev.orchestrator.run=${container?.Labels['dev.orchestrator.run']}`;
-      first.child.kill('SIGKILL');
+      await first.end('SIGKILL');
       await until(async () => (await containersOf(label)) === 0);
       await until(
         async () => (await docker.listNetworks({ filters: { label: [label] } })).length === 0,
@@ -220,8 +218,8 @@ describe('a process that dies', () => {
       const runId = label.split('=')[1] ?? '';
       await until(async () => !(await readFile('/proc/mounts', 'utf8')).includes(runId));
       const second = await up(directory);
-      expect((await invoke(second.endpoint)).status).toBe(200);
-      await ended(second.child, 'SIGTERM');
+      expect((await second.invoke('probe')).status).toBe(200);
+      await second.end('SIGTERM');
       await rm(directory, { recursive: true, force: true });
     },
     LIMIT_MS,
@@ -251,7 +249,7 @@ describe('a process that dies', () => {
       expect(third.stderr).toContain(`ort ${port} is`);
       expect(third.stderr).toContain(String(process.pid));
       taken.close();
-      await ended(first.child, 'SIGINT');
+      await first.end('SIGINT');
       await rm(directory, { recursive: true, force: true });
     },
     LIMIT_MS,
@@ -263,7 +261,7 @@ describe('a process that dies', () => {
       const directory = await mkdtemp(join(tmpdir(), 'orchestrator-test-'));
       await writeProject(directory, { probe: { files: { 'index.mjs': PROBE } } });
       const none = await finished(['up', directory, '--port', '0'], {
-        DOCKER_HOST: 'unix:///nowhere/docker.sock',
+        environment: { DOCKER_HOST: 'unix:///nowhere/docker.sock' },
       });
       expect(none.code).not.toBe(0);
       expect(none.stderr).toContain('he container engine does not answer');
@@ -274,51 +272,3 @@ describe('a process that dies', () => {
     LIMIT_MS,
   );
 });
-
-interface Up {
-  readonly child: ReturnType<typeof spawn>;
-  readonly endpoint: string;
-}
-
-function up(directory: string): Promise<Up> {
-  const child = spawn(process.execPath, [main, 'up', directory, '--port', '0', '--json'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const ready = text.split('\n').find((line) => line.includes('"event":"ready"'));
-      if (ready !== undefined) {
-        text = '';
-        resolve({ child, endpoint: (JSON.parse(ready) as { endpoint: string }).endpoint });
-      }
-    });
-    child.stderr.resume();
-    child.once('exit', () => reject(new Error(`up ended: ${text}`)));
-  });
-}
-
-function finished(
-  args: readonly string[],
-  environment: Record<string, string> = {},
-): Promise<{ code: number | null; stderr: string }> {
-  const child = spawn(process.execPath, [main, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ...environment },
-  });
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stderr })));
-}
-
-function ended(child: Up['child'], signal: NodeJS.Signals): Promise<void> {
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill(signal);
-  });
-}
-
-function invoke(endpoint: string): Promise<{ status: number }> {
-  return post(`${endpoint}/2015-03-31/functions/probe/invocations`, Buffer.from('{}'));
-}

@@ -57,6 +57,7 @@ export class FakeEngine implements ContainerEngine {
       name: 'fake',
       version: '0',
       apiVersion: '0',
+      tested: true,
       cpus: 2,
       memoryBytes: 8 * 2 ** 30,
       architecture: 'x86_64',

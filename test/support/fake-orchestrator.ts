@@ -185,6 +185,7 @@ export const FAKE_ENGINE: RunningOrchestrator['engine'] = {
   name: 'Fake',
   version: '20.10.24',
   apiVersion: '1.41',
+  tested: true,
   cpus: 2,
   memoryBytes: 8e9,
   architecture: 'x86_64',

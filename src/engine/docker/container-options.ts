@@ -6,6 +6,8 @@ import { CPU_PERIOD_US, cpuQuotaUs } from '../host/cpu-limit.js';
 
 export interface OptionsContext {
   readonly network: string;
+  /** Where containers reach the engine's host. */
+  readonly hostAddress: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Mounted folder for the scratch target; undefined: a tmpfs counted against the memory. */
   readonly scratchDirectory: string | undefined;
@@ -42,7 +44,7 @@ export function containerOptions(
       NetworkMode: context.network,
       ExtraHosts: [
         ...Object.entries(spec.hosts).map(([host, address]) => `${host}:${address}`),
-        'host.docker.internal:host-gateway',
+        `host.docker.internal:${context.hostAddress}`,
       ],
       Binds: [
         ...spec.mounts.map(

@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import type { Clock } from '../../async/clock.js';
+import type { OrchestratorError } from '../../errors.js';
 import type { Container, ContainerObserver, ContainerSpec, FreezerKind } from '../engine.js';
 import { cgroupOf, type CgroupPaths } from '../host/cgroup.js';
 import { writeCpuLimit } from '../host/cpu-limit.js';
@@ -10,7 +11,8 @@ import { freezerFiles, openEngineFreezer, openFileFreezer, type Freezer } from '
 import type { LogPipe } from '../host/log-pipe.js';
 import { PeakMemory } from '../host/memory.js';
 import type { ScratchDisk } from '../host/scratch.js';
-import { engineError, isConflict, isNotFound, isRefusal } from './errors.js';
+import { DEADLINE_MS, within } from './deadline.js';
+import { isConflict, isNotFound, isRefusal } from './errors.js';
 import { OutputFrames } from './output.js';
 
 export interface ContainerContext {
@@ -24,12 +26,16 @@ export interface ContainerContext {
   readonly scratch: ScratchDisk | undefined;
   readonly logPipe: LogPipe | undefined;
   warn(message: string): void;
-  removed(containerId: string): void;
+  /** Turns what an engine call threw into ours; nobody there is noted. */
+  failed(thrown: unknown, doing: string): OrchestratorError;
+  /** Raises when the engine is known to be away: a start would only wait for its deadline. */
+  refuseWhileAway(): void;
+  /** It is no concern of ours any more; when not `gone`, the engine still has it. */
+  removed(containerId: string, gone: boolean): void;
 }
 
 /** An engine that takes its own container for paused, or for running, is corrected this often. */
 const PAUSE_TRIES = 3;
-const DEADLINE_MS = { start: 20_000, kill: 5_000, remove: 20_000 } as const;
 /** Output still on its way after the end is waited for this long. */
 const OUTPUT_AFTER_END_MS = 2_000;
 
@@ -40,6 +46,7 @@ export class DockerContainer implements Container {
   #startedAtMs: number | undefined;
   #state: 'created' | 'starting' | 'running' | 'exited' | 'removed' = 'created';
   #outputEnded: Promise<void> = Promise.resolve();
+  #attached = false;
   #outOfMemory = false;
   #frozen = false;
   #freezer: Freezer | undefined;
@@ -56,25 +63,39 @@ export class DockerContainer implements Container {
   get startedAtMs(): number | undefined {
     return this.#startedAtMs;
   }
-  /** Its start was confirmed and its end not seen. */
+  /** Its processes are believed to run. While a start is under way nobody can say. */
   get isRunning(): boolean {
     return this.#state === 'running';
   }
 
   async start(signal?: AbortSignal): Promise<void> {
-    const abortSignal = deadline(DEADLINE_MS.start, signal);
+    this.#context.refuseWhileAway();
     try {
       this.#context.logPipe?.open();
-      await this.#attach();
-      this.#outOfMemory = false;
       this.#state = 'starting';
-      await this.#docker.start({ abortSignal });
-      this.#confirmStart();
+      this.#outOfMemory = false;
+      await within(
+        DEADLINE_MS.start,
+        async (abortSignal) => {
+          await this.#attach(abortSignal);
+          await this.#docker.start({ abortSignal });
+          this.#becomes('running');
+          await this.#openHost(abortSignal);
+        },
+        { signal, clock: this.#context.clock },
+      );
     } catch (error) {
-      this.#state = 'exited';
-      throw engineError(error, `starting a container of ${this.#context.spec.image}`);
+      this.#becomes('exited');
+      const doing = `starting a container of ${this.#context.spec.image}`;
+      throw this.#context.failed(error, doing);
     }
-    await this.#openHost(abortSignal);
+  }
+
+  /** The engine is back after a break: what it was streaming has ended. */
+  async engineBack(): Promise<void> {
+    if (this.isRunning && !this.#attached) {
+      await within(DEADLINE_MS.look, (abortSignal) => this.#attach(abortSignal));
+    }
   }
 
   async freeze(): Promise<void> {
@@ -93,9 +114,11 @@ export class DockerContainer implements Container {
     // A frozen process takes no signal.
     if (this.#frozen) await this.thaw();
     try {
-      await this.#docker.kill({ abortSignal: deadline(DEADLINE_MS.kill) });
+      await within(DEADLINE_MS.kill, (abortSignal) => this.#docker.kill({ abortSignal }));
     } catch (error) {
-      if (!isNotFound(error) && !isConflict(error)) throw engineError(error, 'ending a container');
+      if (!isNotFound(error) && !isConflict(error)) {
+        throw this.#context.failed(error, 'ending a container');
+      }
     }
   }
 
@@ -113,6 +136,7 @@ export class DockerContainer implements Container {
     try {
       writeCpuLimit(this.#cgroup, this.#context.spec.cpus);
     } catch (error) {
+      if (isGone(error)) return;
       this.#context.warn(`the processor limit could not be put in force: ${String(error)}`);
     }
   }
@@ -150,25 +174,30 @@ export class DockerContainer implements Container {
     return this.#state === 'starting' || this.#state === 'running';
   }
 
-  /** Its end may have been seen already. */
-  #confirmStart(): void {
-    if (this.#state === 'starting') this.#state = 'running';
-  }
-
-  /** Its deadline ends with the call: a signal that comes later would end the stream itself. */
-  async #attach(): Promise<void> {
-    const giveUp = new AbortController();
-    const timer = this.#context.clock.setTimer(DEADLINE_MS.start, () => giveUp.abort());
-    const stream = (await this.#docker
-      .attach({ stream: true, stdout: true, stderr: true, abortSignal: giveUp.signal })
-      .finally(() => timer.cancel())) as unknown as Duplex;
+  async #attach(abortSignal: AbortSignal): Promise<void> {
+    const stream = (await this.#docker.attach({
+      stream: true,
+      stdout: true,
+      stderr: true,
+      abortSignal,
+    })) as unknown as Duplex;
+    this.#attached = true;
     const frames = new OutputFrames((chunk, name) => this.#context.observer.output(chunk, name));
     stream.on('data', (chunk: Buffer) => frames.write(chunk));
     this.#outputEnded = new Promise((resolve) => {
-      stream.on('end', resolve);
-      stream.on('close', resolve);
-      stream.on('error', () => resolve());
+      const ended = (): void => {
+        this.#attached = false;
+        resolve();
+      };
+      stream.on('end', ended);
+      stream.on('close', ended);
+      stream.on('error', ended);
     });
+  }
+
+  /** After a start call, unless the end of what it started was told before it returned. */
+  #becomes(state: 'running' | 'exited'): void {
+    if (this.#mayRun) this.#state = state;
   }
 
   async #openHost(abortSignal: AbortSignal): Promise<void> {
@@ -184,7 +213,7 @@ export class DockerContainer implements Container {
       this.#freezer = this.#openFreezer();
     } catch (error) {
       // The process may have ended between the two looks: then its end is on its way.
-      if (this.#state === 'running')
+      if (this.#state === 'running' && !isGone(error))
         this.#context.warn(`a container cannot be watched: ${String(error)}`);
     }
   }
@@ -205,7 +234,7 @@ export class DockerContainer implements Container {
 
   async #pause(call: 'pause' | 'unpause'): Promise<void> {
     const ask = (what: typeof call): Promise<unknown> =>
-      this.#docker[what]({ abortSignal: deadline(DEADLINE_MS.kill) });
+      within(DEADLINE_MS.kill, (abortSignal) => this.#docker[what]({ abortSignal }));
     const opposite = call === 'pause' ? 'unpause' : 'pause';
     for (let tries = 1; ; tries += 1) {
       try {
@@ -215,7 +244,7 @@ export class DockerContainer implements Container {
         // The engine notes pauses by events that may come late and overwrite what happened since:
         // its note is wrong, not we. Doing the opposite first sets the note and the kernel right.
         if (tries === PAUSE_TRIES || !isRefusal(error)) {
-          throw engineError(error, `asking the engine to ${call} a container`);
+          throw this.#context.failed(error, `asking the engine to ${call} a container`);
         }
         await ask(opposite).catch(() => undefined);
       }
@@ -233,27 +262,29 @@ export class DockerContainer implements Container {
 
   async #remove(): Promise<void> {
     this.#state = 'removed';
+    let gone = true;
     try {
       if (this.#frozen) await this.thaw();
-      await this.#docker.remove({
-        force: true,
-        v: true,
-        abortSignal: deadline(DEADLINE_MS.remove),
-      });
+      await within(DEADLINE_MS.remove, (abortSignal) =>
+        this.#docker.remove({ force: true, v: true, abortSignal }),
+      );
     } catch (error) {
       // 409: somebody is removing it already.
-      if (!isNotFound(error) && !isConflict(error))
-        throw engineError(error, 'removing a container');
+      if (!isNotFound(error) && !isConflict(error)) {
+        gone = false;
+        throw this.#context.failed(error, 'removing a container');
+      }
     } finally {
       this.#closeHost();
       this.#context.logPipe?.remove();
       await this.#context.scratch?.remove();
+      this.#context.removed(this.id, gone);
     }
-    this.#context.removed(this.id);
   }
 }
 
-function deadline(ms: number, signal?: AbortSignal): AbortSignal {
-  const timeout = AbortSignal.timeout(ms);
-  return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+/** The files of a process or its control group are not there any more. */
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ESRCH' || code === 'ENODEV';
 }

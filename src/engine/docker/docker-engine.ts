@@ -1,9 +1,9 @@
 /** The engine on Docker: makes containers of a run and tells their fates. */
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import type { Clock } from '../../async/clock.js';
+import type { OrchestratorError } from '../../errors.js';
 import type {
   Container,
   ContainerEngine,
@@ -13,17 +13,22 @@ import type {
   EngineNetwork,
   FreezerKind,
 } from '../engine.js';
-import { cgroupMode } from '../host/cgroup.js';
 import { LogPipe, makePipe } from '../host/log-pipe.js';
-import { canWriteLimits, chooseFreezer } from '../host/probe.js';
 import { ScratchDisks } from '../host/scratch.js';
-import { runFilter } from '../labels.js';
-import { isLocal } from './connect.js';
+import { removeLabelled } from '../orphans.js';
 import { containerOptions } from './container-options.js';
 import { DockerContainer } from './container.js';
-import { engineError } from './errors.js';
+import { DEADLINE_MS, within } from './deadline.js';
+import { engineError, engineUnreachable, isConflict, isNotFound } from './errors.js';
 import { EngineEvents } from './events.js';
-import { joinNetwork, makeNetwork, type RunNetwork } from './network.js';
+import { hardOpenFiles, lookAtEngine, type Facts } from './facts.js';
+import {
+  joinNetwork,
+  makeNetwork,
+  refuseRemote,
+  HOST_GATEWAY,
+  type RunNetwork,
+} from './network.js';
 
 export interface DockerEngineOptions {
   readonly docker: Docker;
@@ -40,19 +45,15 @@ export interface DockerEngineOptions {
   readonly freezer?: FreezerKind;
 }
 
-interface Facts {
-  readonly description: EngineDescription;
-  readonly liftCpu: boolean;
-  readonly scratch: boolean;
-}
-
-const CREATE_MS = 10_000;
-
 export class DockerEngine implements ContainerEngine {
   readonly docker: Docker;
+  /** The engine is there again after a break: what failed for want of it may be tried. */
+  onBack: () => void = () => undefined;
   readonly #options: DockerEngineOptions;
   readonly #containers = new Map<string, DockerContainer>();
   readonly #creating = new Set<Promise<unknown>>();
+  /** Ids or names of containers the engine may still have. */
+  readonly #left = new Set<string>();
   readonly #disks: ScratchDisks;
   readonly #events: EngineEvents;
   readonly #mostOpenFiles = hardOpenFiles();
@@ -71,12 +72,8 @@ export class DockerEngine implements ContainerEngine {
       died: (id, exitCode) => this.#containers.get(id)?.sawExit(exitCode),
       running: () =>
         [...this.#containers.values()].filter(({ isRunning }) => isRunning).map(({ id }) => id),
-      connection: (state) =>
-        options.warn(
-          state === 'lost'
-            ? 'the container engine has gone away; trying to reach it again'
-            : 'the container engine is back',
-        ),
+      restore: async () => this.#network?.restore(),
+      connection: (state) => this.#connection(state),
     });
   }
 
@@ -86,6 +83,7 @@ export class DockerEngine implements ContainerEngine {
 
   async open(_signal?: AbortSignal): Promise<EngineNetwork> {
     const { docker, labels, network, runId } = this.#options;
+    await refuseRemote(docker);
     const [opened] = await Promise.all([
       network === undefined
         ? makeNetwork(docker, `orchestrator-${runId}`, labels)
@@ -130,6 +128,7 @@ export class DockerEngine implements ContainerEngine {
     signal?: AbortSignal,
   ): Promise<Container> {
     const { docker, clock } = this.#options;
+    this.#refuseWhileAway();
     const { description, liftCpu, scratch } = await this.#look();
     const makingPipe = scratch ? this.#makeLogPipe(spec, observer) : undefined;
     const takingDisk = scratch ? this.#disks.take(spec.scratch.sizeMb) : undefined;
@@ -140,18 +139,20 @@ export class DockerEngine implements ContainerEngine {
     const logPipe = await makingPipe;
     const lifted = liftCpu && spec.liftCpuDuringStart;
     try {
-      const timeout = AbortSignal.timeout(CREATE_MS);
-      const created = await docker.createContainer({
-        ...containerOptions(spec, {
-          network: this.#network?.name ?? 'none',
-          labels: this.#options.labels,
-          scratchDirectory: disk?.directory,
-          logPipe: logPipe?.path,
-          liftCpu: lifted,
-          mostOpenFiles: this.#mostOpenFiles,
-        }),
-        abortSignal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      const options = containerOptions(spec, {
+        network: this.#network?.name ?? 'none',
+        hostAddress: this.#network?.hostAddress ?? HOST_GATEWAY,
+        labels: this.#options.labels,
+        scratchDirectory: disk?.directory,
+        logPipe: logPipe?.path,
+        liftCpu: lifted,
+        mostOpenFiles: this.#mostOpenFiles,
       });
+      const created = await within(
+        DEADLINE_MS.create,
+        (abortSignal) => docker.createContainer({ ...options, abortSignal }),
+        { signal },
+      );
       const container = new DockerContainer(created, {
         clock,
         spec,
@@ -162,43 +163,38 @@ export class DockerEngine implements ContainerEngine {
         scratch: disk,
         logPipe,
         warn: (message) => this.#options.warn(message),
-        removed: (id) => this.#containers.delete(id),
+        failed: (thrown, doing) => this.#failed(thrown, doing),
+        refuseWhileAway: () => this.#refuseWhileAway(),
+        removed: (id, gone) => {
+          this.#containers.delete(id);
+          if (!gone) this.#left.add(id);
+        },
       });
       this.#containers.set(container.id, container);
+      if (this.#left.size > 0) void this.#removeLeft();
       if (scratch) this.#disks.prepare(spec.scratch.sizeMb);
       return container;
     } catch (error) {
       logPipe?.remove();
       await disk?.remove();
-      throw engineError(error, `creating a container of ${spec.image}`);
+      const failure = this.#failed(error, `creating a container of ${spec.image}`);
+      // It may have been made all the same, with nobody left to hear of it.
+      if (failure.code === 'engine-unreachable') this.#left.add(spec.name);
+      throw failure;
     }
   }
 
   async #close(): Promise<void> {
     await Promise.allSettled(this.#creating);
-    const removed = await Promise.allSettled(
-      [...this.#containers.values()].map((container) => container.remove()),
-    );
+    await Promise.allSettled([...this.#containers.values()].map((container) => container.remove()));
     this.#events.close();
+    // Those the engine made or kept without our knowing: a break hides many things.
+    const swept = await Promise.allSettled([removeLabelled(this.docker, this.#options.runId)]);
     await this.#nextPipe?.catch(() => undefined);
     await this.#disks.close();
-    await this.#removeStrays();
     await this.#network?.remove();
-    const failed = removed.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-  }
-
-  /** A create call that was given up may have made its container all the same. */
-  async #removeStrays(): Promise<void> {
-    const { docker, runId } = this.#options;
-    const strays = await docker
-      .listContainers({ all: true, filters: { label: runFilter(runId) } })
-      .catch((error: unknown) => {
-        throw engineError(error, 'looking for what is left of the run');
-      });
-    await Promise.allSettled(
-      strays.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })),
-    );
+    const failed = swept.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw engineError(failed.reason, 'removing what the run made');
   }
 
   /** Where disks can be mounted for containers, pipes can be bound into them. */
@@ -226,52 +222,49 @@ export class DockerEngine implements ContainerEngine {
   }
 
   #look(): Promise<Facts> {
-    this.#facts ??= this.#lookOnce();
+    this.#facts ??= lookAtEngine(this.docker, this.#disks, this.#options.freezer);
     return this.#facts;
   }
 
-  async #lookOnce(): Promise<Facts> {
-    const { docker } = this.#options;
-    const [version, info] = await Promise.all([
-      docker.version(),
-      docker.info() as Promise<{ NCPU: number; MemTotal: number; Architecture: string }>,
-    ]).catch((error: unknown) => {
-      throw engineError(error, 'asking the engine what it is');
-    });
-    const local = isLocal(docker) && process.platform === 'linux';
-    const noDisks = local ? await this.#disks.probe() : 'the engine is not on this machine';
-    const freezer = chooseFreezer(local, this.#options.freezer);
-    return {
-      liftCpu: canWriteLimits(local),
-      scratch: noDisks === undefined,
-      description: {
-        name: 'docker',
-        version: version.Version,
-        apiVersion: version.ApiVersion,
-        cpus: info.NCPU,
-        memoryBytes: info.MemTotal,
-        architecture: info.Architecture === 'aarch64' ? 'arm64' : 'x86_64',
-        cgroup: cgroupMode(),
-        freezer: freezer.kind,
-        freezerReason: freezer.reason,
-        scratch: noDisks === undefined ? 'loop' : 'tmpfs',
-        local,
-        warnings:
-          noDisks === undefined
-            ? []
-            : [`/tmp is kept in memory (${noDisks}); each function's limit is raised by its size`],
-      },
-    };
-  }
-}
+  // An engine that goes away and comes back.
 
-/** A process may not raise its hard limit, nor may the engine for a container without privilege. */
-function hardOpenFiles(): number {
-  try {
-    const limits = readFileSync('/proc/self/limits', 'latin1');
-    const hard = /Max open files\s+\S+\s+(\S+)/.exec(limits)?.[1];
-    return hard === undefined || hard === 'unlimited' ? Infinity : Number(hard);
-  } catch {
-    return Infinity;
+  #connection(state: 'lost' | 'back'): void {
+    if (state === 'lost') {
+      this.#options.warn('the container engine has gone away; trying to reach it again');
+      return;
+    }
+    this.#options.warn('the container engine is back');
+    for (const container of this.#containers.values()) {
+      // Without its ordinary output a container can still serve.
+      container.engineBack().catch(() => undefined);
+    }
+    void this.#removeLeft();
+    this.onBack();
+  }
+
+  #failed(thrown: unknown, doing: string): OrchestratorError {
+    const error = engineError(thrown, doing);
+    if (error.code === 'engine-unreachable') this.#events.suspect();
+    // Somebody may have cleared networks that no container used; the next try finds it again.
+    if (error.code === 'engine-not-found') this.#network?.restore().catch(() => undefined);
+    return error;
+  }
+
+  #refuseWhileAway(): void {
+    if (this.#events.away) throw engineUnreachable(new Error('it has gone away'));
+  }
+
+  /** What could not be removed while the engine was away. */
+  async #removeLeft(): Promise<void> {
+    for (const name of Array.from(this.#left)) {
+      try {
+        await within(DEADLINE_MS.remove, (abortSignal) =>
+          this.docker.getContainer(name).remove({ force: true, v: true, abortSignal }),
+        );
+      } catch (error) {
+        if (!isNotFound(error) && !isConflict(error)) return;
+      }
+      this.#left.delete(name);
+    }
   }
 }

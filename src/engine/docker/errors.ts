@@ -9,26 +9,60 @@ const UNREACHABLE = new Set([
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
 ]);
 
 export function engineError(thrown: unknown, doing: string): OrchestratorError {
   if (thrown instanceof OrchestratorError) return thrown;
   const { statusCode, code } = thrown as { statusCode?: number; code?: string };
   const reason = reasonOf(thrown);
-  if (statusCode === undefined && code !== undefined && UNREACHABLE.has(code)) {
+  // Whatever the network or TLS says has a code of theirs and no status of the engine's.
+  if (statusCode === undefined && code !== undefined && isTransport(code)) {
     return engineUnreachable(thrown);
   }
   return new OrchestratorError(codeOf(statusCode, doing), `${doing}: ${reason}`, { cause: thrown });
 }
 
 export function engineUnreachable(cause: unknown): OrchestratorError {
-  const { code } = cause as { code?: string };
-  const message = `the container engine does not answer (${messageOf(cause)})`;
-  const remedy =
-    code === 'EACCES'
-      ? 'Add yourself to the docker group, or run as root.'
-      : 'Start it (make engine does where Debian has it), or point DOCKER_HOST at one that runs.';
-  return new OrchestratorError('engine-unreachable', message, { remedy, cause });
+  if (cause instanceof OrchestratorError) return cause;
+  const message = `the container engine does not answer (${messageOf(cause).trim()})`;
+  return new OrchestratorError('engine-unreachable', message, { remedy: remedyFor(cause), cause });
+}
+
+function isTransport(code: string): boolean {
+  return UNREACHABLE.has(code) || isWrongProtocol(code) || isCertificateTrouble(code, {});
+}
+
+const START_IT =
+  'Start it (make engine does where Debian has it), or point DOCKER_HOST at one that runs.';
+
+function remedyFor(cause: unknown): string {
+  const { code, statusCode } = cause as { code?: string; statusCode?: number };
+  if (code === 'EACCES') return 'Add yourself to the docker group, or run as root.';
+  if (statusCode === 400 || isWrongProtocol(code)) {
+    return 'DOCKER_HOST and DOCKER_TLS_VERIFY disagree with the engine: it speaks TLS and we do not, or the other way round.';
+  }
+  if (isCertificateTrouble(code, cause)) {
+    return 'The certificates of the engine and of DOCKER_CERT_PATH (ca.pem, cert.pem, key.pem) must be signed by the same authority, be in date and name the host in DOCKER_HOST.';
+  }
+  return START_IT;
+}
+
+/** Plain words to a door that wants TLS, or the reverse. */
+function isWrongProtocol(code: string | undefined): boolean {
+  return code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
+}
+
+/** OpenSSL's verdicts on the engine's certificate, its alerts about ours, and Node's own. */
+function isCertificateTrouble(code: string | undefined, cause: unknown): boolean {
+  if (code === undefined) return false;
+  if (/^(ERR_SSL|ERR_TLS|ERR_OSSL|EPROTO|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO)/.test(code)) {
+    return true;
+  }
+  return 'library' in (cause as object);
 }
 
 export function isNotFound(thrown: unknown): boolean {

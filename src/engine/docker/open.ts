@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../async/clock.js';
+import { messageOf, OrchestratorError } from '../../errors.js';
 import { identify } from '../../state/process-identity.js';
 import type { ContainerEngine, FreezerKind } from '../engine.js';
 import { removeOrphans, runLabels } from '../orphans.js';
@@ -63,7 +64,18 @@ class WatchedEngine extends DockerEngine {
 
   /** A watchdog is dismissed only when nothing is left for it; otherwise it clears after us. */
   override async close(): Promise<void> {
-    await super.close();
+    try {
+      await super.close();
+    } catch (error) {
+      throw new OrchestratorError(
+        'engine-unreachable',
+        `what the run made could not be removed: ${messageOf(error)}`,
+        {
+          remedy: 'It is cleared once the engine answers: in the next minute, or by the next up.',
+          cause: error,
+        },
+      );
+    }
     await this.#dismiss();
   }
 }

@@ -14,21 +14,30 @@ export interface CgroupPaths {
 
 const ROOT = '/sys/fs/cgroup';
 
-/** Parses `/proc/<pid>/cgroup`. */
+/**
+ * Parses `/proc/<pid>/cgroup`. The root is left out: a process that has ended but was not reaped is
+ * shown there, and what is done to the root is done to the whole machine.
+ */
 export function parseCgroup(text: string): CgroupPaths {
   const v1 = new Map<string, string>();
   let v2: string | undefined;
   for (const line of text.trim().split('\n')) {
     const [id, controllers, ...rest] = line.split(':');
     const path = rest.join(':');
+    if (path === '/' || path === '') continue;
     if (id === '0' && controllers === '') v2 = path;
     else for (const controller of (controllers ?? '').split(',')) v1.set(controller, path);
   }
   return { v1, v2 };
 }
 
+/** Raises ESRCH or ENOENT when the process has ended. */
 export function cgroupOf(pid: number): CgroupPaths {
-  return parseCgroup(readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+  const paths = parseCgroup(readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+  if (paths.v1.size === 0 && paths.v2 === undefined) {
+    throw Object.assign(new Error(`process ${pid} has ended`), { code: 'ESRCH' });
+  }
+  return paths;
 }
 
 /** The file of a v1 controller; undefined where it is not. */

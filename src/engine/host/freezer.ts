@@ -56,7 +56,7 @@ class FileFreezer implements Freezer {
   async freeze(): Promise<void> {
     if (this.#closed) return;
     this.#thawed = false;
-    writeSync(this.#control, this.#files.freezeWord, 0);
+    this.#write(this.#files.freezeWord);
     for (let checks = 0; checks < CHECKS_AT_ONCE; checks += 1) if (this.#settled()) return;
     // A process in the middle of a system call takes a moment longer.
     for (let checks = 0; checks < MOST_CHECKS; checks += 1) {
@@ -69,7 +69,7 @@ class FileFreezer implements Freezer {
   thaw(): undefined {
     if (this.#closed) return;
     this.#thawed = true;
-    writeSync(this.#control, this.#files.thawWord, 0);
+    this.#write(this.#files.thawWord);
   }
 
   close(): void {
@@ -77,6 +77,16 @@ class FileFreezer implements Freezer {
     this.#closed = true;
     closeSync(this.#control);
     if (this.#state !== this.#control) closeSync(this.#state);
+  }
+
+  #write(word: string): void {
+    try {
+      writeSync(this.#control, word, 0);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENODEV') throw error;
+      // The kernel has taken the control group away with its last process.
+      throw new OrchestratorError('engine-not-found', 'the processes have ended', { cause: error });
+    }
   }
 
   /** Frozen, or no longer meant to be. */

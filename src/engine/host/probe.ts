@@ -18,7 +18,7 @@ const V1_FREEZER = '/sys/fs/cgroup/freezer';
 /** `wanted` overrides; on a hybrid host the v1 freezer comes first, where the engine freezes too. */
 export function chooseFreezer(local: boolean, wanted: FreezerKind | undefined): FreezerChoice {
   if (wanted !== undefined) return { kind: wanted, reason: 'it was asked for' };
-  if (!local) return { kind: 'engine', reason: 'the engine is on another machine' };
+  if (!local) return { kind: 'engine', reason: 'the engine is not reached by a local socket' };
   if (!isRoot()) return { kind: 'engine', reason: 'only root may write the freezer files' };
   const mode = cgroupMode();
   const kind = mode === 'v2' || !existsSync(V1_FREEZER) ? 'cgroup-v2' : 'cgroup-v1';

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import type Docker from 'dockerode';
 import { DockerContainer } from '../../../src/engine/docker/container.js';
+import { engineError } from '../../../src/engine/docker/errors.js';
 import { DockerEngine } from '../../../src/engine/docker/docker-engine.js';
 import { contractSpec } from '../../contract/engine.contract.js';
 import { ManualClock } from '../../support/manual-clock.js';
@@ -53,7 +54,9 @@ class Bench {
       scratch: undefined,
       logPipe: undefined,
       warn: () => undefined,
-      removed: (id) => void this.removed.push(id),
+      failed: engineError,
+      refuseWhileAway: () => undefined,
+      removed: (id, gone) => void this.removed.push(gone ? id : `${id} is left`),
     },
   );
 
@@ -97,7 +100,7 @@ describe('a container on Docker', () => {
         signal?.addEventListener('abort', () => reject(new Error('given up')));
       });
     const starting = expect(bench.container.start()).rejects.toMatchObject({
-      code: 'engine-refused',
+      code: 'engine-unreachable',
     });
     await bench.clock.advanceAsync(60_000);
     await starting;
@@ -150,10 +153,13 @@ describe('a container on Docker', () => {
     const bench = new Bench();
     bench.remove = () => Promise.reject(Object.assign(new Error('busy'), { statusCode: 500 }));
     await expect(bench.container.remove()).rejects.toMatchObject({ code: 'engine-refused' });
-    expect(bench.removed).toEqual([]);
+    expect(bench.removed).toEqual(['c is left']);
     bench.remove = () => Promise.resolve();
     await Promise.all([bench.container.remove(), bench.container.remove()]);
-    expect([bench.calls, bench.removed]).toEqual([['remove', 'remove'], ['c']]);
+    expect([bench.calls, bench.removed]).toEqual([
+      ['remove', 'remove'],
+      ['c is left', 'c'],
+    ]);
   });
 });
 
@@ -161,6 +167,7 @@ describe('the engine at the end of a run', () => {
   it('removes what a create call made after it had been given up', async () => {
     const removed: string[] = [];
     const docker = {
+      listNetworks: () => Promise.resolve([]),
       listContainers: ({ all }: { all?: boolean }) => Promise.resolve(all ? [{ Id: 'stray' }] : []),
       getContainer: (id: string) => ({
         remove: () => {

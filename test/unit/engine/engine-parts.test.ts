@@ -75,6 +75,7 @@ describe('Docker’s errors', () => {
 describe('the options of a container', () => {
   const context = {
     network: 'n',
+    hostAddress: '10.0.0.1',
     labels: { run: 'r' },
     liftCpu: true,
     mostOpenFiles: 512,

@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import Docker from 'dockerode';
+import { LABEL } from '../../src/engine/labels.js';
+import { until } from '../support/project.js';
+import { projectFolder, removeFolder, up, type RunningUp } from '../support/running-up.js';
+
+const LIMIT_MS = 120_000;
+const SCRATCH_ROOT = '/var/tmp/orchestrator';
+const docker = new Docker();
+const HELLO = 'let count = 0; export const handler = async () => ({ count: (count += 1) });';
+
+/** What is on this machine of one run. */
+interface Remains {
+  readonly containers: readonly string[];
+  readonly networks: readonly string[];
+  readonly mounts: readonly string[];
+  readonly folder: boolean;
+  readonly watchdogs: readonly number[];
+}
+
+const NOTHING: Remains = { containers: [], networks: [], mounts: [], folder: false, watchdogs: [] };
+
+async function remainsOf(runId: string): Promise<Remains> {
+  const filters = { label: [`${LABEL.run}=${runId}`] };
+  const [containers, networks, mounts, watchdogs] = await Promise.all([
+    docker.listContainers({ all: true, filters }),
+    docker.listNetworks({ filters }),
+    readFile('/proc/mounts', 'utf8'),
+    watchdogsOf(runId),
+  ]);
+  return {
+    containers: containers.map(({ Id }) => Id).sort(),
+    networks: networks.map(({ Id }) => Id),
+    mounts: mounts
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? '')
+      .filter((path) => path.startsWith(`${SCRATCH_ROOT}/${runId}/`)),
+    folder: existsSync(join(SCRATCH_ROOT, runId)),
+    watchdogs,
+  };
+}
+
+async function watchdogsOf(runId: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const pid of await readdir('/proc')) {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
+    if (line.includes('watchdog-process') && line.includes(runId)) found.push(Number(pid));
+  }
+  return found;
+}
+
+/** The run of an orchestrator, told by the label that names its process. */
+async function runOf({ child }: RunningUp): Promise<string> {
+  const networks = await docker.listNetworks({ filters: { label: [LABEL.run] } });
+  const own = networks.find(({ Labels: labels }) => {
+    const { pid } = JSON.parse(labels?.[LABEL.process] ?? '{}') as { pid?: number };
+    return pid === child.pid;
+  });
+  return own?.Labels?.[LABEL.run] ?? '';
+}
+
+describe('a dead run', () => {
+  const directories: string[] = [];
+  const started: RunningUp[] = [];
+  const live: { orchestrator: RunningUp; runId: string; before: Remains }[] = [];
+
+  async function start(): Promise<{ orchestrator: RunningUp; runId: string }> {
+    const directory = await projectFolder({ hello: { files: { 'index.mjs': HELLO } } });
+    directories.push(directory);
+    const orchestrator = await up(directory);
+    started.push(orchestrator);
+    expect((await orchestrator.invoke('hello')).status).toBe(200);
+    // The one that served, and a spare: nothing more is started from here on.
+    await until(async () => {
+      const seen = await orchestrator.environments('hello');
+      return seen.length === 2 && seen.every(({ state }) => state === 'frozen');
+    });
+    return { orchestrator, runId: await runOf(orchestrator) };
+  }
+
+  beforeAll(async () => {
+    for (let count = 0; count < 2; count += 1) {
+      const { orchestrator, runId } = await start();
+      live.push({ orchestrator, runId, before: await remainsOf(runId) });
+    }
+  }, LIMIT_MS);
+  afterAll(async () => {
+    for (const orchestrator of started) await orchestrator.end('SIGTERM');
+    for (const { runId } of live) expect(await remainsOf(runId)).toEqual(NOTHING);
+    await Promise.all(directories.map(removeFolder));
+  }, LIMIT_MS);
+
+  /** Two live runs go on with everything they had. */
+  async function expectLiveRunsUntouched(): Promise<void> {
+    for (const { orchestrator, runId, before } of live) {
+      const now = await remainsOf(runId);
+      expect([now.containers, now.networks]).toEqual([before.containers, before.networks]);
+      expect(now.mounts).toEqual(expect.arrayContaining([...before.mounts]));
+      expect((await orchestrator.invoke('hello')).status).toBe(200);
+    }
+  }
+
+  it(
+    'is cleared by its watchdog, and no live run beside it is touched',
+    async () => {
+      const { orchestrator, runId } = await start();
+      const before = await remainsOf(runId);
+      expect([before.containers.length, before.networks.length]).toEqual([2, 1]);
+      expect(before.watchdogs).toHaveLength(1);
+      await orchestrator.end('SIGKILL');
+      await becomesNothing(runId);
+      await expectLiveRunsUntouched();
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'whose watchdog died with it, as in a power loss, is cleared by the next up of any project',
+    async () => {
+      const { orchestrator, runId } = await start();
+      const before = await remainsOf(runId);
+      for (const pid of before.watchdogs) process.kill(pid, 'SIGKILL');
+      await orchestrator.end('SIGKILL');
+      await until(async () => (await remainsOf(runId)).watchdogs.length === 0);
+      expect(await remainsOf(runId)).toEqual({ ...before, watchdogs: [] });
+      await start();
+      await becomesNothing(runId);
+      await expectLiveRunsUntouched();
+    },
+    LIMIT_MS,
+  );
+});
+
+async function becomesNothing(runId: string): Promise<void> {
+  let remains: Remains | undefined;
+  await until(
+    async () => {
+      remains = await remainsOf(runId);
+      return JSON.stringify(remains) === JSON.stringify(NOTHING);
+    },
+    () => remains,
+  );
+}
