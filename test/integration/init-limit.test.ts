@@ -57,7 +57,7 @@ it(
   async () => {
     const project = await startProject(
       { idle: { files: { 'app.py': 'def handler(event, context): return 1' } } },
-      { idleTimeout: 1500, spares: 2 },
+      { idleTimeout: 1500, spares: 0 },
     );
     try {
       expect((await project.invoke('idle')).json).toBe(1);
