@@ -3,21 +3,16 @@
  * byte, the function's log to stderr.
  */
 
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { IncomingMessage } from 'node:http';
 
-import { OrchestratorError, messageOf } from '../errors.js';
+import { OrchestratorError } from '../errors.js';
 import { createAdminClient, runOf } from './admin-client.js';
-import { STATE_OPTION, type Command, type CommandContext } from './command.js';
+import { STATE_OPTION, type Command } from './command.js';
+import { readEvent } from './event.js';
 import { functionNotFound } from './function-names.js';
-import { EXIT, type Host } from './host.js';
+import { EXIT } from './host.js';
 import { bodyOf, exchange } from './http-client.js';
 import type { Report } from './report.js';
-
-const EMPTY_EVENT = Buffer.from('{}');
-/** Silence on an open pipe is easily taken for a hang of ours. */
-const STDIN_HINT_AFTER_MS = 2000;
 
 export const invoke: Command = {
   name: 'invoke',
@@ -90,50 +85,6 @@ function showAnswer(
     report.printRaw(payload);
   }
   return functionError === undefined ? EXIT.ok : EXIT.functionFailed;
-}
-
-async function readEvent({ args, host, report, clock }: CommandContext): Promise<Buffer> {
-  const data = args.string('data');
-  const file = args.string('file');
-  if (data !== undefined && file !== undefined) {
-    throw new OrchestratorError('config-invalid', 'both --data and --file give an event', {
-      remedy: 'Give one of them.',
-    });
-  }
-  if (data !== undefined) return Buffer.from(data);
-  if (file !== undefined && file !== '-') return readEventFile(resolve(host.cwd, file));
-  if (file === undefined && host.stdin.isTTY === true) return EMPTY_EVENT;
-
-  const hint = clock.setTimer(STDIN_HINT_AFTER_MS, () =>
-    report.note('Reading the event from standard input; -d gives one on the command line.'),
-  );
-  try {
-    const read = await readAll(host);
-    return read.length === 0 ? EMPTY_EVENT : read;
-  } finally {
-    hint.cancel();
-  }
-}
-
-function readEventFile(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new OrchestratorError(
-      'config-invalid',
-      `the event file cannot be read: ${messageOf(error)}`,
-      {
-        remedy: 'Check the path after --file.',
-        cause: error,
-      },
-    );
-  }
-}
-
-async function readAll(host: Host): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of host.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 interface ApiRefusal {

@@ -44,7 +44,7 @@ export const logs: Command = {
       if (report.closed.aborted) break;
       showLine(report, line);
     }
-    if (lines.length === 0) report.note('No lines are kept.');
+    if (lines.length === 0 && limit !== 0) report.note('No lines are kept.');
     return EXIT.ok;
   },
 };

@@ -148,6 +148,10 @@ describe('invoke', () => {
     expect(bad.stderr).toContain('The event must be JSON');
     expect((await cli('invoke', 'hello', '-d', '1', '-f', 'x')).code).toBe(2);
     expect((await cli('invoke', 'hello', '-f', 'none.json')).stderr).toContain('cannot be read');
+    // It never ends.
+    const endless = await cli('invoke', 'hello', '-f', '/dev/zero');
+    expect(endless.code).toBe(2);
+    expect(endless.stderr).toContain('the most Lambda takes');
   });
 
   it('says so when nobody listens where the run file points', async () => {
