@@ -28,6 +28,7 @@ import {
   type EnvironmentState,
 } from './lifecycle.js';
 import type { EnvironmentListener, EnvironmentParts } from './parts.js';
+import { Processes } from './processes.js';
 import { Settlement, type Ending } from './settlement.js';
 
 export class Environment implements ChannelListener {
@@ -42,8 +43,7 @@ export class Environment implements ChannelListener {
   readonly #identity: string;
   readonly #journal: InvocationJournal;
   #state: EnvironmentState = 'provisioning';
-  #container: Container | undefined;
-  #provisioned: Promise<void> = Promise.resolve();
+  readonly #processes: Processes;
   #held: EnvironmentEvent[] = [];
   readonly #pending: EnvironmentEvent[] = [];
   #applying = false;
@@ -56,10 +56,7 @@ export class Environment implements ChannelListener {
   #initMs: number | undefined;
   #resetReason: ResetReason | undefined;
   #endReason: EndReason | undefined;
-  #peakBytes: number | undefined;
   #served = 0;
-  /** Counts starts of the processes: what an engine call says about older ones is void. */
-  #generation = 0;
   #idleSince: number;
 
   constructor(
@@ -78,7 +75,14 @@ export class Environment implements ChannelListener {
     this.createdAt = parts.clock.monotonic();
     this.#idleSince = this.createdAt;
     this.#journal = parts.openJournal(version, this.id);
-    this.#provisioned = this.#provision();
+    this.#processes = new Processes({
+      done: (event) => this.#apply(event),
+      failed: (error) => this.#engineFailed(error),
+    });
+    this.#processes.provision(
+      () => this.#createContainer(),
+      () => this.#state === 'provisioning',
+    );
   }
 
   get state(): EnvironmentState {
@@ -92,19 +96,19 @@ export class Environment implements ChannelListener {
     return this.#served;
   }
   get containerId(): string | undefined {
-    return this.#container?.id;
+    return this.#processes.containerId;
   }
   get endReason(): EndReason | undefined {
     return this.#endReason;
   }
   /** As `peakMemoryBytes`, but what was seen last, which costs nothing. */
   get seenPeakBytes(): number | undefined {
-    return this.#peakBytes;
+    return this.#processes.seenPeakBytes;
   }
   /** Peak memory of the current processes, bytes; undefined where it cannot be read. */
   get peakMemoryBytes(): number | undefined {
-    this.#readPeak();
-    return this.#peakBytes;
+    this.#processes.lookAtPeak();
+    return this.#processes.seenPeakBytes;
   }
 
   assign(assignment: Assignment): void {
@@ -210,7 +214,7 @@ export class Environment implements ChannelListener {
       case 'deliver':
         return this.#deliver();
       case 'freeze':
-        return this.#freezeProcesses();
+        return this.#processes.freeze();
       case 'thaw':
         return this.#thawProcesses();
       case 'startProcesses':
@@ -242,35 +246,23 @@ export class Environment implements ChannelListener {
 
   // Processes.
 
-  async #provision(): Promise<void> {
+  #createContainer(): Promise<Container> {
     const { engine, buildSpec, door } = this.#parts;
-    // Whoever makes an environment must have it before it hears from it.
-    await Promise.resolve();
-    if (this.#state !== 'provisioning') return;
-    try {
-      const address = door.open(this.#channel, this.#identity);
-      this.#journal.processesStarted();
-      const container = await engine.create(
-        buildSpec(this.version, {
-          environmentId: this.id,
-          runtimeApi: address.runtimeApi,
-          hosts: address.hosts,
-          logMarker: this.#journal.marker,
-          logStreamName: this.#journal.logStreamName,
-        }),
-        {
-          output: (chunk, stream) => this.#journal.output(chunk, stream),
-          exited: (exit) => this.#exited(exit),
-        },
-      );
-      this.#container = container;
-      if (this.#state !== 'provisioning') return;
-      await container.start();
-    } catch (error) {
-      this.#engineFailed(error);
-      return;
-    }
-    if (this.#state === 'provisioning') this.#apply('containerStarted');
+    const address = door.open(this.#channel, this.#identity);
+    this.#journal.processesStarted();
+    return engine.create(
+      buildSpec(this.version, {
+        environmentId: this.id,
+        runtimeApi: address.runtimeApi,
+        hosts: address.hosts,
+        logMarker: this.#journal.marker,
+        logStreamName: this.#journal.logStreamName,
+      }),
+      {
+        output: (chunk, stream) => this.#journal.output(chunk, stream),
+        exited: (exit) => this.#exited(exit),
+      },
+    );
   }
 
   #hold(event: EnvironmentEvent): void {
@@ -282,22 +274,20 @@ export class Environment implements ChannelListener {
   }
 
   #startProcesses(): void {
-    this.#generation += 1;
     this.#held = [];
     this.#exit = undefined;
     this.#initPayload = undefined;
-    this.#peakBytes = undefined;
     this.#channel.reset();
     this.#journal.processesStarted();
     const settlement = this.#settlement;
     if (settlement !== undefined) this.#journal.begin(settlement);
-    this.#watch(this.#container?.start(), 'containerStarted');
+    this.#processes.startAgain();
   }
 
   #killProcesses(): void {
-    this.#readPeak();
+    this.#processes.lookAtPeak();
     this.#channel.close();
-    this.#watch(this.#container?.kill());
+    this.#processes.kill();
   }
 
   #exited(exit: ContainerExit): void {
@@ -305,40 +295,19 @@ export class Environment implements ChannelListener {
     if (this.#resetReason === undefined || this.#state !== 'resetting') {
       this.#resetReason = exit.outOfMemory ? 'out-of-memory' : 'runtime-exited';
     }
-    if (exit.outOfMemory) this.#peakBytes = this.version.memoryMb * 2 ** 20;
+    if (exit.outOfMemory) this.#processes.peakWas(this.version.memoryMb * 2 ** 20);
     this.#channel.close();
     this.#journal.processesExited();
     this.#apply('processesExited');
   }
 
-  #freezeProcesses(): void {
-    this.#watch(this.#container?.freeze(), 'frozen');
-  }
-
   #thawProcesses(): void {
-    let pending: Promise<void> | undefined;
     try {
-      pending = this.#container?.thaw();
+      this.#processes.thaw();
     } catch (error) {
       this.#giveUp(error);
       this.#apply('thawRefused');
-      return;
     }
-    if (pending === undefined) this.#apply('thawed');
-    else this.#watch(pending, 'thawed');
-  }
-
-  /** Feeds `event` when an engine call has succeeded, unless its processes are not the present. */
-  #watch(call: Promise<void> | undefined, event?: EnvironmentEvent): void {
-    const generation = this.#generation;
-    call?.then(
-      () => {
-        if (event !== undefined && generation === this.#generation) this.#apply(event);
-      },
-      (error: unknown) => {
-        if (generation === this.#generation) this.#engineFailed(error);
-      },
-    );
   }
 
   #engineFailed(error: unknown): void {
@@ -372,8 +341,7 @@ export class Environment implements ChannelListener {
     this.#channel.close();
     this.#parts.door.close(this.#identity);
     try {
-      await this.#provisioned;
-      await this.#container?.remove();
+      await this.#processes.remove();
     } catch {
       // The watchdog and the next start clear what the engine would not remove now.
     }
@@ -397,11 +365,11 @@ export class Environment implements ChannelListener {
     this.#posted = undefined;
     const finished = settlement.finish(ending, this.#parts.clock.monotonic());
     if (!settlement.wantsTail) settlement.answer(finished);
-    if (ending.kind !== 'exited') this.#readPeak();
+    if (ending.kind !== 'exited') this.#processes.lookAtPeak();
     const initMs = this.#served === 0 ? this.#initMs : undefined;
     this.#served += 1;
     this.#journal.end(settlement, finished, {
-      peakBytes: this.#peakBytes,
+      peakBytes: this.#processes.seenPeakBytes,
       initMs: settlement.story.kind === 'reset' ? undefined : initMs,
     });
   }
@@ -426,19 +394,14 @@ export class Environment implements ChannelListener {
   #recordInit(): void {
     this.#initMs = this.#initElapsed();
     this.#journal.initEnded();
-    this.#container?.limitCpu();
+    this.#processes.limitCpu();
     this.#resetReason = undefined;
   }
 
   #initElapsed(): number {
-    const startedAtMs = this.#container?.startedAtMs;
+    const { startedAtMs } = this.#processes;
     const endMs = this.#channel.polled ? this.#polledAtMs : this.#parts.clock.now();
     return startedAtMs === undefined ? 0 : Math.max(0, endMs - startedAtMs);
-  }
-
-  #readPeak(): void {
-    const peak = this.#container?.peakMemoryBytes();
-    if (peak !== undefined) this.#peakBytes = Math.max(this.#peakBytes ?? 0, peak);
   }
 
   #arm(delayMs: number, action: () => void): void {

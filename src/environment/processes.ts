@@ -1,0 +1,111 @@
+/**
+ * The container of an environment and the engine's calls on its processes. What a call has led to
+ * is told once it is known; what it says of processes that were replaced meanwhile is void.
+ */
+
+import type { Container } from '../engine/engine.js';
+
+export interface ProcessesListener {
+  /** A call on the present processes has succeeded. */
+  done(what: 'containerStarted' | 'frozen' | 'thawed'): void;
+  /** A call on them has failed. */
+  failed(error: unknown): void;
+}
+
+export class Processes {
+  readonly #listener: ProcessesListener;
+  #container: Container | undefined;
+  #provisioned: Promise<void> = Promise.resolve();
+  /** Counts starts. */
+  #generation = 0;
+  #peakBytes: number | undefined;
+
+  constructor(listener: ProcessesListener) {
+    this.#listener = listener;
+  }
+
+  get containerId(): string | undefined {
+    return this.#container?.id;
+  }
+  /** Wall time of the last start, Unix ms; undefined before it. */
+  get startedAtMs(): number | undefined {
+    return this.#container?.startedAtMs;
+  }
+  /** Peak memory of the present processes as last looked at, bytes; undefined when unknown. */
+  get seenPeakBytes(): number | undefined {
+    return this.#peakBytes;
+  }
+
+  /** Makes the container and starts it, unless it is not wanted any more by then. */
+  provision(create: () => Promise<Container>, isWanted: () => boolean): void {
+    this.#provisioned = this.#provision(create, isWanted);
+  }
+
+  startAgain(): void {
+    this.#generation += 1;
+    this.#peakBytes = undefined;
+    this.#watch(this.#container?.start(), 'containerStarted');
+  }
+
+  kill(): void {
+    this.#watch(this.#container?.kill());
+  }
+
+  freeze(): void {
+    this.#watch(this.#container?.freeze(), 'frozen');
+  }
+
+  /** Raises when they certainly sleep on. */
+  thaw(): void {
+    const pending = this.#container?.thaw();
+    if (pending === undefined) this.#listener.done('thawed');
+    else this.#watch(pending, 'thawed');
+  }
+
+  /** Once a start that is under way has come to its end. Rejects when the engine refuses. */
+  async remove(): Promise<void> {
+    await this.#provisioned;
+    await this.#container?.remove();
+  }
+
+  limitCpu(): void {
+    this.#container?.limitCpu();
+  }
+
+  lookAtPeak(): void {
+    const peak = this.#container?.peakMemoryBytes();
+    if (peak !== undefined) this.peakWas(peak);
+  }
+
+  /** Known from elsewhere: the kernel ended them at their limit. */
+  peakWas(bytes: number): void {
+    this.#peakBytes = Math.max(this.#peakBytes ?? 0, bytes);
+  }
+
+  async #provision(create: () => Promise<Container>, isWanted: () => boolean): Promise<void> {
+    // Whoever makes an environment must have it before it hears from it.
+    await Promise.resolve();
+    if (!isWanted()) return;
+    try {
+      this.#container = await create();
+      if (!isWanted()) return;
+      await this.#container.start();
+    } catch (error) {
+      this.#listener.failed(error);
+      return;
+    }
+    if (isWanted()) this.#listener.done('containerStarted');
+  }
+
+  #watch(call: Promise<void> | undefined, what?: Parameters<ProcessesListener['done']>[0]): void {
+    const generation = this.#generation;
+    call?.then(
+      () => {
+        if (what !== undefined && generation === this.#generation) this.#listener.done(what);
+      },
+      (error: unknown) => {
+        if (generation === this.#generation) this.#listener.failed(error);
+      },
+    );
+  }
+}
