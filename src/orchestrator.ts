@@ -137,6 +137,7 @@ async function start(
     settings,
     router: reload?.door ?? router,
     admin,
+    ownerToken: claim.adminToken,
     hooks,
     teardown,
   });
@@ -231,6 +232,7 @@ interface DoorSources {
   readonly settings: Settings;
   readonly router: InvocationRouter;
   readonly admin: AdminApi;
+  readonly ownerToken: string;
   readonly hooks: StartHooks;
   readonly teardown: Teardown;
 }
@@ -240,6 +242,7 @@ async function openDoor({
   settings,
   router,
   admin,
+  ownerToken,
   hooks,
   teardown,
 }: DoorSources): Promise<{ endpoint: string; invokeApi: InvokeApi }> {
@@ -251,7 +254,8 @@ async function openDoor({
     accountId: settings.accountId,
     concurrency: settings.concurrency,
     clock: systemClock,
-    ...(settings.authToken === undefined ? {} : { authToken: settings.authToken }),
+    authToken: settings.authToken,
+    ownerToken,
     onLost: (functionName, requestId, error) =>
       hooks.log.warn(`the event ${requestId} of ${functionName} was not run: ${error.message}`),
   });

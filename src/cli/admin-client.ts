@@ -55,12 +55,10 @@ export function runOf(context: Pick<CommandContext, 'args' | 'host'>): FoundRun 
 }
 
 export function createAdminClient(run: FoundRun): AdminClient {
-  const authorization = `Bearer ${run.adminToken}`;
   const get = (path: string, signal?: AbortSignal): Promise<IncomingMessage> =>
     exchange(run, {
       method: 'GET',
       path: `${ADMIN_PREFIX}${path}`,
-      headers: { authorization },
       ...(signal === undefined ? {} : { signal }),
     });
 
@@ -91,7 +89,7 @@ export function createAdminClient(run: FoundRun): AdminClient {
       const response = await exchange(run, {
         method: 'POST',
         path: `${ADMIN_PREFIX}stop`,
-        headers: { authorization, 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json' },
         body: Buffer.from(JSON.stringify(body)),
       });
       await answerOf(run, response);

@@ -13,7 +13,7 @@ export interface Exchange {
   readonly signal?: AbortSignal;
 }
 
-/** The answer once its head is here. Throws `not-running` when nobody answers. */
+/** The answer once its head is here; the request shows the run file's token. Throws `not-running` when nobody answers. */
 export function exchange(run: FoundRun, options: Exchange): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const { signal } = options;
@@ -22,6 +22,7 @@ export function exchange(run: FoundRun, options: Exchange): Promise<IncomingMess
       {
         method: options.method,
         headers: {
+          authorization: `Bearer ${run.adminToken}`,
           ...options.headers,
           ...(options.body === undefined ? {} : { 'content-length': options.body.length }),
         },

@@ -13,6 +13,8 @@ export interface AdmissionOptions {
   /** Address or name we were asked to listen on. */
   readonly host: string;
   readonly authToken?: string | undefined;
+  /** Of the run file: whoever can read that owns the run, and its commands show this instead. */
+  readonly ownerToken?: string | undefined;
 }
 
 const OWN_NAMES: ReadonlySet<string> = new Set([
@@ -26,11 +28,14 @@ const HOST = /^(?:\[([0-9a-fA-F:.]+)\]|([a-zA-Z0-9._-]+))(?::\d{1,5})?$/;
 
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #expected: Buffer | undefined;
+  /** Empty: no token is asked for. */
+  readonly #expected: readonly Buffer[];
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
-    this.#expected = options.authToken === undefined ? undefined : digest(options.authToken);
+    const { authToken, ownerToken } = options;
+    const tokens = authToken === undefined ? [] : [authToken, ownerToken ?? authToken];
+    this.#expected = tokens.map(digest);
   }
 
   /** The refusal, if it is one. */
@@ -57,12 +62,13 @@ export class Admission {
    * session token of their credentials.
    */
   #tokenProblem(request: IncomingMessage): ApiError | undefined {
-    if (this.#expected === undefined) return undefined;
+    if (this.#expected.length === 0) return undefined;
     if (isLoopback(plainAddress(request.socket.remoteAddress))) return undefined;
     const bearer = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const sent = bearer ?? request.headers['x-amz-security-token'];
     if (typeof sent !== 'string') return tokenMissing();
-    return timingSafeEqual(digest(sent), this.#expected) ? undefined : tokenWrong();
+    const shown = digest(sent);
+    return this.#expected.some((token) => timingSafeEqual(shown, token)) ? undefined : tokenWrong();
   }
 }
 

@@ -50,6 +50,8 @@ export interface InvokeApiOptions {
   readonly concurrency?: number;
   /** Required when `host` is not loopback. */
   readonly authToken?: string | undefined;
+  /** Taken as well: that of the run file. */
+  readonly ownerToken?: string | undefined;
   readonly clock: Clock;
   /** An `Event` invocation was accepted and could not be run. */
   readonly onLost?: (functionName: string, requestId: string, error: OrchestratorError) => void;

@@ -98,7 +98,11 @@ describe('listening beyond loopback', () => {
   });
 
   (outside === undefined ? it.skip : it)('asks callers from there for the token', async () => {
-    const running = await new RunningInvokeApi({ host: '0.0.0.0', authToken: 'secret' }).start();
+    const running = await new RunningInvokeApi({
+      host: '0.0.0.0',
+      authToken: 'secret',
+      ownerToken: 'of the run file',
+    }).start();
     running.router.add({ name: 'echo' });
     const url = `http://${outside}:${running.port}${INVOKE}`;
     const ask = async (headers: Record<string, string>): Promise<[number, string | null]> => {
@@ -118,6 +122,7 @@ describe('listening beyond loopback', () => {
     expect(running.router.requests).toEqual([]);
     expect(await ask({ Authorization: 'Bearer secret' })).toEqual([200, null]);
     expect(await ask({ 'X-Amz-Security-Token': 'secret' })).toEqual([200, null]);
+    expect(await ask({ Authorization: 'Bearer of the run file' })).toEqual([200, null]);
     expect((await running.invoke('echo')).status).toBe(200);
     const rebound = { Host: 'evil.test', Authorization: 'Bearer secret' };
     expect((await running.invoke('echo', '{}', { headers: rebound })).status).toBe(403);
