@@ -20,7 +20,6 @@ import { terminalLogger } from './terminal-logger.js';
 /** States in which an event is with an environment. */
 const RUNNING_STATES: ReadonlySet<string> = new Set([
   'invoking',
-  'thaw-due',
   'thawing',
   'restarting',
   'reinitializing',

@@ -29,8 +29,6 @@ export const ENVIRONMENT_STATES = [
   'completing',
   'freezing',
   'frozen',
-  /** An invocation came during the freeze: it is delivered when the freeze is confirmed. */
-  'thaw-due',
   /** The event was written to the waiting socket; the processes are being woken. */
   'thawing',
   /** The processes are being ended; the environment stays. */
@@ -148,6 +146,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     deadlinePassed: go('resetting', 'settleTimeout', 'killProcesses'),
     processesExited: go('reset', 'disarm', 'settleExit'),
     thawed: go('invoking'),
+    thawRefused: go('stopping', 'disarm', 'settleLost', 'remove'),
     destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
   },
   completing: {
@@ -159,7 +158,8 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
   },
   freezing: {
     frozen: go('frozen'),
-    assigned: go('thaw-due', 'armDeadline'),
+    /** The processes may still run, and begin before they are woken. */
+    assigned: go('invoking', 'armDeadline', 'deliver', 'thaw'),
     thawed: go('freezing'),
     pollLost: go('resetting', 'killProcesses'),
     processesExited: go('reset'),
@@ -173,15 +173,6 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     processesExited: go('reset'),
     retired: go('stopping', 'remove'),
     destroyed: go('stopping', 'remove'),
-  },
-  'thaw-due': {
-    frozen: go('thawing', 'deliver', 'thaw'),
-    thawed: go('thaw-due'),
-    deadlinePassed: go('resetting', 'settleTimeout', 'killProcesses'),
-    pollLost: go('resetting', 'disarm', 'handBack', 'killProcesses'),
-    processesExited: go('reset', 'disarm', 'handBack'),
-    engineFailed: go('stopping', 'disarm', 'handBack', 'remove'),
-    destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
   },
   thawing: {
     thawed: go('invoking'),
@@ -297,7 +288,6 @@ export function isBusy(state: EnvironmentState): boolean {
   return (
     state === 'invoking' ||
     state === 'completing' ||
-    state === 'thaw-due' ||
     state === 'thawing' ||
     state === 'restarting' ||
     state === 'reinitializing'

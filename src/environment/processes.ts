@@ -1,6 +1,7 @@
 /**
  * The container of an environment and the engine's calls on its processes. What a call has led to
- * is told once it is known; what it says of processes that were replaced meanwhile is void.
+ * is told once it is known; what it says of processes that were replaced meanwhile, or of a freeze that
+ * was followed by a thaw, is void.
  */
 
 import type { Container } from '../engine/engine.js';
@@ -18,6 +19,8 @@ export class Processes {
   #provisioned: Promise<void> = Promise.resolve();
   /** Counts starts. */
   #generation = 0;
+  /** Counts freezes and thaws. */
+  #turns = 0;
   #peakBytes: number | undefined;
 
   constructor(listener: ProcessesListener) {
@@ -52,11 +55,13 @@ export class Processes {
   }
 
   freeze(): void {
+    this.#turns += 1;
     this.#watch(this.#container?.freeze(), 'frozen');
   }
 
   /** Raises when they certainly sleep on. */
   thaw(): void {
+    this.#turns += 1;
     const pending = this.#container?.thaw();
     if (pending === undefined) this.#listener.done('thawed');
     else this.#watch(pending, 'thawed');
@@ -99,12 +104,15 @@ export class Processes {
 
   #watch(call: Promise<void> | undefined, what?: Parameters<ProcessesListener['done']>[0]): void {
     const generation = this.#generation;
+    const turns = this.#turns;
+    const isVoid = (): boolean =>
+      generation !== this.#generation || (what === 'frozen' && turns !== this.#turns);
     call?.then(
       () => {
-        if (what !== undefined && generation === this.#generation) this.#listener.done(what);
+        if (what !== undefined && !isVoid()) this.#listener.done(what);
       },
       (error: unknown) => {
-        if (generation === this.#generation) this.#listener.failed(error);
+        if (!isVoid()) this.#listener.failed(error);
       },
     );
   }

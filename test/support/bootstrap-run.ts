@@ -5,7 +5,7 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { LogPipe, makePipe } from '../../src/engine/host/log-pipe.js';
+import { LogPipe, PipeStock } from '../../src/engine/host/log-pipe.js';
 import { packageRoot } from '../../src/package-root.js';
 import {
   ScriptedRuntimeApi,
@@ -100,9 +100,7 @@ async function outputPipe(
   folder: string,
   onText: (text: string) => void,
 ): Promise<{ readonly fd: number; close(): void }> {
-  const pipe = new LogPipe(await makePipe(join(folder, '.output')), (chunk) =>
-    onText(String(chunk)),
-  );
+  const pipe = new LogPipe(await new PipeStock(folder).take(), (chunk) => onText(String(chunk)));
   pipe.open();
   const fd = openSync(pipe.path, 'w');
   return {

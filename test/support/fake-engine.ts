@@ -221,7 +221,7 @@ export class FakeContainer implements Container {
     const process = this.#process;
     if (process === undefined || !process.alive) return;
     // Where thawing is a call, one way waits for the other.
-    await this.#thawing;
+    if (this.#thawing !== undefined) await this.#thawing;
     process.frozen = true;
     await this.#engine.call('freeze').catch((error: unknown) => {
       process.thaw();

@@ -68,6 +68,10 @@ export class DockerContainer implements Container {
     return this.#state === 'running';
   }
 
+  get isStarting(): boolean {
+    return this.#state === 'starting';
+  }
+
   async start(signal?: AbortSignal): Promise<void> {
     this.#context.refuseWhileAway();
     try {

@@ -1,8 +1,7 @@
 /** The engine on Docker: makes containers of a run and tells their fates. */
 
-import { join } from 'node:path';
 import type Docker from 'dockerode';
-import type { Clock } from '../../async/clock.js';
+import type { Clock, Timer } from '../../async/clock.js';
 import type { OrchestratorError } from '../../errors.js';
 import type {
   Container,
@@ -13,7 +12,7 @@ import type {
   EngineNetwork,
   FreezerKind,
 } from '../engine.js';
-import { LogPipe, makePipe } from '../host/log-pipe.js';
+import { LogPipe, PipeStock } from '../host/log-pipe.js';
 import { ScratchDisks } from '../host/scratch.js';
 import { removeLabelled } from '../orphans.js';
 import { containerOptions } from './container-options.js';
@@ -45,6 +44,9 @@ export interface DockerEngineOptions {
   readonly freezer?: FreezerKind;
 }
 
+/** Above what an init phase takes, for most. */
+const MAKE_AHEAD_AFTER_MS = 1_000;
+
 export class DockerEngine implements ContainerEngine {
   readonly docker: Docker;
   /** The engine is there again after a break: what failed for want of it may be tried. */
@@ -60,13 +62,16 @@ export class DockerEngine implements ContainerEngine {
   #facts: Promise<Facts> | undefined;
   #network: RunNetwork | undefined;
   #closing: Promise<void> | undefined;
-  #pipes = 0;
-  #nextPipe: Promise<string> | undefined;
+  readonly #pipes: PipeStock;
+  /** Of disks that were asked for. */
+  readonly #sizesMb = new Set<number>();
+  #refill: Timer | undefined;
 
   constructor(options: DockerEngineOptions) {
     this.docker = options.docker;
     this.#options = options;
     this.#disks = new ScratchDisks(options.scratchRoot, (message) => options.warn(message));
+    this.#pipes = new PipeStock(options.scratchRoot);
     this.#events = new EngineEvents(options.docker, options.runId, options.clock, {
       oom: (id) => this.#containers.get(id)?.sawOutOfMemory(),
       died: (id, exitCode) => this.#containers.get(id)?.sawExit(exitCode),
@@ -97,10 +102,9 @@ export class DockerEngine implements ContainerEngine {
 
   /** Readies what a container with a scratch disk of that size will need, behind the scenes. */
   async prepare(sizeMb: number): Promise<void> {
+    this.#sizesMb.add(sizeMb);
     const { scratch } = await this.#look();
-    if (!scratch) return;
-    this.#disks.prepare(sizeMb);
-    this.#nextPipe ??= this.#makePipeFile();
+    if (scratch) this.#makeAhead();
   }
 
   async create(
@@ -172,7 +176,8 @@ export class DockerEngine implements ContainerEngine {
       });
       this.#containers.set(container.id, container);
       if (this.#left.size > 0) void this.#removeLeft();
-      if (scratch) this.#disks.prepare(spec.scratch.sizeMb);
+      this.#sizesMb.add(spec.scratch.sizeMb);
+      if (scratch) this.#makeAheadLater();
       return container;
     } catch (error) {
       logPipe?.remove();
@@ -190,7 +195,8 @@ export class DockerEngine implements ContainerEngine {
     this.#events.close();
     // Those the engine made or kept without our knowing: a break hides many things.
     const swept = await Promise.allSettled([removeLabelled(this.docker, this.#options.runId)]);
-    await this.#nextPipe?.catch(() => undefined);
+    this.#refill?.cancel();
+    await this.#pipes.idle();
     await this.#disks.close();
     await this.#network?.remove();
     const failed = swept.find((result) => result.status === 'rejected');
@@ -203,22 +209,27 @@ export class DockerEngine implements ContainerEngine {
     observer: ContainerObserver,
   ): Promise<LogPipe | undefined> {
     if (spec.logPipeTarget === undefined) return undefined;
-    const made = this.#nextPipe ?? this.#makePipeFile();
-    this.#nextPipe = this.#makePipeFile();
     try {
-      return new LogPipe(await made, (chunk) => observer.output(chunk, 'stdout'));
+      return new LogPipe(await this.#pipes.take(), (chunk) => observer.output(chunk, 'stdout'));
     } catch {
       // Its ordinary output will do.
       return undefined;
     }
   }
 
-  /** One is always made ahead. */
-  #makePipeFile(): Promise<string> {
-    this.#pipes += 1;
-    const made = makePipe(join(this.#options.scratchRoot, `log-${this.#pipes}`));
-    made.catch(() => undefined);
-    return made;
+  #makeAhead(): void {
+    for (const sizeMb of this.#sizesMb) this.#disks.prepare(sizeMb);
+    this.#pipes.refill().catch(() => undefined);
+  }
+
+  /** Once no start is under way: what makes disks and pipes would take the processor from it. */
+  #makeAheadLater(): void {
+    this.#refill?.cancel();
+    this.#refill = this.#options.clock.setTimer(MAKE_AHEAD_AFTER_MS, () => {
+      const starting = [...this.#containers.values()].some(({ isStarting }) => isStarting);
+      if (starting || this.#creating.size > 0) this.#makeAheadLater();
+      else this.#makeAhead();
+    });
   }
 
   #look(): Promise<Facts> {

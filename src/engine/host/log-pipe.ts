@@ -7,17 +7,56 @@
 import { execFile } from 'node:child_process';
 import { constants, openSync, readSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 /** Containers may write and nothing else. */
 const MODE = '0622';
 const DRAIN_BYTES = 64 * 1024;
+const PIPES_AT_ONCE = 8;
 
-/** Makes a pipe for `LogPipe`; resolves to its path. Raises the system's errors. */
-export async function makePipe(path: string): Promise<string> {
-  await run('mkfifo', ['-m', MODE, path]);
-  return path;
+/** Pipes made ahead: making one takes a process, and several take no longer. */
+export class PipeStock {
+  readonly #folder: string;
+  #ready: string[] = [];
+  #making: Promise<void> | undefined;
+  #made = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The path of a pipe nobody else has. Raises the system's errors. */
+  async take(): Promise<string> {
+    for (;;) {
+      const path = this.#ready.pop();
+      if (path !== undefined) return path;
+      await this.refill();
+    }
+  }
+
+  /** Sees to it that some are ready. Rejects with the system's errors. */
+  refill(): Promise<void> {
+    if (this.#ready.length > 0) return Promise.resolve();
+    this.#making ??= this.#make().finally(() => {
+      this.#making = undefined;
+    });
+    return this.#making;
+  }
+
+  /** Resolves when none is in the making. */
+  async idle(): Promise<void> {
+    await this.#making?.catch(() => undefined);
+  }
+
+  async #make(): Promise<void> {
+    const paths = Array.from({ length: PIPES_AT_ONCE }, () =>
+      join(this.#folder, `log-${(this.#made += 1)}`),
+    );
+    await run('mkfifo', ['-m', MODE, ...paths]);
+    this.#ready.push(...paths);
+  }
 }
 
 export class LogPipe {

@@ -19,6 +19,7 @@ export interface ScratchDisk {
 }
 
 const READY_PER_SIZE = 2;
+const DISK_PREFIX = 'tmp-';
 const IMAGE_SUFFIX = '.img';
 
 export class ScratchDisks {
@@ -85,7 +86,7 @@ export class ScratchDisks {
 
   async #make(sizeMb: number): Promise<ScratchDisk> {
     this.#made += 1;
-    const directory = join(this.#root, `tmp-${this.#made}`);
+    const directory = join(this.#root, `${DISK_PREFIX}${this.#made}`);
     const image = `${directory}${IMAGE_SUFFIX}`;
     try {
       await mkdir(directory, { recursive: true });
@@ -119,7 +120,11 @@ export class ScratchDisks {
 /** Unmounts and removes whatever disks are below a run's folder, and the folder. */
 export async function removeScratch(root: string): Promise<void> {
   const names = await readdir(root).catch(() => []);
-  const disks = new Set(names.map((name) => name.replace(IMAGE_SUFFIX, '')));
+  const disks = new Set(
+    names
+      .filter((name) => name.startsWith(DISK_PREFIX))
+      .map((name) => name.replace(IMAGE_SUFFIX, '')),
+  );
   for (const name of disks) await removeDisk(join(root, name));
   await rm(root, { recursive: true, force: true });
 }
