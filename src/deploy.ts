@@ -6,7 +6,9 @@ import { systemClock } from './async/clock.js';
 import type { Builder } from './builder/builder.js';
 import { VersionBuilder } from './builder/version-builder.js';
 import type { Config } from './config/config.js';
+import type { DockerEngine } from './engine/docker/docker-engine.js';
 import type { EngineDescription } from './engine/engine.js';
+import { HOST_NAME } from './environment/container-spec.js';
 import { CodeStore } from './function/code-store.js';
 import type { FunctionDefinition } from './function/function-version.js';
 import { ownOutputs } from './function/own-outputs.js';
@@ -17,6 +19,7 @@ import { Deployment } from './router/deployment.js';
 import type { StartHooks } from './start-hooks.js';
 
 export interface DeploymentSources {
+  readonly engine: Pick<DockerEngine, 'expect'>;
   readonly versions: VersionBuilder;
   readonly pools: PoolParts;
   readonly rules: RetentionRules;
@@ -27,11 +30,13 @@ export function deploymentOf(
   definition: FunctionDefinition,
   sources: DeploymentSources,
 ): Deployment {
-  const { versions, pools, rules, hooks } = sources;
+  const { engine, versions, pools, rules, hooks } = sources;
   return new Deployment(definition, {
     build: (changed) => versions.build(changed),
     describeUnbuilt: (unbuilt) => versions.describeUnbuilt(unbuilt),
     openPool: (version, firstCause) => {
+      const { image, ephemeralStorageMb: scratchMb } = version;
+      engine.expect({ image, hostName: HOST_NAME, scratchMb });
       const pool = new Pool(version, pools, { rules, firstCause });
       pool.warm();
       return pool;

@@ -124,8 +124,7 @@ async function start(
     spares: settings.spares,
   };
   const deploy = (definition: FunctionDefinition): Deployment => {
-    void engine.prepare(definition.ephemeralStorageMb);
-    return deploymentOf(definition, { versions, pools, rules, hooks });
+    return deploymentOf(definition, { engine, versions, pools, rules, hooks });
   };
   for (const definition of config.functions) router.add(deploy(definition));
 

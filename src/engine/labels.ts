@@ -8,6 +8,8 @@ export const LABEL = {
   /** Id of the run that made it. */
   run: 'dev.orchestrator.run',
   function: 'dev.orchestrator.function',
+  /** On containers that only hold a network for another one. */
+  holder: 'dev.orchestrator.holder',
   /** Identity of the process whose run it is, as JSON: who may say whether it is still alive. */
   process: 'dev.orchestrator.process',
   /** Machine the process runs on. */

@@ -31,6 +31,8 @@ export interface SpecSettings {
   readonly functionLabel: string;
 }
 
+/** It resolves to the environment's own address. */
+export const HOST_NAME = 'sandbox.localdomain';
 /** User and group of a function (`sbx_user1051`); numbers are ours (contract 3.2, 14). */
 const SANDBOX_USER = '993:990';
 /** Known to our bootstraps (runtimes/README.md). */
@@ -50,7 +52,7 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
     }),
     workingDirectory: '/var/task',
     user: SANDBOX_USER,
-    hostName: 'sandbox.localdomain',
+    hostName: HOST_NAME,
     hosts: identity.hosts,
     labels: { ...settings.labels, [settings.functionLabel]: version.name },
     mounts: mountsOf(version),

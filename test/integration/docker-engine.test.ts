@@ -27,7 +27,7 @@ function command(behaviour: Behaviour): string[] {
   }
 }
 
-async function open(freezer: FreezerKind): Promise<EngineHarness> {
+async function open(freezer: FreezerKind, ahead = false): Promise<EngineHarness> {
   const image = await new Builder(new Docker()).ensureImage('python3.13');
   const engine = await openDockerEngine({
     runId: randomBytes(5).toString('hex'),
@@ -36,6 +36,9 @@ async function open(freezer: FreezerKind): Promise<EngineHarness> {
     freezer,
   });
   await engine.open();
+  const { hostName, scratch } = contractSpec({ image });
+  if (ahead) engine.expect({ image, hostName, scratchMb: scratch.sizeMb });
+  await engine.makeAhead();
   return {
     engine,
     spec: (behaviour, changes = {}) =>
@@ -52,3 +55,8 @@ async function open(freezer: FreezerKind): Promise<EngineHarness> {
 for (const freezer of ['cgroup-v1', 'cgroup-v2', 'engine'] as const) {
   describeEngineContract(`docker, freezing by ${freezer}`, () => open(freezer), LIMIT_MS);
 }
+describeEngineContract(
+  'docker, with disks and networks made ahead',
+  () => open('cgroup-v1', true),
+  LIMIT_MS,
+);

@@ -6,6 +6,8 @@ import { CPU_PERIOD_US, cpuQuotaUs } from '../host/cpu-limit.js';
 
 export interface OptionsContext {
   readonly network: string;
+  /** Container whose network, host name and hosts it joins instead of having its own. */
+  readonly holder: string | undefined;
   /** Where containers reach the engine's host. */
   readonly hostAddress: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -32,7 +34,7 @@ export function containerOptions(
     Image: spec.image,
     Env: Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
     WorkingDir: spec.workingDirectory,
-    Hostname: spec.hostName,
+    ...(context.holder === undefined ? { Hostname: spec.hostName } : {}),
     AttachStdout: true,
     AttachStderr: true,
     Tty: false,
@@ -41,11 +43,7 @@ export function containerOptions(
     ...(spec.user === undefined ? {} : { User: spec.user }),
     ...(spec.command === undefined ? {} : { Cmd: [...spec.command] }),
     HostConfig: {
-      NetworkMode: context.network,
-      ExtraHosts: [
-        ...Object.entries(spec.hosts).map(([host, address]) => `${host}:${address}`),
-        `host.docker.internal:${context.hostAddress}`,
-      ],
+      ...networkOptions(spec, context),
       Binds: [
         ...spec.mounts.map(
           ({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`,
@@ -73,5 +71,19 @@ export function containerOptions(
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'none', Config: {} },
     },
+  };
+}
+
+function networkOptions(
+  spec: ContainerSpec,
+  { holder, network, hostAddress }: OptionsContext,
+): Docker.HostConfig {
+  if (holder !== undefined) return { NetworkMode: `container:${holder}` };
+  return {
+    NetworkMode: network,
+    ExtraHosts: [
+      ...Object.entries(spec.hosts).map(([host, address]) => `${host}:${address}`),
+      `host.docker.internal:${hostAddress}`,
+    ],
   };
 }

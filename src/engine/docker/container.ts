@@ -13,6 +13,7 @@ import { PeakMemory } from '../host/memory.js';
 import type { ScratchDisk } from '../host/scratch.js';
 import { DEADLINE_MS, within } from './deadline.js';
 import { isConflict, isNotFound, isRefusal } from './errors.js';
+import type { Holder } from './holders.js';
 import { OutputFrames } from './output.js';
 
 export interface ContainerContext {
@@ -25,6 +26,7 @@ export interface ContainerContext {
   readonly liftCpu: boolean;
   readonly scratch: ScratchDisk | undefined;
   readonly logPipe: LogPipe | undefined;
+  readonly holder: Holder | undefined;
   warn(message: string): void;
   /** Turns what an engine call threw into ours; nobody there is noted. */
   failed(thrown: unknown, doing: string): OrchestratorError;
@@ -281,7 +283,7 @@ export class DockerContainer implements Container {
     } finally {
       this.#closeHost();
       this.#context.logPipe?.remove();
-      await this.#context.scratch?.remove();
+      await Promise.all([this.#context.scratch?.remove(), this.#context.holder?.remove()]);
       this.#context.removed(this.id, gone);
     }
   }

@@ -21,6 +21,7 @@ import { DEADLINE_MS, within } from './deadline.js';
 import { engineError, engineUnreachable, isConflict, isNotFound } from './errors.js';
 import { EngineEvents } from './events.js';
 import { hardOpenFiles, lookAtEngine, type Facts } from './facts.js';
+import { gainsByHolders, Holders, type Holder, type HolderKind } from './holders.js';
 import {
   joinNetwork,
   makeNetwork,
@@ -45,7 +46,7 @@ export interface DockerEngineOptions {
 }
 
 /** Above what an init phase takes, for most. */
-const MAKE_AHEAD_AFTER_MS = 1_000;
+const MAKE_AHEAD_AFTER_MS = 500;
 
 export class DockerEngine implements ContainerEngine {
   readonly docker: Docker;
@@ -66,6 +67,8 @@ export class DockerEngine implements ContainerEngine {
   /** Of disks that were asked for. */
   readonly #sizesMb = new Set<number>();
   #refill: Timer | undefined;
+  #holders: Holders | undefined;
+  #holderKind: HolderKind | undefined;
 
   constructor(options: DockerEngineOptions) {
     this.docker = options.docker;
@@ -74,7 +77,10 @@ export class DockerEngine implements ContainerEngine {
     this.#pipes = new PipeStock(options.scratchRoot);
     this.#events = new EngineEvents(options.docker, options.runId, options.clock, {
       oom: (id) => this.#containers.get(id)?.sawOutOfMemory(),
-      died: (id, exitCode) => this.#containers.get(id)?.sawExit(exitCode),
+      died: (id, exitCode) => {
+        this.#containers.get(id)?.sawExit(exitCode);
+        this.#holders?.died(id);
+      },
       running: () =>
         [...this.#containers.values()].filter(({ isRunning }) => isRunning).map(({ id }) => id),
       restore: async () => this.#network?.restore(),
@@ -97,14 +103,31 @@ export class DockerEngine implements ContainerEngine {
       this.#look(),
     ]);
     this.#network = opened;
+    const { description, liftCpu } = await this.#look();
+    // Only who may write limits may write a container's hosts file.
+    if (liftCpu && gainsByHolders(description.apiVersion)) {
+      const { name, hostAddress } = opened;
+      this.#holders = new Holders(docker, { network: name, hostAddress, labels });
+    }
     return opened;
   }
 
-  /** Readies what a container with a scratch disk of that size will need, behind the scenes. */
-  async prepare(sizeMb: number): Promise<void> {
-    this.#sizesMb.add(sizeMb);
+  /** What containers will need, so that it can be made ahead, behind the scenes. */
+  expect(spec: HolderKind & { readonly scratchMb: number }): void {
+    this.#sizesMb.add(spec.scratchMb);
+    this.#holderKind = { image: spec.image, hostName: spec.hostName };
+    this.#makeAheadLater();
+  }
+
+  /** Makes what is expected, now. Never rejects: what is missing is made when it is needed. */
+  async makeAhead(): Promise<void> {
     const { scratch } = await this.#look();
-    if (scratch) this.#makeAhead();
+    const kind = this.#holderKind;
+    await Promise.allSettled([
+      ...(scratch ? [this.#pipes.refill()] : []),
+      ...(scratch ? [...this.#sizesMb].map((sizeMb) => this.#disks.prepare(sizeMb)) : []),
+      kind === undefined ? undefined : this.#holders?.makeAhead(kind),
+    ]);
   }
 
   async create(
@@ -142,9 +165,11 @@ export class DockerEngine implements ContainerEngine {
     });
     const logPipe = await makingPipe;
     const lifted = liftCpu && spec.liftCpuDuringStart;
+    const holder = await this.#takeHolder(spec);
     try {
       const options = containerOptions(spec, {
         network: this.#network?.name ?? 'none',
+        holder: holder?.id,
         hostAddress: this.#network?.hostAddress ?? HOST_GATEWAY,
         labels: this.#options.labels,
         scratchDirectory: disk?.directory,
@@ -166,6 +191,7 @@ export class DockerEngine implements ContainerEngine {
         liftCpu: lifted,
         scratch: disk,
         logPipe,
+        holder,
         warn: (message) => this.#options.warn(message),
         failed: (thrown, doing) => this.#failed(thrown, doing),
         refuseWhileAway: () => this.#refuseWhileAway(),
@@ -176,12 +202,11 @@ export class DockerEngine implements ContainerEngine {
       });
       this.#containers.set(container.id, container);
       if (this.#left.size > 0) void this.#removeLeft();
-      this.#sizesMb.add(spec.scratch.sizeMb);
-      if (scratch) this.#makeAheadLater();
+      this.#makeAheadLater();
       return container;
     } catch (error) {
       logPipe?.remove();
-      await disk?.remove();
+      await Promise.all([disk?.remove(), holder?.remove()]);
       const failure = this.#failed(error, `creating a container of ${spec.image}`);
       // It may have been made all the same, with nobody left to hear of it.
       if (failure.code === 'engine-unreachable') this.#left.add(spec.name);
@@ -190,12 +215,13 @@ export class DockerEngine implements ContainerEngine {
   }
 
   async #close(): Promise<void> {
+    this.#refill?.cancel();
+    await this.#holders?.close();
     await Promise.allSettled(this.#creating);
     await Promise.allSettled([...this.#containers.values()].map((container) => container.remove()));
     this.#events.close();
     // Those the engine made or kept without our knowing: a break hides many things.
     const swept = await Promise.allSettled([removeLabelled(this.docker, this.#options.runId)]);
-    this.#refill?.cancel();
     await this.#pipes.idle();
     await this.#disks.close();
     await this.#network?.remove();
@@ -217,18 +243,25 @@ export class DockerEngine implements ContainerEngine {
     }
   }
 
-  #makeAhead(): void {
-    for (const sizeMb of this.#sizesMb) this.#disks.prepare(sizeMb);
-    this.#pipes.refill().catch(() => undefined);
+  async #takeHolder(spec: ContainerSpec): Promise<Holder | undefined> {
+    const holder = this.#holders?.take(spec.hostName);
+    try {
+      await holder?.addHosts(spec.hosts);
+      return holder;
+    } catch {
+      // It will do without, as where there are none.
+      await holder?.remove();
+      return undefined;
+    }
   }
 
-  /** Once no start is under way: what makes disks and pipes would take the processor from it. */
+  /** Once no start is under way: it would take the processor from it. */
   #makeAheadLater(): void {
     this.#refill?.cancel();
     this.#refill = this.#options.clock.setTimer(MAKE_AHEAD_AFTER_MS, () => {
       const starting = [...this.#containers.values()].some(({ isStarting }) => isStarting);
       if (starting || this.#creating.size > 0) this.#makeAheadLater();
-      else this.#makeAhead();
+      else void this.makeAhead();
     });
   }
 
@@ -241,6 +274,8 @@ export class DockerEngine implements ContainerEngine {
 
   #connection(state: 'lost' | 'back'): void {
     if (state === 'lost') {
+      // They may not live through it.
+      for (const id of this.#holders?.forget() ?? []) this.#left.add(id);
       this.#options.warn('the container engine has gone away; trying to reach it again');
       return;
     }
@@ -250,6 +285,7 @@ export class DockerEngine implements ContainerEngine {
       container.engineBack().catch(() => undefined);
     }
     void this.#removeLeft();
+    this.#makeAheadLater();
     this.onBack();
   }
 

@@ -59,8 +59,8 @@ export class ScratchDisks {
     }
   }
 
-  /** Sees to it that a few disks of that size are ready. */
-  prepare(sizeMb: number): void {
+  /** Sees to it that a few disks of that size are ready; resolves when they are, or never will. */
+  async prepare(sizeMb: number): Promise<void> {
     const ready = this.#ready.get(sizeMb) ?? [];
     this.#ready.set(sizeMb, ready);
     while (!this.#closed && ready.length < READY_PER_SIZE) {
@@ -70,6 +70,7 @@ export class ScratchDisks {
       );
       ready.push(disk);
     }
+    await Promise.allSettled(ready);
   }
 
   /** Removes the disks nobody took, and the folder. */

@@ -53,6 +53,7 @@ class Bench {
       liftCpu: false,
       scratch: undefined,
       logPipe: undefined,
+      holder: undefined,
       warn: () => undefined,
       failed: engineError,
       refuseWhileAway: () => undefined,

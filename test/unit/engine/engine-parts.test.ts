@@ -73,8 +73,25 @@ describe('Docker’s errors', () => {
 });
 
 describe('the options of a container', () => {
+  it('take network, host name and hosts from a holder where there is one', () => {
+    const options = containerOptions(contractSpec({ hosts: { a: '1.2.3.4' } }), {
+      network: 'n',
+      holder: 'h',
+      hostAddress: '1.1.1.1',
+      labels: {},
+      liftCpu: true,
+      mostOpenFiles: 10,
+      logPipe: undefined,
+      scratchDirectory: '/s',
+    });
+    expect(options.HostConfig?.NetworkMode).toBe('container:h');
+    // The engine refuses these together with another container's network.
+    expect([options.Hostname, options.HostConfig?.ExtraHosts]).toEqual([undefined, undefined]);
+  });
+
   const context = {
     network: 'n',
+    holder: undefined,
     hostAddress: '10.0.0.1',
     labels: { run: 'r' },
     liftCpu: true,

@@ -1,0 +1,156 @@
+/**
+ * Networks made ahead. Up to Docker 27 setting up a container's network takes longer than all else
+ * of its start; a container that joins another one's skips it. A holder is that other one: it
+ * sleeps, is made when nothing else starts, serves one container only and goes with it. What it
+ * cannot know yet, the host names of whom it will serve, is written to its hosts file then.
+ */
+
+import { appendFile } from 'node:fs/promises';
+import type Docker from 'dockerode';
+import { LABEL } from '../labels.js';
+import { DEADLINE_MS, within } from './deadline.js';
+
+/** From this API version on the engine sets networks up without a hook, and nothing is gained. */
+const FAST_NETWORK_API = [1, 48] as const;
+const READY = 2;
+const MEMORY_BYTES = 16 * 2 ** 20;
+/** After so many that could not be made the engine is taken for one where none can. */
+const MOST_FAILURES = 3;
+
+export interface HolderSettings {
+  readonly network: string;
+  /** Where containers reach the engine's host. */
+  readonly hostAddress: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What the containers to come have in common with their holder. */
+export interface HolderKind {
+  readonly image: string;
+  readonly hostName: string;
+}
+
+export function gainsByHolders(apiVersion: string): boolean {
+  const [major = 0, minor = 0] = apiVersion.split('.').map(Number);
+  const [fastMajor, fastMinor] = FAST_NETWORK_API;
+  return major < fastMajor || (major === fastMajor && minor < fastMinor);
+}
+
+export class Holder {
+  readonly id: string;
+  readonly hostName: string;
+  readonly #container: Docker.Container;
+  readonly #hostsPath: string;
+
+  constructor(container: Docker.Container, hostName: string, hostsPath: string) {
+    this.id = container.id;
+    this.hostName = hostName;
+    this.#container = container;
+    this.#hostsPath = hostsPath;
+  }
+
+  /** Raises the file system's errors. */
+  async addHosts(hosts: Readonly<Record<string, string>>): Promise<void> {
+    const lines = Object.entries(hosts).map(([host, address]) => `${address}\t${host}\n`);
+    await appendFile(this.#hostsPath, lines.join(''));
+  }
+
+  /** Never rejects: what stays is cleared at the end of the run. */
+  async remove(): Promise<void> {
+    await within(DEADLINE_MS.remove, (abortSignal) =>
+      this.#container.remove({ force: true, v: true, abortSignal }),
+    ).catch(() => undefined);
+  }
+}
+
+export class Holders {
+  readonly #docker: Docker;
+  readonly #settings: HolderSettings;
+  #ready: Holder[] = [];
+  #making: Promise<void> | undefined;
+  #failures = 0;
+  #closed = false;
+
+  constructor(docker: Docker, settings: HolderSettings) {
+    this.#docker = docker;
+    this.#settings = settings;
+  }
+
+  take(hostName: string): Holder | undefined {
+    const index = this.#ready.findIndex((holder) => holder.hostName === hostName);
+    return index < 0 ? undefined : this.#ready.splice(index, 1)[0];
+  }
+
+  /** Its process has ended: nobody can join it any more. */
+  died(id: string): void {
+    this.#ready = this.#ready.filter((holder) => holder.id !== id);
+  }
+
+  /** None of those that are ready may be used any more; gives their ids. */
+  forget(): readonly string[] {
+    return this.#ready.splice(0).map(({ id }) => id);
+  }
+
+  /** Sees to it that some are ready, one after the other, behind the scenes. */
+  makeAhead(kind: HolderKind): Promise<void> {
+    this.#making ??= this.#makeMissing(kind).finally(() => {
+      this.#making = undefined;
+    });
+    return this.#making;
+  }
+
+  /** Makes no more; those that are ready are left to whoever clears the run. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#making;
+  }
+
+  async #makeMissing(kind: HolderKind): Promise<void> {
+    while (!this.#closed && this.#ready.length < READY && this.#failures < MOST_FAILURES) {
+      try {
+        this.#ready.push(await this.#make(kind));
+        this.#failures = 0;
+      } catch {
+        // Containers are started without: slower, and otherwise the same.
+        this.#failures += 1;
+      }
+    }
+  }
+
+  async #make({ image, hostName }: HolderKind): Promise<Holder> {
+    const { network, hostAddress, labels } = this.#settings;
+    const container = await within(DEADLINE_MS.create, (abortSignal) =>
+      this.#docker.createContainer({
+        Image: image,
+        Cmd: ['sleep', 'infinity'],
+        Hostname: hostName,
+        StopSignal: 'SIGKILL',
+        Labels: { ...labels, [LABEL.holder]: network },
+        HostConfig: {
+          NetworkMode: network,
+          ExtraHosts: [`host.docker.internal:${hostAddress}`],
+          ReadonlyRootfs: true,
+          CapDrop: ['ALL'],
+          SecurityOpt: ['no-new-privileges'],
+          PidsLimit: 4,
+          Memory: MEMORY_BYTES,
+          MemorySwap: MEMORY_BYTES,
+          IpcMode: 'none',
+          RestartPolicy: { Name: 'no' },
+          LogConfig: { Type: 'none', Config: {} },
+        },
+        abortSignal,
+      }),
+    );
+    try {
+      await within(DEADLINE_MS.start, (abortSignal) => container.start({ abortSignal }));
+      const { HostsPath: hostsPath } = await within(DEADLINE_MS.look, (abortSignal) =>
+        container.inspect({ abortSignal }),
+      );
+      return new Holder(container, hostName, hostsPath);
+    } catch (error) {
+      await container.remove({ force: true, v: true }).catch(() => undefined);
+      throw error;
+    }
+  }
+}

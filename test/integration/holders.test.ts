@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import Docker from 'dockerode';
+import { LABEL } from '../../src/engine/labels.js';
+import { startProject, until, type Project } from '../support/project.js';
+
+const LIMIT_MS = 60_000;
+const docker = new Docker();
+
+const PROBE = `
+import os, socket, time
+kept = {}
+def handler(event, context):
+    address = socket.gethostbyname(socket.gethostname())
+    result = {"name": socket.gethostname(), "address": address, "self": socket.gethostbyname("sandbox.localdomain"), "host": socket.gethostbyname("host.docker.internal")}
+    if event.get("listen"):
+        kept["s"] = socket.socket(); kept["s"].bind(("0.0.0.0", 7777)); kept["s"].listen(1)
+    if "reach" in event:
+        s = socket.socket(); s.settimeout(2)
+        try:
+            s.connect((event["reach"], 7777)); result["reached"] = True
+        except OSError:
+            result["reached"] = False
+    if event.get("exit"): os._exit(1)
+    return result
+`;
+
+async function holders(): Promise<Docker.ContainerInfo[]> {
+  return docker.listContainers({ filters: { label: [LABEL.holder] } });
+}
+
+interface Seen {
+  readonly name: string;
+  readonly address: string;
+  readonly self: string;
+  readonly host: string;
+  readonly reached?: boolean;
+}
+
+describe('networks made ahead', () => {
+  let project: Project;
+  beforeAll(async () => {
+    const files = { 'app.py': PROBE };
+    project = await startProject({ one: { files }, two: { files } }, { spares: 0, watch: false });
+    await until(async () => (await holders()).length === 2);
+  }, LIMIT_MS);
+  afterAll(() => project.stop(), LIMIT_MS);
+
+  const call = async (name: string, event: object = {}): Promise<Seen> =>
+    (await project.invoke(name, event)).json as Seen;
+
+  it(
+    'serve environments as networks of their own do, and keep them apart',
+    async () => {
+      const one = await call('one', { listen: true });
+      expect(one).toMatchObject({ name: 'sandbox.localdomain', self: one.address });
+      const two = await call('two', { reach: one.address });
+      expect(two).toMatchObject({ name: 'sandbox.localdomain', self: two.address, reached: false });
+      expect(two.address).not.toBe(one.address);
+      expect(await call('one', { reach: one.address })).toMatchObject({ reached: true });
+      for (const { containerId } of project.orchestrator.environments()) {
+        const { HostConfig: config } = await docker.getContainer(containerId).inspect();
+        expect(config.NetworkMode).toMatch(/^container:/);
+      }
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'stay with their environments when those start again',
+    async () => {
+      const { address } = await call('one');
+      expect(await call('one', { exit: true })).toMatchObject({ errorType: 'Runtime.ExitError' });
+      expect(await call('one')).toMatchObject({ address });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'are made again for the next ones, and go with the run',
+    async () => {
+      // Two in use, two that are ready.
+      await until(async () => (await holders()).length === 4);
+      const run = (await holders())[0]?.Labels[LABEL.run];
+      await project.orchestrator.destroy();
+      const left = await docker.listContainers({
+        all: true,
+        filters: { label: [`${LABEL.run}=${run}`] },
+      });
+      expect(left).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+});
