@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Docker from 'dockerode';
+import { gainsByHolders } from '../../src/engine/docker/holders.js';
 import { LABEL } from '../../src/engine/labels.js';
 import { until } from '../support/project.js';
 import { projectFolder, removeFolder, up, type RunningUp } from '../support/running-up.js';
@@ -62,6 +63,17 @@ async function runOf({ child }: RunningUp): Promise<string> {
   return own?.Labels?.[LABEL.run] ?? '';
 }
 
+/** Networks made ahead that no container has joined. */
+async function readyHolders(runId: string): Promise<number> {
+  const containers = await docker.listContainers({
+    filters: { label: [`${LABEL.run}=${runId}`] },
+  });
+  const joined = new Set(containers.map(({ HostConfig: config }) => config.NetworkMode));
+  return containers.filter(
+    ({ Id, Labels: labels }) => LABEL.holder in labels && !joined.has(`container:${Id}`),
+  ).length;
+}
+
 describe('a dead run', () => {
   const directories: string[] = [];
   const started: RunningUp[] = [];
@@ -78,7 +90,10 @@ describe('a dead run', () => {
       const seen = await orchestrator.environments('hello');
       return seen.length === 2 && seen.every(({ state }) => state === 'frozen');
     });
-    return { orchestrator, runId: await runOf(orchestrator) };
+    const runId = await runOf(orchestrator);
+    const { ApiVersion: apiVersion } = await docker.version();
+    if (gainsByHolders(apiVersion)) await until(async () => (await readyHolders(runId)) === 2);
+    return { orchestrator, runId };
   }
 
   beforeAll(async () => {
@@ -108,7 +123,8 @@ describe('a dead run', () => {
     async () => {
       const { orchestrator, runId } = await start();
       const before = await remainsOf(runId);
-      expect([before.containers.length, before.networks.length]).toEqual([2, 1]);
+      expect(before.containers.length).toBeGreaterThanOrEqual(2);
+      expect(before.networks).toHaveLength(1);
       expect(before.watchdogs).toHaveLength(1);
       await orchestrator.end('SIGKILL');
       await becomesNothing(runId);

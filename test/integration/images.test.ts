@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { Builder, type BuildProgress } from '../../src/builder/builder.js';
 import { isOrchestratorError } from '../../src/errors.js';
+import { until } from '../support/project.js';
 import { RUNTIMES } from '../../src/function/runtimes.js';
 
 /** Making a base takes half a minute, and all of them may be missing. */
@@ -41,6 +42,22 @@ async function run(image: string, command: string[]): Promise<{ status: number; 
   } finally {
     await container.remove({ force: true });
   }
+}
+
+/** The container of a build that was given up may take a moment to go. */
+async function removeImage(reference: string): Promise<void> {
+  await until(() =>
+    docker
+      .getImage(reference)
+      .remove({ force: true })
+      .then(
+        () => true,
+        (error: { statusCode?: number }) => {
+          if (error.statusCode !== 409 && error.statusCode !== 404) throw error;
+          return error.statusCode === 404;
+        },
+      ),
+  );
 }
 
 function imageOf(runtime: string): string {
@@ -153,12 +170,12 @@ describe('building', () => {
   });
 
   afterAll(async () => {
-    for (const reference of made) await docker.getImage(reference).remove({ force: true });
+    for (const reference of made) await removeImage(reference);
     // What the engine keeps of builds that did not end well.
     for (const { Id } of await docker.listImages({
       filters: { label: ['dev.orchestrator.test'] },
     })) {
-      await docker.getImage(Id).remove({ force: true });
+      await removeImage(Id);
     }
     await rm(folder, { recursive: true, force: true });
   });
