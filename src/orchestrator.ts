@@ -51,14 +51,10 @@ export interface RunningOrchestrator extends OrchestratorView {
   destroy(): Promise<void>;
 }
 
-/**
- * Quiet time before freezing when the settings say nothing: what a freeze costs decides. Two
- * milliseconds let a runtime finish what it does behind its poll (collecting garbage, above all):
- * stopped in the midst of it, it would owe that work to the next event.
- */
+/** Quiet time before freezing when the settings say nothing: none, unless a freeze costs too much. */
 const FREEZE_AFTER_MS: Readonly<Record<FreezerKind, number | 'never'>> = {
-  'cgroup-v2': 2,
-  'cgroup-v1': 2,
+  'cgroup-v2': 0,
+  'cgroup-v1': 0,
   engine: 1000,
   none: 'never',
 };

@@ -25,7 +25,7 @@ export interface Settings {
   readonly port: number;
   readonly host: string;
   /** Quiet time before an idle environment is frozen; `never` keeps it running. Absent: the
-   *  engine decides (2 ms where freezing is a file write, 1 s where it is an engine call). */
+   *  engine decides (at once where freezing is a file write, 1 s where it is an engine call). */
   readonly freezeAfterMs?: number | 'never';
   /** Environments kept initialised ahead of demand for each recently used function. */
   readonly spares: number;

@@ -135,7 +135,7 @@ export async function burst(rounds: number): Promise<Figure[]> {
 const FROZEN = 100;
 const IDLE_SECONDS = 10;
 /** Above what starting all of them takes, so that each event finds the others busy. */
-const BUSY_MS = 60_000;
+const BUSY_MS = 120_000;
 
 /** (e) The orchestrator with 100 frozen environments against itself with none. */
 export async function idle(): Promise<Figure[]> {
