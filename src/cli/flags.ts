@@ -7,8 +7,6 @@ import { OrchestratorError } from '../errors.js';
 import type { Arguments } from './arguments.js';
 import type { OptionSpec } from './command.js';
 
-export type { Flags };
-
 /** Tells the process that `--detach` starts that it has a parent to report to. */
 export const DETACHED_FLAG = 'detached-child';
 
@@ -47,7 +45,8 @@ export const SETTING_OPTIONS = {
   },
   'freeze-after': {
     type: 'string',
-    describe: 'Quiet milliseconds before an idle environment is frozen, or never',
+    describe:
+      'Quiet milliseconds before freezing, or never (default: 0; 1000 where only the engine can)',
     group: HOW,
   },
   spares: {

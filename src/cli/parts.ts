@@ -3,11 +3,10 @@
  * pay for the engine. Tests hand in others.
  */
 
-import type { Config } from '../config/config.js';
+import type { Config, Flags } from '../config/config.js';
 import type { EngineTools } from '../engine-tools.js';
 import type { RunningOrchestrator } from '../orchestrator.js';
 import type { StartHooks } from '../start-hooks.js';
-import type { Flags } from './flags.js';
 
 export interface Parts {
   loadConfig(request: {
