@@ -66,4 +66,9 @@ for suite in "${suites[@]}"; do
   fi
 done
 
+# The counts come last, after whatever the engine's end has to say.
+if [ -n "$(trap -p EXIT)" ]; then
+  trap - EXIT
+  scripts/engine.sh stop
+fi
 node scripts/test-summary.mjs "${RESULTS}" "${names[@]}"

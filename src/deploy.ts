@@ -19,7 +19,7 @@ import { Deployment } from './router/deployment.js';
 import type { StartHooks } from './start-hooks.js';
 
 export interface DeploymentSources {
-  readonly engine: Pick<DockerEngine, 'expect'>;
+  readonly engine: Pick<DockerEngine, 'expect' | 'expectDisk'>;
   readonly versions: VersionBuilder;
   readonly pools: PoolParts;
   readonly rules: RetentionRules;
@@ -31,12 +31,12 @@ export function deploymentOf(
   sources: DeploymentSources,
 ): Deployment {
   const { engine, versions, pools, rules, hooks } = sources;
+  engine.expectDisk(definition.ephemeralStorageMb);
   return new Deployment(definition, {
     build: (changed) => versions.build(changed),
     describeUnbuilt: (unbuilt) => versions.describeUnbuilt(unbuilt),
     openPool: (version, firstCause) => {
-      const { image, ephemeralStorageMb: scratchMb } = version;
-      engine.expect({ image, hostName: HOST_NAME, scratchMb });
+      engine.expect({ image: version.image, hostName: HOST_NAME });
       const pool = new Pool(version, pools, { rules, firstCause });
       pool.warm();
       return pool;

@@ -37,8 +37,11 @@ async function open(freezer: FreezerKind, ahead = false): Promise<EngineHarness>
   });
   await engine.open();
   const { hostName, scratch } = contractSpec({ image });
-  if (ahead) engine.expect({ image, hostName, scratchMb: scratch.sizeMb });
-  await engine.makeAhead();
+  if (ahead) {
+    engine.expectDisk(scratch.sizeMb);
+    engine.expect({ image, hostName });
+    await engine.makeAhead();
+  }
   return {
     engine,
     spec: (behaviour, changes = {}) =>

@@ -112,10 +112,15 @@ export class DockerEngine implements ContainerEngine {
     return opened;
   }
 
-  /** What containers will need, so that it can be made ahead, behind the scenes. */
-  expect(spec: HolderKind & { readonly scratchMb: number }): void {
-    this.#sizesMb.add(spec.scratchMb);
-    this.#holderKind = { image: spec.image, hostName: spec.hostName };
+  /** A disk of that size will be needed soon; nothing is starting yet. */
+  expectDisk(sizeMb: number): void {
+    this.#sizesMb.add(sizeMb);
+    void this.makeAhead();
+  }
+
+  /** Containers of that kind will be started; what they join is made once nothing starts. */
+  expect(kind: HolderKind): void {
+    this.#holderKind = kind;
     this.#makeAheadLater();
   }
 
