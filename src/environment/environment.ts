@@ -340,6 +340,7 @@ export class Environment implements ChannelListener {
   async #remove(): Promise<void> {
     this.#channel.close();
     this.#parts.door.close(this.#identity);
+    this.#journal.processesEnding();
     try {
       await this.#processes.remove();
     } catch {

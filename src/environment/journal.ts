@@ -56,6 +56,8 @@ export interface InvocationJournal {
   end(settlement: Settlement, finished: Finished, measured: Measured): void;
   /** The event was never delivered: nothing is reported. */
   abandon(settlement: Settlement): void;
+  /** They are about to be ended, and the environment with them. */
+  processesEnding(): void;
   processesExited(): void;
   close(): void;
 }
@@ -141,6 +143,10 @@ export class EnvironmentJournal implements InvocationJournal {
         () => undefined,
       );
     }
+  }
+
+  processesEnding(): void {
+    this.#log.processesEnding();
   }
 
   processesExited(): void {

@@ -97,7 +97,7 @@ export class EnvironmentLog {
   readonly #tail = new LogTail();
   readonly #steps: (InitStep | BeginStep | EndStep)[] = [];
   #taking = false;
-  #life: 'running' | 'exited' | 'closed' = 'running';
+  #life: 'running' | 'ending' | 'exited' | 'closed' = 'running';
   #open: OpenInvocation | undefined;
   /** Its END was written although its mark had not come: output is still its own. */
   #late: string | undefined;
@@ -175,9 +175,14 @@ export class EnvironmentLog {
     this.#push({ kind: 'end', requestId, lines, done, ready });
   }
 
+  /** The processes are about to be ended: what they write besides invocations is about that. */
+  processesEnding(): void {
+    if (this.#life === 'running') this.#life = 'ending';
+  }
+
   /** Every byte the processes wrote has been handed over. */
   processesExited(): void {
-    if (this.#life !== 'running') return;
+    if (!this.#runs) return;
     this.#stdout.end();
     this.#stderr.end();
     this.#life = 'exited';
@@ -215,9 +220,13 @@ export class EnvironmentLog {
     this.#await();
   }
 
+  get #runs(): boolean {
+    return this.#life === 'running' || this.#life === 'ending';
+  }
+
   get #waitsForNothing(): boolean {
     const { drainless, marker } = this.#options;
-    return this.#life !== 'running' || (drainless === true && marker === undefined);
+    return !this.#runs || (drainless === true && marker === undefined);
   }
 
   #take(step: InitStep | BeginStep | EndStep): void {
@@ -308,6 +317,7 @@ export class EnvironmentLog {
   }
 
   #line(bytes: Buffer): void {
+    if (this.#life === 'ending' && this.#owner === undefined) return;
     if (this.#keptBytes + bytes.length + 1 > KEPT_BYTES) {
       this.#full = true;
       this.#skipped(bytes, 0);

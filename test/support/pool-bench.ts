@@ -154,6 +154,7 @@ export const SILENT_JOURNAL: InvocationJournal = {
   begin: (settlement) => void (settlement.begun = true),
   end: () => undefined,
   abandon: () => undefined,
+  processesEnding: () => undefined,
   processesExited: () => undefined,
   close: () => undefined,
 };

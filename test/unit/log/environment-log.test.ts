@@ -32,6 +32,17 @@ describe('the log of an environment whose bootstrap marks', () => {
     expect(recorded.clock.pending).toBe(0);
   });
 
+  it('leaves out what processes say of being ended, but nothing of an invocation', () => {
+    const recorded = new RecordedLog().started();
+    recorded.begin('a');
+    recorded.end('a');
+    recorded.log.processesEnding();
+    recorded.write('the last of a\n');
+    recorded.mark('a');
+    recorded.write('the connection was lost\n');
+    expect(recorded.told).toEqual(['a: START a', 'a: the last of a', 'a: END a', 'a: REPORT a']);
+  });
+
   it('reports at once when the mark was here before the response', () => {
     const recorded = new RecordedLog().started();
     recorded.begin('a');
