@@ -40,7 +40,7 @@ describe('faults', () => {
     const files = { 'index.mjs': PROBE };
     project = await startProject(
       {
-        probe: { files, timeout: 2 },
+        probe: { files, timeout: 4 },
         ten: { files, timeout: 60, reservedConcurrency: 10 },
         long: { files, timeout: 60 },
       },

@@ -20,7 +20,7 @@ it(
   async () => {
     const project = await startProject({
       slow: { files: { 'app.py': SLOW }, timeout: 60, memory: 1769 },
-      short: { files: { 'app.py': SLOW }, timeout: 2, memory: 1769 },
+      short: { files: { 'app.py': SLOW }, timeout: 5, memory: 1769 },
     });
     try {
       // The spares run into the limit by themselves.

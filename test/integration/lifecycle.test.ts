@@ -41,8 +41,9 @@ describe('the life of an environment on the real engine', () => {
   beforeAll(async () => {
     project = await startProject(
       {
-        probe: { files: { 'index.mjs': PROBE }, timeout: 1 },
-        python: { files: { 'app.py': PYTHON_PROBE }, timeout: 2 },
+        // Long enough to start the processes again, on a busy machine too.
+        probe: { files: { 'index.mjs': PROBE }, timeout: 4 },
+        python: { files: { 'app.py': PYTHON_PROBE }, timeout: 10 },
         eats: { files: { 'index.mjs': PROBE }, timeout: 60 },
         broken: { files: { 'index.mjs': 'throw new RangeError("bad at import");' } },
         dies: { files: { 'index.mjs': 'process.exit(3);' } },
@@ -86,10 +87,10 @@ describe('the life of an environment on the real engine', () => {
       const requestId = String(late.headers['x-amzn-requestid']);
       expect(late.json).toEqual({
         errorType: 'Sandbox.Timedout',
-        errorMessage: `RequestId: ${requestId} Error: Task timed out after 1.00 seconds`,
+        errorMessage: `RequestId: ${requestId} Error: Task timed out after 4.00 seconds`,
       });
       expect(late.headers['x-amz-function-error']).toBe('Unhandled');
-      expect(late.tail).toContain(`${requestId} Task timed out after 1.00 seconds`);
+      expect(late.tail).toContain(`${requestId} Task timed out after 4.00 seconds`);
       expect(late.tail).toMatch(/REPORT RequestId: .*\tStatus: timeout/);
       const next = await project.invoke('probe', {}, { tail: true });
       expect(next.json).toMatchObject({ count: 1, kept: 'before' });
@@ -99,9 +100,9 @@ describe('the life of an environment on the real engine', () => {
   );
 
   it.each([
-    ['probe', { exit: 0 }, 'Runtime exited without providing a reason'],
-    ['probe', { exit: 7 }, 'Runtime exited with error: exit status 7'],
-    ['probe', { kill: 'SIGKILL' }, 'Runtime exited with error: signal: killed'],
+    ['eats', { exit: 0 }, 'Runtime exited without providing a reason'],
+    ['eats', { exit: 7 }, 'Runtime exited with error: exit status 7'],
+    ['eats', { kill: 'SIGKILL' }, 'Runtime exited with error: signal: killed'],
     ['eats', { eat: true }, 'Runtime exited with error: signal: killed'],
   ])(
     'answers Runtime.ExitError when the runtime of %s ends by %j',
