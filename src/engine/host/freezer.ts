@@ -24,6 +24,7 @@ export interface PauseCalls {
 }
 
 const CHECKS_AT_ONCE = 20;
+const CHECKS_BEFORE_ANEW = 10;
 const CHECK_AGAIN_MS = 1;
 const MOST_CHECKS = 2_000;
 const STATE_BYTES = 256;
@@ -62,6 +63,12 @@ class FileFreezer implements Freezer {
     for (let checks = 0; checks < MOST_CHECKS; checks += 1) {
       await sleep(this.#clock, CHECK_AGAIN_MS);
       if (this.#settled()) return;
+      // A parent that waits for a child which was stopped before it ran another program cannot be
+      // stopped itself (cgroup v1): both go on for a moment, then all are stopped anew.
+      if (checks % CHECKS_BEFORE_ANEW === CHECKS_BEFORE_ANEW - 1) {
+        this.#write(this.#files.thawWord);
+        this.#write(this.#files.freezeWord);
+      }
     }
     throw new OrchestratorError('engine-refused', 'the kernel did not freeze the environment');
   }
