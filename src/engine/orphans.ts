@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { identify, isAlive, type ProcessIdentity } from '../state/process-identity.js';
 import { DEADLINE_MS, within } from './docker/deadline.js';
-import { isConflict, isNotFound } from './docker/errors.js';
+import { unlessGone } from './docker/errors.js';
+import { removeContainer } from './docker/removal.js';
 import { removeScratch } from './host/scratch.js';
 import { LABEL, OWNER, runFilter } from './labels.js';
 
@@ -53,29 +54,23 @@ export async function removeLabelled(docker: Docker, runId: string): Promise<voi
   const containers = await within(DEADLINE_MS.look, (abortSignal) =>
     docker.listContainers({ all: true, filters, abortSignal }),
   );
-  await settleAll(
-    containers.map(({ Id }) =>
-      within(DEADLINE_MS.remove, (abortSignal) =>
-        docker.getContainer(Id).remove({ force: true, v: true, abortSignal }),
-      ),
-    ),
-  );
+  await settleAll(containers.map(({ Id }) => removeContainer(docker.getContainer(Id))));
   const networks = await within(DEADLINE_MS.look, (abortSignal) =>
     docker.listNetworks({ filters, abortSignal }),
   );
   await settleAll(
     networks.map(({ Id }) =>
-      within(DEADLINE_MS.network, (abortSignal) => docker.getNetwork(Id).remove({ abortSignal })),
+      unlessGone(
+        within(DEADLINE_MS.network, (abortSignal) => docker.getNetwork(Id).remove({ abortSignal })),
+      ),
     ),
   );
 }
 
-/** Lets all of them end; what is gone or going already is as wanted. */
-async function settleAll(removals: Promise<unknown>[]): Promise<void> {
-  for (const result of await Promise.allSettled(removals)) {
-    if (result.status === 'fulfilled') continue;
-    if (!isNotFound(result.reason) && !isConflict(result.reason)) throw result.reason;
-  }
+/** Lets all of them end, then raises what the first of them raised. */
+async function settleAll(removals: Promise<void>[]): Promise<void> {
+  await Promise.allSettled(removals);
+  await Promise.all(removals);
 }
 
 /** Removes what dead runs of this machine left. Returns how many runs that were. */

@@ -21,6 +21,16 @@ export interface OptionsContext {
   readonly mostOpenFiles: number;
 }
 
+/** What every container of ours goes without, whatever it is for. */
+export const HARDENED = {
+  ReadonlyRootfs: true,
+  CapDrop: ['ALL'],
+  SecurityOpt: ['no-new-privileges'],
+  IpcMode: 'none',
+  RestartPolicy: { Name: 'no' },
+  LogConfig: { Type: 'none', Config: {} },
+} satisfies Docker.HostConfig;
+
 export function containerOptions(
   spec: ContainerSpec,
   context: OptionsContext,
@@ -56,20 +66,15 @@ export function containerOptions(
         : {
             Tmpfs: { [scratch.target]: `rw,exec,nosuid,nodev,mode=1777,size=${scratch.sizeMb}m` },
           }),
-      ReadonlyRootfs: true,
-      CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges'],
+      ...HARDENED,
       PidsLimit: spec.pidsLimit,
       Ulimits: [{ Name: 'nofile', Soft: openFiles, Hard: openFiles }],
       Memory: memory,
       MemorySwap: memory,
       ...(context.liftCpu ? {} : { CpuPeriod: CPU_PERIOD_US, CpuQuota: cpuQuotaUs(spec.cpus) }),
-      IpcMode: 'none',
       // The first process of a namespace ignores signals it has no handler for, and must reap
       // what others leave: a runtime is not made for that.
       Init: true,
-      RestartPolicy: { Name: 'no' },
-      LogConfig: { Type: 'none', Config: {} },
     },
   };
 }

@@ -12,9 +12,10 @@ import type { LogPipe } from '../host/log-pipe.js';
 import { PeakMemory } from '../host/memory.js';
 import type { ScratchDisk } from '../host/scratch.js';
 import { DEADLINE_MS, within } from './deadline.js';
-import { isConflict, isNotFound, isRefusal } from './errors.js';
+import { isRefusal, unlessGone } from './errors.js';
 import type { Holder } from './holders.js';
 import { OutputFrames } from './output.js';
+import { removeContainer } from './removal.js';
 
 export interface ContainerContext {
   readonly clock: Clock;
@@ -120,11 +121,11 @@ export class DockerContainer implements Container {
     // A frozen process takes no signal.
     if (this.#frozen) await this.thaw();
     try {
-      await within(DEADLINE_MS.kill, (abortSignal) => this.#docker.kill({ abortSignal }));
+      await unlessGone(
+        within(DEADLINE_MS.kill, (abortSignal) => this.#docker.kill({ abortSignal })),
+      );
     } catch (error) {
-      if (!isNotFound(error) && !isConflict(error)) {
-        throw this.#context.failed(error, 'ending a container');
-      }
+      throw this.#context.failed(error, 'ending a container');
     }
   }
 
@@ -271,15 +272,10 @@ export class DockerContainer implements Container {
     let gone = true;
     try {
       if (this.#frozen) await this.thaw();
-      await within(DEADLINE_MS.remove, (abortSignal) =>
-        this.#docker.remove({ force: true, v: true, abortSignal }),
-      );
+      await removeContainer(this.#docker);
     } catch (error) {
-      // 409: somebody is removing it already.
-      if (!isNotFound(error) && !isConflict(error)) {
-        gone = false;
-        throw this.#context.failed(error, 'removing a container');
-      }
+      gone = false;
+      throw this.#context.failed(error, 'removing a container');
     } finally {
       this.#closeHost();
       this.#context.logPipe?.remove();

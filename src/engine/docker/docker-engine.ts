@@ -18,7 +18,7 @@ import { removeLabelled } from '../orphans.js';
 import { containerOptions } from './container-options.js';
 import { DockerContainer } from './container.js';
 import { DEADLINE_MS, within } from './deadline.js';
-import { engineError, engineUnreachable, isConflict, isNotFound } from './errors.js';
+import { engineError, engineUnreachable } from './errors.js';
 import { EngineEvents } from './events.js';
 import { hardOpenFiles, lookAtEngine, type Facts } from './facts.js';
 import { gainsByHolders, Holders, type Holder, type HolderKind } from './holders.js';
@@ -29,6 +29,7 @@ import {
   HOST_GATEWAY,
   type RunNetwork,
 } from './network.js';
+import { removeContainer } from './removal.js';
 
 export interface DockerEngineOptions {
   readonly docker: Docker;
@@ -310,11 +311,9 @@ export class DockerEngine implements ContainerEngine {
   async #removeLeft(): Promise<void> {
     for (const name of Array.from(this.#left)) {
       try {
-        await within(DEADLINE_MS.remove, (abortSignal) =>
-          this.docker.getContainer(name).remove({ force: true, v: true, abortSignal }),
-        );
-      } catch (error) {
-        if (!isNotFound(error) && !isConflict(error)) return;
+        await removeContainer(this.docker.getContainer(name));
+      } catch {
+        return;
       }
       this.#left.delete(name);
     }

@@ -75,6 +75,15 @@ export function isConflict(thrown: unknown): boolean {
   return statusCode === 409 || statusCode === 304;
 }
 
+/** Resolves when `call` has ended well or found that what it would remove is gone, or going already. */
+export async function unlessGone(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isNotFound(error) && !isConflict(error)) throw error;
+  }
+}
+
 /** The engine has answered, and would not: what it says of its state may be wrong. */
 export function isRefusal(thrown: unknown): boolean {
   return (thrown as { statusCode?: number }).statusCode !== undefined && !isNotFound(thrown);

@@ -8,10 +8,13 @@
 import { appendFile } from 'node:fs/promises';
 import type Docker from 'dockerode';
 import { LABEL } from '../labels.js';
+import { isNewer } from './connect.js';
+import { HARDENED } from './container-options.js';
 import { DEADLINE_MS, within } from './deadline.js';
+import { removeContainer } from './removal.js';
 
 /** From this API version on the engine sets networks up without a hook, and nothing is gained. */
-const FAST_NETWORK_API = [1, 48] as const;
+const FAST_NETWORK_API = '1.48';
 const READY = 2;
 const MEMORY_BYTES = 16 * 2 ** 20;
 /** After so many that could not be made the engine is taken for one where none can. */
@@ -31,9 +34,7 @@ export interface HolderKind {
 }
 
 export function gainsByHolders(apiVersion: string): boolean {
-  const [major = 0, minor = 0] = apiVersion.split('.').map(Number);
-  const [fastMajor, fastMinor] = FAST_NETWORK_API;
-  return major < fastMajor || (major === fastMajor && minor < fastMinor);
+  return isNewer(FAST_NETWORK_API, apiVersion);
 }
 
 export class Holder {
@@ -57,9 +58,7 @@ export class Holder {
 
   /** Never rejects: what stays is cleared at the end of the run. */
   async remove(): Promise<void> {
-    await within(DEADLINE_MS.remove, (abortSignal) =>
-      this.#container.remove({ force: true, v: true, abortSignal }),
-    ).catch(() => undefined);
+    await removeContainer(this.#container).catch(() => undefined);
   }
 }
 
@@ -129,15 +128,10 @@ export class Holders {
         HostConfig: {
           NetworkMode: network,
           ExtraHosts: [`host.docker.internal:${hostAddress}`],
-          ReadonlyRootfs: true,
-          CapDrop: ['ALL'],
-          SecurityOpt: ['no-new-privileges'],
+          ...HARDENED,
           PidsLimit: 4,
           Memory: MEMORY_BYTES,
           MemorySwap: MEMORY_BYTES,
-          IpcMode: 'none',
-          RestartPolicy: { Name: 'no' },
-          LogConfig: { Type: 'none', Config: {} },
         },
         abortSignal,
       }),
@@ -149,7 +143,7 @@ export class Holders {
       );
       return new Holder(container, hostName, hostsPath);
     } catch (error) {
-      await container.remove({ force: true, v: true }).catch(() => undefined);
+      await removeContainer(container).catch(() => undefined);
       throw error;
     }
   }
