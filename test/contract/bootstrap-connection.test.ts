@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { runBootstrap, type BootstrapCase, type BootstrapRun } from '../support/bootstrap-run.js';
+import {
+  runBootstrap,
+  type BootstrapCase,
+  type BootstrapRun,
+  BOOTSTRAP_LIMIT_MS as LIMIT_MS,
+} from '../support/bootstrap-run.js';
 
-const LIMIT_MS = 60_000;
 const LANGUAGES = [
   ['node', { 'index.js': 'exports.handler = async (e) => e' }],
   ['python', { 'app.py': 'def handler(e, c): return e' }],

@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { runBootstrap, type BootstrapRun } from '../support/bootstrap-run.js';
+import {
+  runBootstrap,
+  runNode,
+  type BootstrapRun,
+  BOOTSTRAP_LIMIT_MS as LIMIT_MS,
+  IS_OLD_NODE as OLD,
+} from '../support/bootstrap-run.js';
 
-const LIMIT_MS = 60_000;
-const OLD = Number(process.versions.node.split('.')[0]) < 24;
 const run = (body: string): Promise<BootstrapRun> =>
-  runBootstrap({
-    language: 'node',
-    files: {
-      'index.mjs': `
+  runNode({
+    'index.mjs': `
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 export const handler = awslambda.streamifyResponse(async (event, stream, context) => { ${body} });`,
-    },
-    events: [{ n: 1 }],
   });
 
 describe('a streaming handler under the Node.js bootstrap', () => {

@@ -1,12 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { runBootstrap, type BootstrapCase, type BootstrapRun } from '../support/bootstrap-run.js';
-
-const LIMIT_MS = 60_000;
-const OLD = Number(process.versions.node.split('.')[0]) < 24;
-const run = (
-  files: Record<string, string>,
-  rest: Partial<BootstrapCase> = {},
-): Promise<BootstrapRun> => runBootstrap({ language: 'node', files, events: [{ n: 1 }], ...rest });
+import {
+  BOOTSTRAP_LIMIT_MS as LIMIT_MS,
+  IS_OLD_NODE as OLD,
+  runNode as run,
+} from '../support/bootstrap-run.js';
 
 describe('the Node.js bootstrap finds and calls handlers', () => {
   it.each([

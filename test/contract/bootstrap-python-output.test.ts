@@ -1,17 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { runBootstrap, type BootstrapCase, type BootstrapRun } from '../support/bootstrap-run.js';
-
-const LIMIT_MS = 60_000;
-const run = (
-  code: string | Record<string, string>,
-  rest: Partial<BootstrapCase> = {},
-): Promise<BootstrapRun> =>
-  runBootstrap({
-    language: 'python',
-    files: typeof code === 'string' ? { 'app.py': code } : code,
-    events: [{ n: 1 }],
-    ...rest,
-  });
+import { BOOTSTRAP_LIMIT_MS as LIMIT_MS, runPython as run } from '../support/bootstrap-run.js';
 
 describe('the Python bootstrap writes', () => {
   it(

@@ -36,6 +36,28 @@ export interface BootstrapRun {
   readonly exitCode: number | null | undefined;
 }
 
+/** A bootstrap has its start and its events behind it well before this, on a busy machine too. */
+export const BOOTSTRAP_LIMIT_MS = 60_000;
+/** This Node.js has the runtime client with callbacks (contract 3.6). */
+export const IS_OLD_NODE = Number(process.versions.node.split('.')[0]) < 24;
+
+/** `files` under the Node.js bootstrap, with one event unless `rest` has others. */
+export function runNode(
+  files: Record<string, string>,
+  rest: Partial<BootstrapCase> = {},
+): Promise<BootstrapRun> {
+  return runBootstrap({ language: 'node', files, events: [{ n: 1 }], ...rest });
+}
+
+/** The same under the Python bootstrap; a text is the module `app`. */
+export function runPython(
+  code: string | Record<string, string>,
+  rest: Partial<BootstrapCase> = {},
+): Promise<BootstrapRun> {
+  const files = typeof code === 'string' ? { 'app.py': code } : code;
+  return runBootstrap({ language: 'python', files, events: [{ n: 1 }], ...rest });
+}
+
 export async function runBootstrap(spec: BootstrapCase): Promise<BootstrapRun> {
   const root = await mkdtemp(join(tmpdir(), 'orchestrator-bootstrap-'));
   for (const [file, text] of Object.entries(spec.files)) {
