@@ -55,26 +55,21 @@ async function serve(call, { headers, body }) {
   else delete env._X_AMZN_TRACE_ID;
   // 5. Only what the handler does keeps the process alive meanwhile.
   client.hold(false);
-  let result;
-  let failure;
+  let answer;
   try {
     const event = JSON.parse(body.toString('utf8'));
-    result = resultOf(await withInvokeStore(headers, () => call(event, headers)));
+    const result = resultOf(await withInvokeStore(headers, () => call(event, headers)));
+    answer = () => client.respond(requestId, result.body, result.contentType);
   } catch (error) {
-    failure = { error };
+    if (phase !== 'ending') logError('Invoke Error', error);
+    const text = JSON.stringify(errorPayload(error));
+    answer = () => client.fail(requestId, text);
   }
   client.hold(true);
   // 6. The log is complete; 7. the response, and the poll behind it.
-  if (failure !== undefined) {
-    if (phase !== 'ending') logError('Invoke Error', failure.error);
-    const text = JSON.stringify(errorPayload(failure.error));
-    const written = mark(marker, requestId);
-    if (written !== undefined) await written;
-    return next(() => client.fail(requestId, text, ''));
-  }
   const written = mark(marker, requestId);
   if (written !== undefined) await written;
-  return next(() => client.respond(requestId, result.body, result.contentType));
+  return next(answer);
 }
 
 /** A process that reports a stray error does not go on: it would take an event with it. */

@@ -50,11 +50,11 @@ export class RuntimeClient {
 
   /** Posts the end of an invocation and polls for the next event. */
   respond(requestId, body, contentType) {
-    return this.#postThenNext(`invocation/${requestId}/response`, body, contentType, '');
+    return this.#postThenNext(`invocation/${requestId}/response`, body, contentType);
   }
 
-  fail(requestId, body, headers) {
-    return this.#postThenNext(`invocation/${requestId}/error`, body, 'application/json', headers);
+  fail(requestId, body) {
+    return this.#postThenNext(`invocation/${requestId}/error`, body, 'application/json');
   }
 
   /** Posts an error without polling again: the process is about to end. */
@@ -63,10 +63,10 @@ export class RuntimeClient {
     return this.#answer();
   }
 
-  async #postThenNext(path, body, contentType, headers) {
+  async #postThenNext(path, body, contentType) {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const together = this.#pipelines && bytes.length <= PIPELINED_BYTES;
-    this.#write(path, bytes, contentType, headers, together);
+    this.#write(path, bytes, contentType, '', together);
     this.posted = this.#answer();
     const posted = await this.posted;
     if (posted.status >= 400)
@@ -80,7 +80,7 @@ export class RuntimeClient {
     const head = this.#head(
       'POST',
       path,
-      `Content-Type: ${contentType}\r\nContent-Length: ${bytes.length}\r\n${headers ?? ''}`,
+      `Content-Type: ${contentType}\r\nContent-Length: ${bytes.length}\r\n${headers}`,
     );
     if (bytes.length > PIPELINED_BYTES) {
       this.#socket.cork();

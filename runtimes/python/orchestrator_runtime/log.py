@@ -122,10 +122,15 @@ def error(payload, dumps):
         text = dumps(dict(line, **payload))
     else:
         text = _text(payload)
+    say(text.encode("utf-8", "backslashreplace").decode() + "\n")
+
+
+def say(text):
+    """Writes to the output, if the function has left one."""
     try:
-        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
+        sys.stdout.write(text)
     except (AttributeError, OSError, ValueError):
-        pass  # The function has closed its output, or put something else there.
+        pass  # The function has closed it, or put something else there.
 
 
 def _text(payload):

@@ -23,17 +23,10 @@ def main(here):
         event = client.next()
         while event.status == 200:
             event = _serve(client, mark, here, function, event)
-        _say("The Runtime API answered %d: %r\n" % (event.status, event.body))
+        log.say("The Runtime API answered %d: %r\n" % (event.status, event.body))
     except (Lost, OSError) as error:
-        _say("%s\n" % error)
+        log.say("%s\n" % error)
     os._exit(1)
-
-
-def _say(text):
-    try:
-        sys.stdout.write(text)
-    except (AttributeError, OSError, ValueError):
-        pass  # The function has closed its output.
 
 
 def _set_path(here):
