@@ -111,7 +111,7 @@ export class Reload {
 
   async #apply(next: Config): Promise<void> {
     const before = this.#config;
-    const { router, deploy, log } = this.#parts;
+    const { router, deploy } = this.#parts;
     const changes = changesBetween(before.functions, next.functions);
     for (const definition of changes.removed) router.remove(definition.name);
     for (const definition of changes.added) router.add(deploy(definition));
@@ -125,10 +125,7 @@ export class Reload {
     await this.#watch.ready;
     await watch.close();
     for (const { name } of [...changes.added, ...changes.changed]) {
-      router
-        .deployment(name)
-        ?.ready()
-        .catch((error: unknown) => log.error(messageOf(error)));
+      void router.deployment(name)?.ready();
     }
   }
 

@@ -6,8 +6,9 @@
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 
+import { isWithin } from '../path.js';
 import { readRun, type FoundRun } from '../state/run-file.js';
 import type { Host } from './host.js';
 
@@ -42,7 +43,7 @@ export function runsNear({ cwd, environment }: Pick<Host, 'cwd' | 'environment'>
   if (folder === undefined) return [];
   return notesIn(folder).flatMap(({ stateDirectory, projectDirectory, startedFrom }) => {
     const near =
-      cwd === startedFrom || isBelow(projectDirectory, cwd) || isBelow(cwd, projectDirectory);
+      cwd === startedFrom || isWithin(projectDirectory, cwd) || isWithin(cwd, projectDirectory);
     const run = near ? readRun(stateDirectory) : undefined;
     return run === undefined ? [] : [{ ...run, stateDirectory }];
   });
@@ -66,10 +67,6 @@ function notesIn(folder: string): Note[] {
       return [];
     }
   });
-}
-
-function isBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 function quietly(action: () => unknown): void {

@@ -74,8 +74,10 @@ export function readDocument(text: string, problems: Problems): unknown {
   });
   // What follows the first error mostly follows from it: only that one is sure to be a mistake.
   const [error] = document.errors;
-  if (error !== undefined) problems.add(syntaxProblem(error, text));
-  if (error !== undefined) return undefined;
+  if (error !== undefined) {
+    problems.add(syntaxProblem(error, text));
+    return undefined;
+  }
   try {
     return document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown;
   } catch {

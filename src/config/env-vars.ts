@@ -4,21 +4,18 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { messageOf } from '../errors.js';
 import type { FunctionDraft } from './draft.js';
+import { isMap, type Map } from './map.js';
 import type { Problems } from './problems.js';
 
 export type VariableFile = (draft: FunctionDraft, name: string) => Readonly<Record<string, string>>;
 
-export function readVariables(
-  file: string | undefined,
-  directory: string,
-  problems: Problems,
-): VariableFile {
+/** `file` is an absolute path. */
+export function readVariables(file: string | undefined, problems: Problems): VariableFile {
   if (file === undefined) return () => ({});
   try {
-    const content = shapeOf(JSON.parse(readFileSync(resolve(directory, file), 'utf8')));
+    const content = shapeOf(JSON.parse(readFileSync(file, 'utf8')));
     return (draft, name) => ({
       ...texts(content['Parameters']),
       ...texts(content[name] ?? content[draft.logicalId]),
@@ -34,22 +31,16 @@ export function readVariables(
   }
 }
 
-type Variables = Readonly<Record<string, unknown>>;
-
 /** Throws when it is anything but maps of variables in a map. */
-function shapeOf(content: unknown): Readonly<Record<string, Variables>> {
+function shapeOf(content: unknown): Readonly<Record<string, Map>> {
   if (!isMap(content)) throw new Error('it holds no map of functions');
   for (const [name, variables] of Object.entries(content)) {
     if (!isMap(variables)) throw new Error(`what ${name} has is no map of variables`);
   }
-  return content as Record<string, Variables>;
+  return content as Record<string, Map>;
 }
 
-function isMap(value: unknown): value is Variables {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function texts(values: Variables | undefined): Record<string, string> {
+function texts(values: Map | undefined): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values ?? {}).map(([name, value]) => [name, String(value)]),
   );

@@ -37,7 +37,9 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   const document = readDocument(readSource(source), problems);
   const fileSettings = isTemplate(document) ? {} : readFileSettings(document, problems);
   const settings = resolveSettings(request, projectDirectory, fileSettings, problems);
-  const variables = readVariables(request.flags.envVars, projectDirectory, problems);
+  const { envVars } = request.flags;
+  const variablesFile = envVars === undefined ? undefined : resolve(projectDirectory, envVars);
+  const variables = readVariables(variablesFile, problems);
   const drafts = readDrafts(document, {
     source,
     settings,
@@ -48,7 +50,7 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   const functions = finishAll(drafts, { source, problems, notices, variables });
   if (settings.strict) refuseNotices(notices, problems);
   problems.throwIfAny(source);
-  const files = filesThatMatter(projectDirectory, source, request.flags.envVars);
+  const files = filesThatMatter(projectDirectory, source, variablesFile);
   return { projectDirectory, source, files, settings, functions, notices };
 }
 

@@ -1,6 +1,7 @@
 /** `orchestrator.yaml` → function drafts. */
 
 import type { FunctionDraft } from './draft.js';
+import { isMap } from './map.js';
 import type { Problems } from './problems.js';
 import { PROJECT_KEYS } from './schema.js';
 
@@ -40,8 +41,4 @@ export function readProject(document: unknown, problems: Problems): FunctionDraf
     });
     return [];
   });
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

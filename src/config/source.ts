@@ -30,11 +30,11 @@ export function findSource(directory: string): string {
   return isTemplateFile && existsSync(built) && isNewer(built, found) ? built : found;
 }
 
-/** All files of which a change may change what the project in `folder` is. */
+/** All files of which a change may change what the project in `folder` is; absolute paths. */
 export function filesThatMatter(
   folder: string,
   source: string,
-  envVars: string | undefined,
+  variablesFile: string | undefined,
 ): readonly string[] {
   // A template that `sam build` writes takes the place of its source, and the other way round.
   const templates = TEMPLATE_FILES.includes(basename(source))
@@ -42,7 +42,8 @@ export function filesThatMatter(
         .map((name) => join(folder, name))
         .filter((file) => existsSync(file))
     : [];
-  return [...new Set([source, ...templates, ...(envVars === undefined ? [] : [resolve(envVars)])])];
+  const variables = variablesFile === undefined ? [] : [variablesFile];
+  return [...new Set([source, ...templates, ...variables])];
 }
 
 function isNewer(file: string, than: string): boolean {
@@ -65,10 +66,10 @@ export function readSource(path: string): string {
 
 function readBytes(path: string): Buffer {
   try {
-    const { size, ...kind } = kindOf(path);
+    const status = statSync(path);
     // Reading a pipe would wait for a writer that may never come.
-    if (!kind.isFile) throw new Error('it is not a file');
-    if (size <= LIMITS.sourceBytes) return readFileSync(path);
+    if (!status.isFile()) throw new Error('it is not a file');
+    if (status.size <= LIMITS.sourceBytes) return readFileSync(path);
   } catch (error) {
     throw new OrchestratorError('config-not-found', `${path} cannot be read: ${messageOf(error)}`, {
       remedy: 'Make it a readable file.',
@@ -80,9 +81,4 @@ function readBytes(path: string): Buffer {
     `${path} is larger than ${LIMITS.sourceBytes / 1024 / 1024} MB, which no project file is`,
     { remedy: 'Name the right file, or split the project.' },
   );
-}
-
-function kindOf(path: string): { size: number; isFile: boolean } {
-  const status = statSync(path);
-  return { size: status.size, isFile: status.isFile() };
 }

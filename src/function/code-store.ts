@@ -26,6 +26,7 @@ import {
 import { basename, join, resolve } from 'node:path';
 import { systemClock, type Clock } from '../async/clock.js';
 import { messageOf, OrchestratorError } from '../errors.js';
+import { isAlive } from '../state/process-identity.js';
 import {
   byName,
   CodeTree,
@@ -288,13 +289,7 @@ async function mayHaveChanged(codePath: string, error: unknown): Promise<boolean
 
 function isDraftOfLiving(name: string): boolean {
   const pid = Number(DRAFT.exec(name)?.[1]);
-  if (!Number.isInteger(pid)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return Number.isInteger(pid) && isAlive({ pid });
 }
 
 function unreadable(path: string, error: unknown): OrchestratorError {

@@ -9,9 +9,10 @@
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { Clock } from '../async/clock.js';
 import { OrchestratorError } from '../errors.js';
+import { isWithin } from '../path.js';
 
 export interface TreeEntry {
   /** Relative, with forward slashes. */
@@ -191,8 +192,4 @@ export function tooLarge(found: string): OrchestratorError {
     `the code is ${found}; Lambda takes at most ${MOST_CODE_BYTES} bytes`,
     { remedy: 'Leave out what the function does not need, or move it to a layer.' },
   );
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

@@ -4,8 +4,9 @@
  */
 
 import { statSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
+import { isWithin } from '../path.js';
 
 export interface WatchedFunction {
   readonly name: string;
@@ -77,14 +78,14 @@ export class CodeWatch {
 
   /** The roots for which a change of `path` means something. */
   #rootsOf(path: string): readonly Root[] {
-    const ignored = this.#ignored.filter((folder) => isBelow(path, folder));
+    const ignored = this.#ignored.filter((folder) => isWithin(path, folder));
     return this.#roots.filter(
       (root) =>
-        isBelow(path, root.path) &&
+        isWithin(path, root.path) &&
         // Only what lies below the root counts: code made by SAM or kept by us, such as inline
         // code, is itself in a folder whose changes mean nothing to others.
         !IGNORED_NAMES.test(relative(root.path, path)) &&
-        ignored.every((folder) => isBelow(root.path, folder)),
+        ignored.every((folder) => isWithin(root.path, folder)),
     );
   }
 }
@@ -92,8 +93,4 @@ export class CodeWatch {
 /** A file is seen through its folder: editors and build tools put a new one in its place. */
 function watchPoint(path: string): string {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? dirname(path) : path;
-}
-
-function isBelow(path: string, root: string): boolean {
-  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }

@@ -5,12 +5,13 @@
 
 import { createWriteStream } from 'node:fs';
 import { chmod, mkdir, realpath, symlink, utimes } from 'node:fs/promises';
-import { dirname, resolve, sep } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { messageOf, OrchestratorError } from '../errors.js';
+import { isWithin } from '../path.js';
 
 const MOST_ENTRIES = 100_000;
 const LONGEST_LINK_BYTES = 4096;
@@ -100,10 +101,6 @@ async function makeLinks(links: readonly Link[], folder: string): Promise<void> 
     const real = await realpath(path).catch(() => root);
     if (!isWithin(real, root)) throw new Error(`the link '${name}' leaves the folder`);
   }
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return (path + sep).startsWith(folder + sep);
 }
 
 function atMost(bytes: number): Transform {

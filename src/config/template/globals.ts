@@ -2,16 +2,15 @@
  * SAM's `Globals` laid under a resource's own properties (contract 12.3). Pure.
  */
 
+import { isMap, type Map } from '../map.js';
 import { isIntrinsic } from './intrinsics.js';
 
-type Properties = Readonly<Record<string, unknown>>;
-
 /** `ignore` is the resource's `IgnoreGlobals`. */
-export function withGlobals(globals: Properties, own: Properties, ignore: unknown): Properties {
+export function withGlobals(globals: Map, own: Map, ignore: unknown): Map {
   if (ignore === '*') return own;
   const left = Array.isArray(ignore) ? ignore.map(String) : [];
   const kept = Object.fromEntries(Object.entries(globals).filter(([key]) => !left.includes(key)));
-  return merge(kept, own) as Properties;
+  return merge(kept, own) as Map;
 }
 
 function merge(global: unknown, local: unknown): unknown {
@@ -23,8 +22,4 @@ function merge(global: unknown, local: unknown): unknown {
     return Object.fromEntries([...keys].map((key) => [key, merge(global[key], local[key])]));
   }
   return local;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

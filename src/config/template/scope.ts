@@ -2,10 +2,9 @@
 
 import { functionArn } from '../../function/arn.js';
 import type { SettingNotice } from '../config.js';
+import { map, type Map } from '../map.js';
 import { nearestOf, type Problems } from '../problems.js';
 import { resolve, type Scope } from './intrinsics.js';
-
-export type Map = Readonly<Record<string, unknown>>;
 
 export interface ScopeContext {
   readonly region: string;
@@ -13,10 +12,6 @@ export interface ScopeContext {
   /** Overrides of parameters. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly problems: Problems;
-}
-
-export function map(value: unknown): Map {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Map) : {};
 }
 
 export function scopeOf(

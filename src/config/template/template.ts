@@ -5,10 +5,11 @@
 
 import type { SettingNotice } from '../config.js';
 import type { FunctionDraft } from '../draft.js';
+import { map, type Map } from '../map.js';
 import { nearestOf } from '../problems.js';
 import { withGlobals } from './globals.js';
 import { holds, resolve, UNRESOLVED, type Scope } from './intrinsics.js';
-import { map, parameterNotices, scopeOf, type Map, type ScopeContext } from './scope.js';
+import { parameterNotices, scopeOf, type ScopeContext } from './scope.js';
 
 export interface TemplateContext extends ScopeContext {
   readonly notices: SettingNotice[];
