@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Docker from 'dockerode';
 import { gainsByHolders } from '../../src/engine/docker/holders.js';
 import { LABEL } from '../../src/engine/labels.js';
+import { mountsBelow, processesNaming } from '../support/proc.js';
 import { until } from '../support/project.js';
 import { projectFolder, removeFolder, up, type RunningUp } from '../support/running-up.js';
 
@@ -26,31 +26,19 @@ const NOTHING: Remains = { containers: [], networks: [], mounts: [], folder: fal
 
 async function remainsOf(runId: string): Promise<Remains> {
   const filters = { label: [`${LABEL.run}=${runId}`] };
-  const [containers, networks, mounts, watchdogs] = await Promise.all([
+  const [containers, networks] = await Promise.all([
     docker.listContainers({ all: true, filters }),
     docker.listNetworks({ filters }),
-    readFile('/proc/mounts', 'utf8'),
-    watchdogsOf(runId),
   ]);
   return {
     containers: containers.map(({ Id }) => Id).sort(),
     networks: networks.map(({ Id }) => Id),
-    mounts: mounts
-      .split('\n')
-      .map((line) => line.split(' ')[1] ?? '')
-      .filter((path) => path.startsWith(`${SCRATCH_ROOT}/${runId}/`)),
+    mounts: mountsBelow(join(SCRATCH_ROOT, runId)),
     folder: existsSync(join(SCRATCH_ROOT, runId)),
-    watchdogs,
+    watchdogs: processesNaming(runId)
+      .filter(({ commandLine }) => commandLine.includes('watchdog-process'))
+      .map(({ pid }) => pid),
   };
-}
-
-async function watchdogsOf(runId: string): Promise<number[]> {
-  const found: number[] = [];
-  for (const pid of await readdir('/proc')) {
-    const line = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
-    if (line.includes('watchdog-process') && line.includes(runId)) found.push(Number(pid));
-  }
-  return found;
 }
 
 /** The run of an orchestrator, told by the label that names its process. */

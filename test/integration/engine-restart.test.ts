@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LABEL } from '../../src/engine/labels.js';
 import { NO_PRIVATE_ENGINE, PrivateEngine } from '../support/private-engine.js';
+import { processesNaming } from '../support/proc.js';
 import { until, type Answer } from '../support/project.js';
 import {
   projectFolder,
@@ -186,7 +187,7 @@ if (NO_PRIVATE_ENGINE !== undefined) {
       expect(await engine.docker.listNetworks({ filters: { label: [LABEL.run] } })).toEqual([]);
       expect(await readFile('/proc/mounts', 'utf8')).not.toContain(run);
       expect(existsSync(join(SCRATCH_ROOT, run))).toBe(false);
-      expect(await commandLinesWith(run)).toEqual([]);
+      expect(processesNaming(run)).toEqual([]);
     }
 
     it(
@@ -209,19 +210,10 @@ if (NO_PRIVATE_ENGINE !== undefined) {
         expect(await orchestrator.end('SIGTERM')).not.toBe(0);
         expect(orchestrator.errors).toContain('cleared');
         await engine.start();
-        await until(async () => (await commandLinesWith(run)).length === 0);
+        await until(() => processesNaming(run).length === 0);
         await expectNothingOf(run);
       },
       LIMIT_MS,
     );
   });
-}
-
-async function commandLinesWith(text: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const pid of await readdir('/proc')) {
-    const line = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
-    if (line.includes(text)) found.push(line);
-  }
-  return found;
 }

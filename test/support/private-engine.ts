@@ -14,6 +14,7 @@ import { promisify } from 'node:util';
 import Docker from 'dockerode';
 import { Builder } from '../../src/builder/builder.js';
 import { NetworkNamespace } from './network-namespace.js';
+import { mountsBelow } from './proc.js';
 import { until } from './project.js';
 
 const run = promisify(execFile);
@@ -174,7 +175,7 @@ export class PrivateEngine {
     for (const pid of processesOf(this.folder)) killQuietly(pid);
     await until(() => processesOf(this.folder).length === 0);
     await this.network.remove();
-    for (const mount of await mountsBelow(this.folder)) await run('umount', ['-l', mount]);
+    for (const mount of mountsBelow(this.folder)) await run('umount', ['-l', mount]);
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -199,14 +200,6 @@ function reasonAgainst(): string | undefined {
 
 function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
-}
-
-/** Innermost first. */
-async function mountsBelow(folder: string): Promise<string[]> {
-  const mounts = (await readFile('/proc/mounts', 'utf8'))
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '');
-  return mounts.filter((path) => path.startsWith(`${folder}/`)).reverse();
 }
 
 /** Processes that name the folder on their command line, and all that came of them. */

@@ -1,10 +1,11 @@
 /** Runs of the real binary on the real engine, for tests: how to start them, and what they leave. */
 
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import Docker from 'dockerode';
 
 import type { StatusAnswer } from '../../src/admin-api/protocol.js';
 import { LABEL, runFilter } from '../../src/engine/labels.js';
+import { processesNaming } from './proc.js';
 import { startCli, type CliProcess, type CliRun } from './run-cli.js';
 
 export interface RealCli {
@@ -43,18 +44,6 @@ export async function leftOf(runId: string): Promise<string[]> {
     ...readFileSync('/proc/self/mounts', 'utf8')
       .split('\n')
       .filter((line) => line.includes(runId)),
-    ...processesNaming(runId),
+    ...processesNaming(runId).map(({ pid, commandLine }) => `process ${pid}: ${commandLine}`),
   ];
-}
-
-function processesNaming(runId: string): string[] {
-  return readdirSync('/proc').flatMap((pid) => {
-    try {
-      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      return line.includes(runId) ? [`process ${pid}: ${line}`] : [];
-    } catch {
-      // Not a process, or one that has ended since it was listed.
-      return [];
-    }
-  });
 }
