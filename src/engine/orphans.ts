@@ -50,20 +50,28 @@ export async function removeRun(docker: Docker, runId: string, scratchRoot: stri
 
 /** Removes every container and network of one run. Raises engine errors. */
 export async function removeLabelled(docker: Docker, runId: string): Promise<void> {
-  const filters = { label: runFilter(runId) };
-  const containers = await within(DEADLINE_MS.look, (abortSignal) =>
-    docker.listContainers({ all: true, filters, abortSignal }),
-  );
+  const label = runFilter(runId);
+  const containers = await containersWith(docker, label);
   await settleAll(containers.map(({ Id }) => removeContainer(docker.getContainer(Id))));
-  const networks = await within(DEADLINE_MS.look, (abortSignal) =>
-    docker.listNetworks({ filters, abortSignal }),
-  );
+  const networks = await networksWith(docker, label);
   await settleAll(
     networks.map(({ Id }) =>
       unlessGone(
         within(DEADLINE_MS.network, (abortSignal) => docker.getNetwork(Id).remove({ abortSignal })),
       ),
     ),
+  );
+}
+
+function containersWith(docker: Docker, label: string[]): Promise<Docker.ContainerInfo[]> {
+  return within(DEADLINE_MS.look, (abortSignal) =>
+    docker.listContainers({ all: true, filters: { label }, abortSignal }),
+  );
+}
+
+function networksWith(docker: Docker, label: string[]): Promise<Docker.NetworkInspectInfo[]> {
+  return within(DEADLINE_MS.look, (abortSignal) =>
+    docker.listNetworks({ filters: { label }, abortSignal }),
   );
 }
 
@@ -75,10 +83,10 @@ async function settleAll(removals: Promise<void>[]): Promise<void> {
 
 /** Removes what dead runs of this machine left. Returns how many runs that were. */
 export async function removeOrphans(docker: Docker, scratchRoot: string): Promise<number> {
-  const filters = { label: [LABEL.run, `${LABEL.host}=${hostOfProcesses()}`] };
+  const label = [LABEL.run, `${LABEL.host}=${hostOfProcesses()}`];
   const [containers, networks, folders] = await Promise.all([
-    docker.listContainers({ all: true, filters }),
-    docker.listNetworks({ filters }),
+    containersWith(docker, label),
+    networksWith(docker, label),
     readdir(scratchRoot).catch(() => []),
   ]);
   const dead = new Set<string>();

@@ -29,7 +29,7 @@ export async function connectDocker(): Promise<Docker> {
     if (newest !== undefined && isNewer(newest, NEWEST_SEEN_API)) {
       (docker.modem as { version?: string }).version = `v${NEWEST_SEEN_API}`;
       // An engine may have given that one up: then its own is all there is.
-      await docker.ping().catch(() => {
+      await within(DEADLINE_MS.look, () => docker.ping()).catch(() => {
         delete (docker.modem as { version?: string }).version;
       });
     }
