@@ -36,7 +36,7 @@ export function deploymentOf(
     build: (changed) => versions.build(changed),
     describeUnbuilt: (unbuilt) => versions.describeUnbuilt(unbuilt),
     openPool: (version, firstCause) => {
-      engine.expect({ image: version.image, hostName: HOST_NAME });
+      engine.expect({ image: version.imageReference, hostName: HOST_NAME });
       const pool = new Pool(version, pools, { rules, firstCause });
       pool.warm();
       return pool;

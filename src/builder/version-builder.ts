@@ -43,7 +43,7 @@ export class VersionBuilder {
       modifiedAtMs: this.#parts.clock.now(),
       taskDirectory: code.directory,
       ...(layers === undefined ? {} : { optDirectory: layers.directory }),
-      image,
+      imageReference: image,
     };
   }
 
@@ -68,7 +68,7 @@ export class VersionBuilder {
       codeSize: 0,
       modifiedAtMs: this.#parts.clock.now(),
       taskDirectory: '',
-      image: '',
+      imageReference: '',
     };
   }
 

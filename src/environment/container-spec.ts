@@ -41,7 +41,7 @@ const LOG_PIPE = '/run/log-pipe';
 export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec {
   return (version, identity) => ({
     name: `orchestrator-${settings.runId}-${version.name}-${identity.environmentId}`,
-    image: version.image,
+    image: version.imageReference,
     environment: environmentVariables(version, {
       runtimeApi: identity.runtimeApi,
       logStreamName: identity.logStreamName,

@@ -215,10 +215,10 @@ export class EnvironmentJournal implements InvocationJournal {
 function runtimeVersion(version: FunctionVersion): { version: string; arn: string } {
   const [, language = version.runtime, number = ''] =
     /^([a-z]+)([\d.]*?)(\.x)?$/.exec(version.runtime) ?? [];
-  const digest = createHash('sha256').update(version.image).digest('hex');
+  const digest = createHash('sha256').update(version.imageReference).digest('hex');
   const region = version.functionArn.split(':')[3] ?? '';
   return {
-    version: `${language}:${number}.v${version.image.split(':').at(-1) ?? ''}`,
+    version: `${language}:${number}.v${version.imageReference.split(':').at(-1) ?? ''}`,
     arn: `arn:aws:lambda:${region}::runtime:${digest}`,
   };
 }

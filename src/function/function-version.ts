@@ -7,10 +7,11 @@ export interface FunctionDefinition {
   readonly name: string;
   /** Name in the template, when it differs. */
   readonly logicalId: string;
-  /** Runtime identifier, e.g. `nodejs22.x`. */
+  /** Runtime identifier, e.g. `nodejs22.x`; empty for container images. */
   readonly runtime: string;
+  /** Empty for container images: theirs is the image's command. */
   readonly handler: string;
-  /** Absolute path of the code folder or zip file as the user keeps it. */
+  /** Absolute path of the code folder or zip file as the user keeps it; empty for images. */
   readonly codePath: string;
   /** Absolute paths of layer folders or zips, in the order they are laid over each other. */
   readonly layerPaths: readonly string[];
@@ -22,6 +23,54 @@ export interface FunctionDefinition {
   readonly description: string;
   /** Reserved concurrency (contract 10.1); undefined means unreserved, 0 stops the function. */
   readonly reservedConcurrency?: number;
+  /** Of a function packaged as a container image (contract 3.9); absent for zip packages. */
+  readonly image?: ImageSource;
+  /** Overrides of the image's own settings; only with `image`. */
+  readonly imageConfig?: ImageConfig;
+  /** Contract 6.2; absent: text, everything. */
+  readonly logging?: LoggingConfig;
+  /** SnapStart (contract 7.6): published versions are restored instead of initialised. */
+  readonly snapStart?: 'PublishedVersions';
+  /** How asynchronous events of the unqualified function are retried and where they end. */
+  readonly eventInvoke?: EventInvokeConfig;
+  /** Queue or topic for events that failed (contract 9.4). */
+  readonly deadLetterTargetArn?: string;
+}
+
+/** Where an image comes from: a name the engine knows or can pull, or a Dockerfile. */
+export type ImageSource =
+  | { readonly uri: string }
+  | {
+      /** Absolute path of the build context. */
+      readonly context: string;
+      /** Path inside the context. */
+      readonly dockerfile: string;
+      readonly buildArguments: Readonly<Record<string, string>>;
+      readonly target?: string;
+    };
+
+/** Contract 3.9; what is absent is the image's own. */
+export interface ImageConfig {
+  readonly entryPoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly workingDirectory?: string;
+}
+
+/** Contract 6.2. */
+export interface LoggingConfig {
+  readonly format: 'Text' | 'JSON';
+  readonly applicationLevel?: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL';
+  readonly systemLevel?: 'DEBUG' | 'INFO' | 'WARN';
+  /** `/aws/lambda/<name>` when absent. */
+  readonly group?: string;
+}
+
+/** Contract 9.3; what is absent has the contract's default. */
+export interface EventInvokeConfig {
+  readonly maximumRetryAttempts?: number;
+  readonly maximumEventAgeInSeconds?: number;
+  readonly onSuccessArn?: string;
+  readonly onFailureArn?: string;
 }
 
 /** A definition bound to one immutable copy of its code: the key of a pool. */
@@ -41,5 +90,5 @@ export interface FunctionVersion extends FunctionDefinition {
   /** Absolute path of the merged layers, when there are any. */
   readonly optDirectory?: string;
   /** Image reference the environments run. */
-  readonly image: string;
+  readonly imageReference: string;
 }

@@ -270,7 +270,7 @@ export class World implements RuntimeDoor {
       codeSize: 0,
       modifiedAtMs: 0,
       taskDirectory: '/',
-      image: 'image',
+      imageReference: 'image',
     };
   }
 
@@ -285,7 +285,7 @@ export class World implements RuntimeDoor {
       newIdentity: () => `i${(this.#identities += 1)}`,
       buildSpec: (version, identity): ContainerSpec => ({
         name: identity.environmentId,
-        image: version.image,
+        image: version.imageReference,
         environment: {
           identity: identity.runtimeApi,
           function: version.name,

@@ -85,7 +85,7 @@ export function fakeVersion(parts: Partial<FunctionVersion> & { name: string }):
     codeSize: 1234,
     modifiedAtMs: Date.UTC(2026, 0, 5, 10),
     taskDirectory: '/state/code/1',
-    image: 'image:1',
+    imageReference: 'image:1',
     ...parts,
   };
 }

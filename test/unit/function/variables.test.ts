@@ -36,7 +36,7 @@ function versionOf(runtime: string, environment: Record<string, string> = {}): F
     codeSize: 0,
     modifiedAtMs: 0,
     taskDirectory: '/task',
-    image: 'image',
+    imageReference: 'image',
   };
 }
 
