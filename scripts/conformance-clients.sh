@@ -1,10 +1,8 @@
 #!/usr/bin/env bash
-# The AWS clients the conformance suite drives: the AWS CLI and boto3, from Debian when missing.
+# What the conformance suite makes its client images with: Debian's own AWS CLI and boto3, an old
+# release and a current one, in containers.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-missing=()
-have aws && aws --version >/dev/null 2>&1 || missing+=(awscli)
-have python3 && python3 -c 'import boto3' >/dev/null 2>&1 || missing+=(python3-boto3)
-[ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
+have mmdebstrap || install_packages mmdebstrap debian-archive-keyring

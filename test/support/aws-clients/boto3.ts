@@ -1,20 +1,24 @@
 /** boto3, in one Python process for each client. */
 
-import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { DebianSuite } from '../../../src/function/runtimes.js';
 import { packageRoot } from '../../../src/package-root.js';
+import { ClientContainer, type ContainerProcess } from './client-container.js';
 import {
+  bytes,
   ClientFailure,
   clientContextHeader,
   decodeTail,
   environmentOf,
   type AwsLambdaClient,
+  type Bytes,
   type ClientKind,
-  type Endpoint,
   type FunctionFacts,
   type InvokeAnswer,
   type InvokeInput,
+  type Members,
 } from './client.js';
 
 const DRIVER = join(packageRoot(import.meta.url), 'test/support/aws-clients/boto3_driver.py');
@@ -22,58 +26,91 @@ const DRIVER = join(packageRoot(import.meta.url), 'test/support/aws-clients/boto
 interface Line {
   readonly answer?: unknown;
   readonly failure?: { readonly Code: string; readonly Message: string };
+  readonly problem?: string;
 }
 
-export function installedBoto3s(): readonly ClientKind[] {
-  for (const python of ['python3', '/usr/bin/python3']) {
-    try {
-      const program = 'import boto3; print(boto3.__version__)';
-      const options = { encoding: 'utf8', stdio: 'pipe' } as const;
-      const version = execFileSync(python, ['-W', 'ignore', '-c', program], options).trim();
-      return [{ name: `boto3 ${version}`, open: (endpoint) => new Boto3Client(python, endpoint) }];
-    } catch {
-      // Not in this one.
-    }
-  }
-  return [];
+interface Greeting {
+  readonly version: string;
+  readonly operations: readonly string[];
+}
+
+export function boto3Of(suite: DebianSuite): ClientKind {
+  return {
+    name: `boto3 of Debian ${suite}`,
+    open: async (endpoint) => {
+      const container = await ClientContainer.start(suite);
+      const driver = join(container.folder, 'driver.py');
+      await copyFile(DRIVER, driver);
+      const command = ['python3', '-W', 'ignore', driver, endpoint.url];
+      const process = await container.spawn(command, environmentOf(endpoint));
+      const client = new Boto3Client(container, process);
+      await client.greeted;
+      return client;
+    },
+  };
 }
 
 class Boto3Client implements AwsLambdaClient {
-  readonly #process: ChildProcessWithoutNullStreams;
+  readonly greeted: Promise<void>;
+  readonly #container: ClientContainer;
+  readonly #process: ContainerProcess;
   readonly #waiting: { resolve: (line: Line) => void; reject: (error: Error) => void }[] = [];
+  #greeting: Greeting | undefined;
   #stderr = '';
 
-  constructor(python: string, endpoint: Endpoint) {
-    const env = environmentOf(endpoint);
-    this.#process = spawn(python, [DRIVER, endpoint.url], { env });
-    createInterface({ input: this.#process.stdout }).on('line', (line) => {
-      this.#waiting.shift()?.resolve(JSON.parse(line) as Line);
-    });
-    this.#process.stderr.on('data', (piece: Buffer) => (this.#stderr += piece.toString()));
-    this.#process.on('close', () => {
-      for (const { reject } of this.#waiting.splice(0)) reject(new Error(this.#stderr));
+  constructor(container: ClientContainer, process: ContainerProcess) {
+    this.#container = container;
+    this.#process = process;
+    process.stderr.on('data', (piece: Buffer) => (this.#stderr += piece.toString()));
+    this.greeted = new Promise((resolve, reject) => {
+      createInterface({ input: process.stdout })
+        .on('line', (line) => {
+          if (this.#greeting === undefined) {
+            this.#greeting = JSON.parse(line) as Greeting;
+            resolve();
+          } else {
+            this.#waiting.shift()?.resolve(JSON.parse(line) as Line);
+          }
+        })
+        .on('close', () => {
+          const error = new Error(`boto3 ended: ${this.#stderr}`);
+          reject(error);
+          for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
+        });
     });
   }
 
+  get version(): string {
+    return `boto3 ${this.#greeting?.version}`;
+  }
+
+  knows(operation: string): boolean {
+    return this.#greeting?.operations.includes(operation) === true;
+  }
+
+  async call(operation: string, input: Members): Promise<Members> {
+    return (await this.#ask(operation, input)) as Members;
+  }
+
   async invoke(input: InvokeInput): Promise<InvokeAnswer> {
-    const { clientContext } = input;
-    const told = (await this.#call('invoke', {
+    const { clientContext, payload } = input;
+    const told = (await this.#ask('Invoke', {
       FunctionName: input.name,
-      Payload: input.payload?.toString('base64'),
+      Payload: payload === undefined ? undefined : bytes(payload),
       InvocationType: input.type,
       LogType: input.tail === true ? 'Tail' : undefined,
       ClientContext: clientContext === undefined ? undefined : clientContextHeader(clientContext),
       Qualifier: input.qualifier,
     })) as {
       StatusCode: number;
-      Payload: string;
+      Payload: Bytes;
       FunctionError?: string;
       ExecutedVersion?: string;
       LogResult?: string;
     };
     return {
       status: told.StatusCode,
-      payload: Buffer.from(told.Payload, 'base64'),
+      payload: Buffer.from(told.Payload.$bytes, 'base64'),
       functionError: told.FunctionError,
       executedVersion: told.ExecutedVersion,
       logTail: decodeTail(told.LogResult),
@@ -81,27 +118,29 @@ class Boto3Client implements AwsLambdaClient {
   }
 
   async listFunctions(): Promise<readonly FunctionFacts[]> {
-    return (await this.#call('list_functions', {})) as FunctionFacts[];
+    return (await this.#ask('every function', {})) as FunctionFacts[];
   }
 
   async getFunction(name: string): Promise<FunctionFacts> {
-    return (await this.#call('get_function', { FunctionName: name })) as FunctionFacts;
+    const told = await this.call('GetFunction', { FunctionName: name });
+    return told['Configuration'] as FunctionFacts;
   }
 
   async getFunctionConfiguration(name: string): Promise<FunctionFacts> {
-    const parameters = { FunctionName: name };
-    return (await this.#call('get_function_configuration', parameters)) as FunctionFacts;
+    const told: unknown = await this.call('GetFunctionConfiguration', { FunctionName: name });
+    return told as FunctionFacts;
   }
 
-  close(): void {
-    this.#process.stdin.end();
+  async close(): Promise<void> {
+    await this.#container.remove();
   }
 
-  async #call(operation: string, parameters: object): Promise<unknown> {
-    const { answer, failure } = await new Promise<Line>((resolve, reject) => {
+  async #ask(operation: string, parameters: object): Promise<unknown> {
+    const { answer, failure, problem } = await new Promise<Line>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#process.stdin.write(`${JSON.stringify({ operation, parameters })}\n`);
     });
+    if (problem !== undefined) throw new Error(problem);
     if (failure !== undefined) throw new ClientFailure(failure.Code, failure.Message);
     return answer;
   }

@@ -1,69 +1,90 @@
-/** The AWS CLI, every major version that is installed; one process for each call. */
+/** The AWS CLI; one process for each call. */
 
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DebianSuite } from '../../../src/function/runtimes.js';
+import { ClientContainer } from './client-container.js';
 import {
   ClientFailure,
   clientContextHeader,
   decodeTail,
   environmentOf,
   type AwsLambdaClient,
+  type Bytes,
   type ClientKind,
   type Endpoint,
   type FunctionFacts,
   type InvokeAnswer,
   type InvokeInput,
+  type Members,
 } from './client.js';
 
 /** Version 2 adds the other members of the error behind an empty line. */
 const FAILURE =
   /An error occurred \((\w+)\) when calling the \w+ operation(?: \([^)]*\))?: ([^]*?)\s*(?:$|\n\nAdditional error details:)/;
 
-export function installedClis(): readonly ClientKind[] {
-  const found = new Map<string, ClientKind>();
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'];
-  for (const file of new Set(folders.map((folder) => join(folder, 'aws')))) {
-    const version = existsSync(file) ? versionOf(file) : undefined;
-    const major = version?.split('.')[0];
-    if (version === undefined || major === undefined || found.has(major)) continue;
-    found.set(major, {
-      name: `AWS CLI ${version}`,
-      open: (endpoint) => new CliClient(file, endpoint),
-    });
-  }
-  return [...found.values()];
-}
+/** What the help of a service calls a command. */
+const COMMANDS = `
+import botocore.session, json
+model = botocore.session.get_session().get_service_model('lambda')
+print(json.dumps(model.operation_names))
+`;
 
-function versionOf(file: string): string | undefined {
-  try {
-    const text = execFileSync(file, ['--version'], { encoding: 'utf8', stdio: 'pipe' });
-    return /^aws-cli\/(\S+)/.exec(text)?.[1];
-  } catch {
-    return undefined;
-  }
+export function cliOf(suite: DebianSuite): ClientKind {
+  return {
+    name: `AWS CLI of Debian ${suite}`,
+    open: async (endpoint) => {
+      const container = await ClientContainer.start(suite);
+      const variables = environmentOf(endpoint);
+      const { stdout } = await container.run(['aws', '--version'], variables);
+      const version = `AWS CLI ${/^aws-cli\/(\S+)/.exec(stdout)?.[1]}`;
+      // Debian's CLI runs on Debian's botocore.
+      const told = await container.run(['python3', '-c', COMMANDS], variables);
+      const operations = new Set(JSON.parse(told.stdout) as string[]);
+      return new CliClient(container, endpoint, version, operations);
+    },
+  };
 }
 
 class CliClient implements AwsLambdaClient {
-  readonly #file: string;
+  readonly version: string;
+  readonly #container: ClientContainer;
   readonly #endpoint: Endpoint;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'aws-cli-'));
+  readonly #operations: ReadonlySet<string>;
   #calls = 0;
 
-  constructor(file: string, endpoint: Endpoint) {
-    this.#file = file;
+  constructor(
+    container: ClientContainer,
+    endpoint: Endpoint,
+    version: string,
+    operations: ReadonlySet<string>,
+  ) {
+    this.#container = container;
     this.#endpoint = endpoint;
+    this.version = version;
+    this.#operations = operations;
+  }
+
+  knows(operation: string): boolean {
+    return this.#operations.has(operation);
+  }
+
+  async call(operation: string, input: Members): Promise<Members> {
+    const file = this.#path('input');
+    await writeFile(file, JSON.stringify(plain(input)));
+    const command = operation
+      .replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `-${letter}`)
+      .toLowerCase();
+    const told = await this.#run(command, '--cli-input-json', `file://${file}`);
+    return (told ?? {}) as Members;
   }
 
   async invoke(input: InvokeInput): Promise<InvokeAnswer> {
-    this.#calls += 1;
-    const [payload, answer] = ['payload', 'answer'].map((name) =>
-      join(this.#folder, `${name}-${this.#calls}`),
-    ) as [string, string];
+    const answer = this.#path('answer');
     const flags: string[] = [];
     if (input.payload !== undefined) {
-      writeFileSync(payload, input.payload);
+      const payload = this.#path('payload');
+      await writeFile(payload, input.payload);
       flags.push('--payload', `fileb://${payload}`);
     }
     if (input.type !== undefined) flags.push('--invocation-type', input.type);
@@ -80,7 +101,7 @@ class CliClient implements AwsLambdaClient {
     };
     return {
       status: told.StatusCode,
-      payload: readFileSync(answer),
+      payload: await readFile(answer),
       functionError: told.FunctionError,
       executedVersion: told.ExecutedVersion,
       logTail: decodeTail(told.LogResult),
@@ -106,20 +127,30 @@ class CliClient implements AwsLambdaClient {
     return told as FunctionFacts;
   }
 
-  close(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+  async close(): Promise<void> {
+    await this.#container.remove();
   }
 
-  #run(...words: string[]): Promise<unknown> {
-    const all = ['--endpoint-url', this.#endpoint.url, '--output', 'json', 'lambda', ...words];
-    return new Promise((resolve, reject) => {
-      const env = environmentOf(this.#endpoint);
-      execFile(this.#file, all, { env }, (error, stdout, stderr) => {
-        const [, code, message] = FAILURE.exec(stderr) ?? [];
-        if (error === null) resolve(JSON.parse(stdout));
-        else if (code === undefined) reject(new Error(`${error.message}\n${stderr}`));
-        else reject(new ClientFailure(code, message ?? ''));
-      });
-    });
+  #path(name: string): string {
+    this.#calls += 1;
+    return join(this.#container.folder, `${name}-${this.#calls}`);
   }
+
+  async #run(...words: string[]): Promise<unknown> {
+    const { url } = this.#endpoint;
+    const command = ['aws', '--endpoint-url', url, '--output', 'json', 'lambda', ...words];
+    const end = await this.#container.run(command, environmentOf(this.#endpoint));
+    if (end.code === 0) return end.stdout === '' ? undefined : JSON.parse(end.stdout);
+    const [, code, message] = FAILURE.exec(end.stderr) ?? [];
+    if (code === undefined) throw new Error(`aws exited with ${end.code}: ${end.stderr}`);
+    throw new ClientFailure(code, message ?? '');
+  }
+}
+
+/** The CLI takes blobs in JSON as base64 text. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  if ('$bytes' in value) return (value as Bytes).$bytes;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plain(one)]));
 }

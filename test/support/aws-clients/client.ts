@@ -1,4 +1,4 @@
-/** What the conformance suite asks of each unmodified AWS client. */
+/** What the conformance suites ask of each unmodified AWS client. */
 
 export interface InvokeInput {
   readonly name: string;
@@ -26,20 +26,40 @@ export interface FunctionFacts {
   readonly LastModified: string;
 }
 
+/** Members of an operation's input or output by the names of AWS's model; blobs are `Bytes`. */
+export type Members = Readonly<Record<string, unknown>>;
+
+/** A blob among members, so that they can travel as JSON. */
+export interface Bytes {
+  readonly $bytes: string;
+}
+
+export function bytes(content: Uint8Array | string): Bytes {
+  return { $bytes: Buffer.from(content).toString('base64') };
+}
+
 /** Retries are off in all of them. Failures are rejections with a `ClientFailure`. */
 export interface AwsLambdaClient {
+  /** With the version of the client. */
+  readonly version: string;
   invoke(input: InvokeInput): Promise<InvokeAnswer>;
   /** All pages, asked for one function at a time. */
   listFunctions(): Promise<readonly FunctionFacts[]>;
   getFunction(name: string): Promise<FunctionFacts>;
   getFunctionConfiguration(name: string): Promise<FunctionFacts>;
-  close(): void;
+  /** Whether the client knows the operation, such as `CreateAlias`. */
+  knows(operation: string): boolean;
+  /**
+   * Any operation but those that stream. The client checks nothing before it sends; one that has
+   * AWS's model at hand holds the answer to it and rejects when the answer does not fit.
+   */
+  call(operation: string, input: Members): Promise<Members>;
+  close(): Promise<void>;
 }
 
 export interface ClientKind {
-  /** With its version. */
   readonly name: string;
-  open(endpoint: Endpoint): AwsLambdaClient;
+  open(endpoint: Endpoint): Promise<AwsLambdaClient>;
 }
 
 export interface Endpoint {
@@ -66,10 +86,9 @@ export function decodeTail(encoded: string | undefined): string | undefined {
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString();
 }
 
-export function environmentOf(endpoint: Endpoint): NodeJS.ProcessEnv {
+/** What a client in a container is told about the endpoint and its own behaviour. */
+export function environmentOf(endpoint: Endpoint): Readonly<Record<string, string>> {
   return {
-    PATH: process.env['PATH'],
-    HOME: process.env['HOME'],
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_DEFAULT_REGION: endpoint.region,
@@ -80,5 +99,6 @@ export function environmentOf(endpoint: Endpoint): NodeJS.ProcessEnv {
     AWS_MAX_ATTEMPTS: '1',
     AWS_PAGER: '',
     PYTHONWARNINGS: 'ignore',
+    LC_ALL: 'C.UTF-8',
   };
 }

@@ -1,5 +1,6 @@
 /** AWS SDK for JavaScript. */
 
+import * as lambda from '@aws-sdk/client-lambda';
 import {
   GetFunctionCommand,
   GetFunctionConfigurationCommand,
@@ -9,23 +10,29 @@ import {
   paginateListFunctions,
 } from '@aws-sdk/client-lambda';
 import {
+  bytes,
   ClientFailure,
   clientContextHeader,
   decodeTail,
   type AwsLambdaClient,
+  type Bytes,
   type ClientKind,
   type Endpoint,
   type FunctionFacts,
   type InvokeAnswer,
   type InvokeInput,
+  type Members,
 } from './client.js';
 
 export const SDK: ClientKind = {
   name: 'AWS SDK for JavaScript',
-  open: (endpoint) => new SdkClient(endpoint),
+  open: (endpoint) => Promise.resolve(new SdkClient(endpoint)),
 };
 
+type AnyCommand = new (input: unknown) => InvokeCommand;
+
 class SdkClient implements AwsLambdaClient {
+  readonly version = 'AWS SDK for JavaScript';
   readonly #client: LambdaClient;
 
   constructor({ url, region }: Endpoint) {
@@ -35,6 +42,19 @@ class SdkClient implements AwsLambdaClient {
       maxAttempts: 1,
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     });
+  }
+
+  knows(operation: string): boolean {
+    return commandOf(operation) !== undefined;
+  }
+
+  async call(operation: string, input: Members): Promise<Members> {
+    const Command = commandOf(operation);
+    if (Command === undefined) throw new Error(`the SDK knows no ${operation}`);
+    const { $metadata: _metadata, ...members } = await translated(
+      this.#client.send(new Command(decoded(input))),
+    );
+    return encoded(members) as Members;
   }
 
   async invoke(input: InvokeInput): Promise<InvokeAnswer> {
@@ -77,9 +97,30 @@ class SdkClient implements AwsLambdaClient {
     return (await translated(this.#client.send(command))) as FunctionFacts;
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#client.destroy();
+    return Promise.resolve();
   }
+}
+
+function commandOf(operation: string): AnyCommand | undefined {
+  return (lambda as unknown as Record<string, AnyCommand>)[`${operation}Command`];
+}
+
+/** Blobs as the SDK takes them. */
+function decoded(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decoded);
+  if (typeof value !== 'object' || value === null) return value;
+  if ('$bytes' in value) return Buffer.from((value as Bytes).$bytes, 'base64');
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, decoded(one)]));
+}
+
+function encoded(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(encoded);
+  if (value instanceof Uint8Array) return bytes(value);
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, encoded(one)]));
 }
 
 async function translated<T>(answer: Promise<T>): Promise<T> {

@@ -1,0 +1,15 @@
+/** Every client the conformance suites drive. */
+
+import { boto3Of } from './boto3.js';
+import { cliOf } from './cli.js';
+import type { ClientKind } from './client.js';
+import { SDK } from './sdk.js';
+
+/** Debian bookworm's know nothing of response streaming; forky's are close to what AWS has today. */
+export const CLIENTS: readonly ClientKind[] = [
+  SDK,
+  cliOf('bookworm'),
+  boto3Of('bookworm'),
+  cliOf('forky'),
+  boto3Of('forky'),
+];
