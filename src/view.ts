@@ -89,6 +89,7 @@ function environmentStatus(environment: Environment, now: number): EnvironmentSt
     functionName: environment.version.name,
     version: environment.version.version,
     state: environment.state,
+    initializationType: environment.initializationType,
     ageMs: now - environment.createdAt,
     invocations: environment.served,
     memoryLimitMb: environment.version.memoryMb,

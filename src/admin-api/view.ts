@@ -11,6 +11,8 @@ export interface EnvironmentStatus {
   readonly version: string;
   /** Lifecycle state (ARCHITECTURE.md, lifecycle table). */
   readonly state: string;
+  /** As `AWS_LAMBDA_INITIALIZATION_TYPE` says it. */
+  readonly initializationType: string;
   readonly ageMs: number;
   readonly invocations: number;
   readonly memoryLimitMb: number;

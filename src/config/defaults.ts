@@ -28,6 +28,11 @@ export const LIMITS = {
   payloadBytes: 6 * 1024 * 1024 + 100,
   /** Contract 7.1: init on demand. */
   initMs: 10_000,
+  /** Contract 7.1: init ahead of traffic, or the function's timeout where that is longer. */
+  initAheadMs: 130_000,
+  longestInitAheadMs: 900_000,
+  /** Contract 7.6: restore and after-restore hooks. */
+  restoreMs: 10_000,
   /** Contract 3.4. */
   openFiles: 1024,
   processes: 1024,

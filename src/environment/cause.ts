@@ -9,6 +9,8 @@ export type EndReason =
   | 'code-changed'
   | 'configuration-changed'
   | 'engine-failed'
+  | 'init-failed'
+  | 'no-longer-provisioned'
   | 'shutdown';
 
 /** What happened to the processes of an environment that goes on living. */
@@ -19,6 +21,7 @@ export type StartCause =
   | { readonly kind: 'first-use' }
   | { readonly kind: 'all-busy'; readonly busy: number }
   | { readonly kind: 'spare' }
+  | { readonly kind: 'provisioned' }
   | { readonly kind: 'replaced'; readonly reason: EndReason };
 
 const END_SENTENCES: Readonly<Record<EndReason, string>> = {
@@ -28,6 +31,8 @@ const END_SENTENCES: Readonly<Record<EndReason, string>> = {
   'configuration-changed':
     "the function's configuration changed, so earlier environments could not serve it",
   'engine-failed': 'the previous environment was lost to an engine failure',
+  'init-failed': 'the previous environment could not be initialised',
+  'no-longer-provisioned': 'the previous environment was provisioned, and is not any more',
   shutdown: 'the orchestrator was restarted',
 };
 
@@ -50,6 +55,8 @@ export function startedBecause(cause: StartCause): string {
         : `all ${cause.busy} environments were busy or still starting`;
     case 'spare':
       return 'a spare is kept ready ahead of demand';
+    case 'provisioned':
+      return 'provisioned concurrency is configured for this version';
     case 'replaced':
       return END_SENTENCES[cause.reason];
   }
@@ -70,7 +77,7 @@ export interface StartStory {
 export function tellStart(story: StartStory): string {
   switch (story.kind) {
     case 'cold':
-      return story.cause.kind === 'spare'
+      return story.cause.kind === 'spare' || story.cause.kind === 'provisioned'
         ? 'the environment kept ready ahead of demand was still starting.'
         : `${startedBecause(story.cause)}.`;
     case 'reset':

@@ -5,7 +5,11 @@
 import { LIMITS } from '../config/defaults.js';
 import type { ContainerSpec, Mount } from '../engine/engine.js';
 import type { FunctionVersion } from '../function/function-version.js';
-import { environmentVariables, type RoleCredentials } from '../function/variables.js';
+import {
+  environmentVariables,
+  type InitializationType,
+  type RoleCredentials,
+} from '../function/variables.js';
 
 export interface EnvironmentIdentity {
   readonly environmentId: string;
@@ -15,6 +19,7 @@ export interface EnvironmentIdentity {
   readonly hosts: Readonly<Record<string, string>>;
   readonly logMarker: string | undefined;
   readonly logStreamName: string;
+  readonly initializationType: InitializationType;
 }
 
 export type BuildContainerSpec = (
@@ -45,7 +50,7 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
     environment: environmentVariables(version, {
       runtimeApi: identity.runtimeApi,
       logStreamName: identity.logStreamName,
-      initializationType: 'on-demand',
+      initializationType: identity.initializationType,
       region: settings.region,
       credentials: settings.credentials,
       ...(identity.logMarker === undefined ? {} : { logMarker: identity.logMarker }),

@@ -11,13 +11,14 @@
  */
 
 import type { Timer } from '../async/clock.js';
-import { LIMITS } from '../config/defaults.js';
 import type { Container, ContainerExit } from '../engine/engine.js';
 import { messageOf, OrchestratorError } from '../errors.js';
 import type { FunctionVersion } from '../function/function-version.js';
+import type { InitializationType } from '../function/variables.js';
 import type { Assignment } from './assignment.js';
 import { Channel, type ChannelListener, type Posted } from './channel.js';
 import type { EndReason, ResetReason, StartCause, StartStory } from './cause.js';
+import { initializationTypeOf, initLimitMs } from './initialization.js';
 import type { InvocationJournal } from './journal.js';
 import {
   accepts,
@@ -37,6 +38,7 @@ export class Environment implements ChannelListener {
   /** For people; unlike the identity it is no secret. */
   readonly id: string;
   readonly createdAt: number;
+  readonly initializationType: InitializationType;
   readonly #parts: EnvironmentParts;
   readonly #listener: EnvironmentListener<Environment>;
   readonly #channel: Channel;
@@ -64,9 +66,11 @@ export class Environment implements ChannelListener {
     cause: StartCause,
     listener: EnvironmentListener<Environment>,
     parts: EnvironmentParts,
+    initializationType: InitializationType = initializationTypeOf(version),
   ) {
     this.version = version;
     this.cause = cause;
+    this.initializationType = initializationType;
     this.#listener = listener;
     this.#parts = parts;
     this.#channel = new Channel(this);
@@ -74,7 +78,7 @@ export class Environment implements ChannelListener {
     this.id = parts.newIdentity().slice(0, 12);
     this.createdAt = parts.clock.monotonic();
     this.#idleSince = this.createdAt;
-    this.#journal = parts.openJournal(version, this.id);
+    this.#journal = parts.openJournal(version, this.id, initializationType);
     this.#processes = new Processes({
       done: (event) => this.#apply(event),
       failed: (error) => this.#engineFailed(error),
@@ -196,7 +200,7 @@ export class Environment implements ChannelListener {
   #perform(action: EnvironmentAction, event: EnvironmentEvent): void {
     switch (action) {
       case 'armInitTimer':
-        return this.#arm(LIMITS.initMs, () => {
+        return this.#arm(this.#initLimitMs, () => {
           this.#resetReason = 'init-timed-out';
           this.#apply('initTimedOut');
         });
@@ -257,6 +261,7 @@ export class Environment implements ChannelListener {
         hosts: address.hosts,
         logMarker: this.#journal.marker,
         logStreamName: this.#journal.logStreamName,
+        initializationType: this.initializationType,
       }),
       {
         output: (chunk, stream) => this.#journal.output(chunk, stream),
@@ -397,6 +402,10 @@ export class Environment implements ChannelListener {
     this.#journal.initEnded();
     this.#processes.limitCpu();
     this.#resetReason = undefined;
+  }
+
+  get #initLimitMs(): number {
+    return initLimitMs(this.initializationType, this.version.timeoutSeconds);
   }
 
   #initElapsed(): number {

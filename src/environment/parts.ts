@@ -4,6 +4,7 @@ import type { Clock } from '../async/clock.js';
 import type { ContainerEngine } from '../engine/engine.js';
 import type { OrchestratorError } from '../errors.js';
 import type { FunctionVersion } from '../function/function-version.js';
+import type { InitializationType } from '../function/variables.js';
 import type { Assignment } from './assignment.js';
 import type { Channel } from './channel.js';
 import type { BuildContainerSpec } from './container-spec.js';
@@ -30,7 +31,11 @@ export interface EnvironmentParts {
   readonly engine: ContainerEngine;
   readonly door: RuntimeDoor;
   readonly buildSpec: BuildContainerSpec;
-  readonly openJournal: (version: FunctionVersion, environmentId: string) => InvocationJournal;
+  readonly openJournal: (
+    version: FunctionVersion,
+    environmentId: string,
+    initializationType: InitializationType,
+  ) => InvocationJournal;
   /** 128 bits nobody else knows, hex; also unique. */
   readonly newIdentity: () => string;
   /** Tells people about an environment that the engine could not keep up. */

@@ -12,6 +12,10 @@ export interface MemoryUser {
   readonly environmentCount: number;
   /** Of those, how many are going already. */
   readonly leavingCount: number;
+  /** Of those, how many are kept whatever others need. */
+  readonly keptCount: number;
+  /** How many are to be kept once there is room. */
+  readonly toKeepCount: number;
   /** Monotonic ms of the least recently used environment that could go; undefined when none. */
   readonly oldestIdleSince: number | undefined;
   /** Invocations wait that only a further environment can take. */
@@ -58,11 +62,11 @@ export class MemoryBudget {
   /**
    * Whether `user` may start one more environment. When not, and `mayEvict`, the least recently
    * used idle environment of anybody is retired, and `user` is told when to ask again. One
-   * environment is always let in when nothing else runs, however large.
+   * environment is always let in when nothing runs but what is kept, however large.
    */
   admit(user: MemoryUser, mayEvict: boolean, now: number): boolean {
     const used = this.usedBytes;
-    const fits = used === 0 || used + user.footprintBytes <= this.#limitBytes;
+    const fits = used === this.#keptBytes || used + user.footprintBytes <= this.#limitBytes;
     if (fits && !this.#othersGoFirst(user, now)) {
       this.#refused.delete(user);
       return true;
@@ -73,6 +77,17 @@ export class MemoryBudget {
       if (used - this.#leavingBytes + user.footprintBytes > this.#limitBytes) this.#evictOldest();
     }
     return false;
+  }
+
+  /** How many environments `user` could keep beside what others keep, and one that is not kept. */
+  roomToKeep(user: MemoryUser): number {
+    let room = this.#limitBytes;
+    let largest = 0;
+    for (const other of this.#users) {
+      largest = Math.max(largest, other.footprintBytes);
+      if (other !== user) room -= other.toKeepCount * other.footprintBytes;
+    }
+    return Math.max(0, Math.floor((room - largest) / user.footprintBytes));
   }
 
   /** An environment became idle or went: those who found no room may find some now. */
@@ -93,6 +108,12 @@ export class MemoryBudget {
       if (bytes < mine.bytes || (bytes === mine.bytes && since < mine.since)) return true;
     }
     return false;
+  }
+
+  get #keptBytes(): number {
+    let kept = 0;
+    for (const user of this.#users) kept += user.keptCount * user.footprintBytes;
+    return kept;
   }
 
   get #leavingBytes(): number {

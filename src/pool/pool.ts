@@ -28,9 +28,10 @@ import { OrchestratorError } from '../errors.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import type { MemoryBudget, MemoryUser } from './memory-budget.js';
 import { place } from './placement.js';
+import { INIT_FAILURE, Provision, type ProvisionStatus } from './provision.js';
 import { Queue } from './queue.js';
 import { planRetention, type RetentionRules } from './retention.js';
-import { lackOf } from './scaling.js';
+import { lackOf, type Lack } from './scaling.js';
 import type { StartGate, Starter, StartKind } from './start-gate.js';
 import { StartPace } from './start-pace.js';
 
@@ -56,7 +57,8 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   readonly #parts: PoolParts;
   readonly #rules: RetentionRules;
   readonly #environments = new Set<Environment>();
-  /** Least recently used first; exactly those in an available state. */
+  readonly #provision = new Provision();
+  /** Least recently used first; exactly those in an available state that are not provisioned. */
   readonly #available: Environment[] = [];
   /** Exactly those in `reset`, oldest first. */
   readonly #reset: Environment[] = [];
@@ -102,7 +104,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
       return;
     }
     this.#lastUsedAt = this.#parts.clock.monotonic();
-    assignment.waitedForInit = place(this.#available, this.#reset) === undefined;
+    assignment.waitedForInit = this.#next() === undefined;
     if (!this.#queue.push(assignment)) {
       const message = `${this.#queue.size} invocations of '${this.version.name}' wait already`;
       assignment.settle({ kind: 'refused', error: new OrchestratorError('queue-full', message) });
@@ -117,12 +119,28 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   }
 
   /**
+   * Keeps so many environments initialised, whatever others need; see `provisioned` for how far
+   * it has come. Zero ends what was kept.
+   */
+  provision(count: number): void {
+    this.#provision.request(count);
+    const room = this.#parts.memory.roomToKeep(this);
+    if (count > room) this.#provision.fail(noRoom(room));
+    this.#pump();
+  }
+
+  get provisioned(): ProvisionStatus | undefined {
+    return this.#provision.status;
+  }
+
+  /**
    * Ends idle environments now and busy ones when they are done; gives back what still waits.
    * What is handed back later goes to `forward`, or is refused without it.
    */
   close(reason: EndReason, forward?: (assignment: Assignment) => void): readonly Assignment[] {
     this.#closing ??= reason;
     this.#forward = forward;
+    this.#provision.request(0);
     this.#parts.gate.withdraw(this);
     this.#look?.timer.cancel();
     const waiting = this.#queue.drain();
@@ -152,6 +170,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
 
   changed(environment: Environment, from: EnvironmentState, to: EnvironmentState): void {
     this.#reindex(environment, from, to);
+    if (isStarting(from) && (isResetting(to) || to === 'reset')) this.#initFailed(environment);
     if (to === 'idle' || to === 'reset') {
       this.#learnFrom(environment);
       // What was started for somebody serves somebody before its memory may go to others. After
@@ -197,9 +216,16 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     if (this.#closing !== undefined || lack[kind] === 0) return false;
     if (this.#isTooEarly(kind)) return false;
     const now = this.#parts.clock.monotonic();
-    if (!this.#parts.memory.admit(this, kind === 'demand', now)) return false;
-    const environment = new Environment(this.version, this.#nextCause(kind), this, this.#parts);
+    if (!this.#parts.memory.admit(this, kind !== 'spare', now)) return false;
+    const environment = new Environment(
+      this.version,
+      this.#nextCause(kind),
+      this,
+      this.#parts,
+      kind === 'provisioned' ? 'provisioned-concurrency' : undefined,
+    );
     this.#environments.add(environment);
+    if (kind === 'provisioned') this.#provision.joins(environment);
     this.#turns.set(environment, release);
     this.#starting += 1;
     this.#askForTurn();
@@ -217,24 +243,37 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   get leavingCount(): number {
     return this.#leaving;
   }
+  get keptCount(): number {
+    return this.#provision.kept;
+  }
+  get toKeepCount(): number {
+    return this.#provision.kept + this.#provision.lacking;
+  }
   get oldestIdleSince(): number | undefined {
-    return (this.#reset[0] ?? this.#available[0])?.idleSince;
+    return this.#oldestIdle()?.idleSince;
   }
   get wantsRoom(): boolean {
-    return this.#lack().demand > 0;
+    const { demand, provisioned } = this.#lack();
+    return demand + provisioned > 0;
   }
   retireOldest(): void {
-    (this.#reset[0] ?? this.#available[0])?.retire('memory-needed');
+    this.#oldestIdle()?.retire('memory-needed');
   }
   roomMayBeFree(): void {
     this.#pump();
   }
 
-  #lack(): { demand: number; spare: number } {
+  #oldestIdle(): Environment | undefined {
+    const reset = this.#reset.find((environment) => !this.#provision.has(environment));
+    return reset ?? this.#available[0];
+  }
+
+  #lack(): Lack {
     return lackOf({
       waiting: this.#queue.size,
       starting: this.#starting + this.#resetting,
-      ready: this.#available.length + this.#reset.length,
+      ready: this.#provision.available.length + this.#available.length + this.#reset.length,
+      provisionsLacking: this.#provision.lacking,
       spares: this.#rules.spares,
       recentlyUsed: this.#parts.clock.monotonic() - this.#lastUsedAt < this.#rules.idleTimeoutMs,
     });
@@ -249,6 +288,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
         this.#pumpAgain = false;
         this.#assignWaiting();
         if (this.#closing !== undefined) continue;
+        this.#provision.surplus?.retire('no-longer-provisioned');
         this.#askForTurn();
         this.#retain();
       }
@@ -259,20 +299,28 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
 
   #assignWaiting(): void {
     while (this.#queue.size > 0) {
-      const environment = place(this.#available, this.#reset);
+      const environment = this.#next();
       if (environment === undefined) return;
       const assignment = this.#queue.shift();
       if (assignment === undefined) return;
-      remove(this.#available, environment);
+      remove(this.#listOf(environment), environment);
       remove(this.#reset, environment);
       environment.assign(assignment);
     }
   }
 
+  #next(): Environment | undefined {
+    return place(this.#provision.available, this.#available, this.#reset);
+  }
+
+  #listOf(environment: Environment): Environment[] {
+    return this.#provision.has(environment) ? this.#provision.available : this.#available;
+  }
+
   #askForTurn(): void {
     const lack = this.#lack();
     this.#pace.sparesLacking(lack.spare > 0, this.#parts.clock.monotonic());
-    const kind: StartKind = lack.demand > 0 ? 'demand' : 'spare';
+    const kind = lack.demand > 0 ? 'demand' : lack.provisioned > 0 ? 'provisioned' : 'spare';
     if (lack[kind] > 0 && !this.#isTooEarly(kind)) this.#parts.gate.request(this, kind);
   }
 
@@ -287,11 +335,13 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   /** Freezes at once where that is the rule; leaves what needs looking around to the timer. */
   #retain(): void {
     const { freezeAfterMs } = this.#rules;
-    for (let last = this.#available.length - 1; last >= 0; last -= 1) {
-      const environment = this.#available[last];
-      if (environment?.state !== 'idle' || freezeAfterMs === 'never') break;
-      if (freezeAfterMs === 0) environment.freeze();
-      else this.#lookAt(environment.idleSince + freezeAfterMs);
+    for (const list of [this.#provision.available, this.#available]) {
+      for (let last = list.length - 1; last >= 0; last -= 1) {
+        const environment = list[last];
+        if (environment?.state !== 'idle' || freezeAfterMs === 'never') break;
+        if (freezeAfterMs === 0) environment.freeze();
+        else this.#lookAt(environment.idleSince + freezeAfterMs);
+      }
     }
     if (this.#look === undefined && this.#environments.size > 0) {
       this.#lookAt(this.#parts.clock.monotonic() + this.#rules.idleTimeoutMs);
@@ -301,11 +351,14 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   #lookAround(): void {
     this.#look = undefined;
     const now = this.#parts.clock.monotonic();
-    const idle = [...this.#reset, ...this.#available].map((environment) => ({
-      environment,
-      idleSince: environment.idleSince,
-      running: environment.state === 'idle',
-    }));
+    const idle = [...this.#reset, ...this.#provision.available, ...this.#available].map(
+      (environment) => ({
+        environment,
+        idleSince: environment.idleSince,
+        running: environment.state === 'idle',
+        kept: this.#provision.has(environment),
+      }),
+    );
     const plan = planRetention(idle, this.#lastUsedAt, this.#rules, now);
     for (const { environment } of plan.freeze) environment.freeze();
     for (const { environment } of plan.retire) environment.retire('idle-too-long');
@@ -333,14 +386,25 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     if (to === 'initializing') {
       this.#parts.clock.setTimer(LONGEST_TURN_MS, () => this.#releaseTurn(environment));
     }
-    if (to === 'stopping') this.#leaving += 1;
     if (isBusy(to) !== isBusy(from)) this.#busy += isBusy(to) ? 1 : -1;
-    if (isAvailable(from) && !isAvailable(to)) remove(this.#available, environment);
+    const list = this.#listOf(environment);
+    if (isAvailable(from) && !isAvailable(to)) remove(list, environment);
     if (from === 'reset') remove(this.#reset, environment);
-    if (isAvailable(to) && !isAvailable(from)) this.#available.push(environment);
+    if (isAvailable(to) && !isAvailable(from)) list.push(environment);
+    if (to === 'stopping') {
+      this.#leaving += 1;
+      this.#provision.leaves(environment);
+    }
     if (to === 'reset') this.#reset.push(environment);
     // Last: whoever gets the turn looks at the facts, and it may be this pool.
     if (isStarting(from) && !isStarting(to)) this.#releaseTurn(environment);
+  }
+
+  /** Of what is provisioned nothing may be left to the first event. */
+  #initFailed(environment: Environment): void {
+    if (!this.#provision.has(environment)) return;
+    this.#provision.fail(INIT_FAILURE);
+    environment.retire('init-failed');
   }
 
   #releaseTurn(environment: Environment): void {
@@ -351,6 +415,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
 
   #nextCause(kind: StartKind): StartCause {
     const cause = this.#cause;
+    if (kind === 'provisioned') return { kind };
     if (this.#environments.size > 0) {
       return kind === 'spare'
         ? { kind: 'spare' }
@@ -383,6 +448,10 @@ function remove(list: Environment[], environment: Environment): void {
   // The one that goes is nearly always the last.
   const index = list.lastIndexOf(environment);
   if (index >= 0) list.splice(index, 1);
+}
+
+function noRoom(room: number): string {
+  return `the memory for environments has room for ${room} of this version: a larger --memory-budget would let more be provisioned`;
 }
 
 function closed(functionName: string): OrchestratorError {

@@ -7,6 +7,8 @@ export interface IdleEnvironment {
   readonly idleSince: number;
   /** It runs: `idle`. Otherwise it is frozen, freezing or without processes. */
   readonly running: boolean;
+  /** Provisioned: it stays, however long nothing is asked of it. */
+  readonly kept: boolean;
 }
 
 export interface RetentionRules {
@@ -40,18 +42,19 @@ export function planRetention<T extends IdleEnvironment>(
   };
   const functionExpiresAt = lastUsedAt + rules.idleTimeoutMs;
   const keep = functionExpiresAt > now ? rules.spares : 0;
-  environments.forEach((environment, index) => {
-    const surplus = environments.length - index > keep;
+  const mayGo = environments.filter(({ kept }) => !kept);
+  mayGo.forEach((environment, index) => {
+    const surplus = mayGo.length - index > keep;
     const goesAt = surplus ? environment.idleSince + rules.idleTimeoutMs : functionExpiresAt;
-    if (goesAt <= now) {
-      retire.push(environment);
-      return;
-    }
-    lookAt(goesAt);
-    if (!environment.running || rules.freezeAfterMs === 'never') return;
+    if (goesAt <= now) retire.push(environment);
+    else lookAt(goesAt);
+  });
+  for (const environment of environments) {
+    if (!environment.running || rules.freezeAfterMs === 'never') continue;
+    if (retire.includes(environment)) continue;
     const freezeAt = environment.idleSince + rules.freezeAfterMs;
     if (freezeAt <= now) freeze.push(environment);
     else lookAt(freezeAt);
-  });
+  }
   return { freeze, retire, nextLookAt };
 }

@@ -10,6 +10,8 @@ export interface PoolFacts {
   readonly starting: number;
   /** Environments that could take an invocation now, those awaiting a restart included. */
   readonly ready: number;
+  /** Provisioned environments that are not there yet. */
+  readonly provisionsLacking: number;
   /** Environments to keep ready ahead of demand. */
   readonly spares: number;
   /** The function was used within the idle timeout. */
@@ -19,13 +21,16 @@ export interface PoolFacts {
 export interface Lack {
   /** Starts that waiting invocations call for. */
   readonly demand: number;
+  /** Starts that provisioned concurrency calls for. */
+  readonly provisioned: number;
   /** Starts that only keep the spares up. */
   readonly spare: number;
 }
 
 export function lackOf(facts: PoolFacts): Lack {
   const demand = Math.max(0, facts.waiting - facts.starting - facts.ready);
-  if (!facts.recentlyUsed) return { demand, spare: 0 };
+  const provisioned = facts.provisionsLacking;
+  if (!facts.recentlyUsed || demand + provisioned > 0) return { demand, provisioned, spare: 0 };
   const ahead = facts.ready + facts.starting - facts.waiting;
-  return { demand, spare: demand > 0 ? 0 : Math.max(0, facts.spares - Math.max(0, ahead)) };
+  return { demand, provisioned, spare: Math.max(0, facts.spares - Math.max(0, ahead)) };
 }

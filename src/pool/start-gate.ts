@@ -1,7 +1,8 @@
 /**
  * Lets only a few environments start at a time: starting is processor work, and more at once make
  * all of them slow. Pools ask for a turn; when theirs comes they look at their demand again and
- * may decline. Waiting invocations go before spares; within a class, pools take turns.
+ * may decline. Waiting invocations go before what is provisioned, spares come last; within a class,
+ * pools take turns.
  */
 
 export interface Starter {
@@ -12,11 +13,18 @@ export interface Starter {
   turn(kind: StartKind, release: () => void): boolean;
 }
 
-export type StartKind = 'demand' | 'spare';
+/** Those that come first stand first. */
+const START_KINDS = ['demand', 'provisioned', 'spare'] as const;
+
+export type StartKind = (typeof START_KINDS)[number];
 
 export class StartGate {
   readonly #width: number;
-  readonly #waiting: Record<StartKind, Set<Starter>> = { demand: new Set(), spare: new Set() };
+  readonly #waiting: Record<StartKind, Set<Starter>> = {
+    demand: new Set(),
+    provisioned: new Set(),
+    spare: new Set(),
+  };
   #running = 0;
   #granting = false;
 
@@ -36,8 +44,7 @@ export class StartGate {
 
   /** Takes back every request. */
   withdraw(starter: Starter): void {
-    this.#waiting.demand.delete(starter);
-    this.#waiting.spare.delete(starter);
+    for (const kind of START_KINDS) this.#waiting[kind].delete(starter);
   }
 
   #grant(): void {
@@ -45,7 +52,8 @@ export class StartGate {
     this.#granting = true;
     try {
       while (this.#running < this.#width) {
-        const kind: StartKind = this.#waiting.demand.size > 0 ? 'demand' : 'spare';
+        const kind = START_KINDS.find((one) => this.#waiting[one].size > 0);
+        if (kind === undefined) return;
         const [starter] = this.#waiting[kind];
         if (starter === undefined) return;
         this.#waiting[kind].delete(starter);

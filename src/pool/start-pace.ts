@@ -5,8 +5,8 @@
  *     engine which has come back is not noticed.
  *  2. A spare is not started beside a running invocation at once: it would slow it down. But a
  *     function that is never without one gets its spares all the same.
- *  3. After an environment was lost to the engine spares wait: where none can be frozen, say, they
- *     would be started one after the other for nothing. What invocations need does not wait.
+ *  3. After an environment was lost to the engine what is started ahead waits: where none can be
+ *     frozen, say, they would be started one after the other for nothing. What invocations need does not wait.
  */
 
 import type { StartKind } from './start-gate.js';
@@ -14,12 +14,12 @@ import type { StartKind } from './start-gate.js';
 const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 5_000;
 const SPARE_WAITS_MS = 1_000;
-const SPARE_AFTER_LOSS_MS = 10_000;
+const AHEAD_AFTER_LOSS_MS = 10_000;
 
 export class StartPace {
   #failures = 0;
   #startsFrom = 0;
-  #sparesFrom = 0;
+  #aheadFrom = 0;
   #lackingSince: number | undefined;
 
   /** Starts that failed, one after the other. */
@@ -40,11 +40,11 @@ export class StartPace {
   forget(): void {
     this.#failures = 0;
     this.#startsFrom = 0;
-    this.#sparesFrom = 0;
+    this.#aheadFrom = 0;
   }
 
   lost(now: number): void {
-    this.#sparesFrom = now + SPARE_AFTER_LOSS_MS;
+    this.#aheadFrom = now + AHEAD_AFTER_LOSS_MS;
   }
 
   /** Whether spares are lacking: to be told whenever it may have changed. */
@@ -56,7 +56,8 @@ export class StartPace {
   /** The moment from which a start may be made. */
   startsFrom(kind: StartKind, anyBusy: boolean): number {
     if (kind === 'demand') return this.#startsFrom;
+    if (kind === 'provisioned') return Math.max(this.#startsFrom, this.#aheadFrom);
     const quietFrom = anyBusy ? (this.#lackingSince ?? Infinity) + SPARE_WAITS_MS : 0;
-    return Math.max(this.#startsFrom, this.#sparesFrom, quietFrom);
+    return Math.max(this.#startsFrom, this.#aheadFrom, quietFrom);
   }
 }

@@ -14,6 +14,7 @@ import type { EndReason, StartCause } from '../environment/cause.js';
 import { messageOf, OrchestratorError } from '../errors.js';
 import type { FunctionDefinition, FunctionVersion } from '../function/function-version.js';
 import type { Pool } from '../pool/pool.js';
+import type { ProvisionStatus } from '../pool/provision.js';
 
 export interface DeploymentParts {
   /** Makes the version of the definition's present code. Raises user errors. */
@@ -46,6 +47,7 @@ export class Deployment {
   #reason: EndReason = 'code-changed';
   #waiting: Assignment[] = [];
   #stopped: OrchestratorError | undefined;
+  #provisioned = 0;
 
   constructor(definition: FunctionDefinition, parts: DeploymentParts) {
     this.#definition = definition;
@@ -107,6 +109,24 @@ export class Deployment {
     this.#definition = definition;
     this.#reason = 'configuration-changed';
     this.#changes += 1;
+  }
+
+  /** Keeps so many environments of the present version initialised, and of those to come. */
+  provision(count: number): void {
+    this.#provisioned = count;
+    this.#pool?.provision(count);
+    if (count > 0) void this.ready();
+  }
+
+  /** Undefined when nothing is provisioned. */
+  get provisioned(): ProvisionStatus | undefined {
+    if (this.#provisioned === 0) return undefined;
+    const made = this.#pool?.provisioned;
+    if (made !== undefined) return made;
+    const none = { requested: this.#provisioned, allocated: 0, available: 0 };
+    return this.#problem === undefined
+      ? { ...none, status: 'IN_PROGRESS' }
+      : { ...none, status: 'FAILED', reason: this.#problem.message };
   }
 
   /** Makes the present version if it is not made yet. Never rejects: see `problem`. */
@@ -183,6 +203,8 @@ export class Deployment {
     this.#pool = this.#parts.openPool(version, cause);
     const tookMs = this.#parts.monotonic() - startedAt;
     if (previous !== undefined) this.#retire(previous, reason);
+    // After the previous pool keeps nothing any more.
+    if (this.#provisioned > 0) this.#pool.provision(this.#provisioned);
     this.#parts.replaced(version, previous?.version, tookMs);
   }
 

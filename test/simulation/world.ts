@@ -64,6 +64,7 @@ export class World implements RuntimeDoor {
   /** Runtimes mark what they write. */
   #marks: boolean;
   #spares: number;
+  #freezes: boolean;
   #freezeAfterMs: number | 'never';
 
   constructor(seed: number, rates: FaultRates) {
@@ -72,14 +73,15 @@ export class World implements RuntimeDoor {
     this.memory = new MemoryBudget(this.random.pick([2, 5, 20, 20]) * ENVIRONMENT_BYTES);
     this.#marks = this.random.chance(0.7);
     this.#spares = this.random.below(3);
-    const freezes = this.#rates.engine === 0 || !this.random.chance(0.1);
+    this.#freezes = this.#rates.engine === 0 || !this.random.chance(0.1);
     this.#freezeAfterMs = this.random.pick([0, 0, 0, 50, 'never'] as const);
     this.engine = new FakeEngine({
       clock: this.clock,
       slowThaw: this.random.chance(0.3),
       program: (spec) => (process) => this.#runtime(spec, process),
       delayMs: (call) => this.#delay(call),
-      fails: (call) => (call === 'freeze' && !freezes) || this.random.chance(this.#rates.engine),
+      fails: (call) =>
+        (call === 'freeze' && !this.#freezes) || this.random.chance(this.#rates.engine),
       outputLagMs: () => (this.random.chance(0.8) ? 0 : this.random.below(40)),
       early: () => this.random.chance(0.5),
     });
@@ -130,9 +132,14 @@ export class World implements RuntimeDoor {
     this.router.deployment(functionName)?.codeChanged();
   }
 
+  provision(functionName: string, count: number): void {
+    this.router.deployment(functionName)?.provision(count);
+  }
+
   /** Lets virtual time go by, checking after every step. */
   async run(ms: number): Promise<void> {
     const end = this.clock.monotonic() + ms;
+    await settle();
     while ((this.clock.nextInMs ?? Infinity) <= end - this.clock.monotonic()) {
       this.clock.step();
       await settle();
@@ -147,9 +154,26 @@ export class World implements RuntimeDoor {
     this.#rates = { engine: 0, runtime: 0 };
     await this.run(IDLE_TIMEOUT_MS * 20);
     demand(this.#traced.size === 0, `${this.#traced.size} invocations never ended`);
+    await this.#checkProvisioned();
     const left = this.#states();
     demand(left.length === 0, `environments outlived their idle timeout: ${left.join()}`);
     await this.#nothingLeft();
+  }
+
+  /** What is provisioned is there and nothing else, until it is given up. */
+  async #checkProvisioned(): Promise<void> {
+    const { deployments } = this.router;
+    // Where none can be frozen one is made after the other, without end.
+    if (this.#freezes) {
+      for (const { definition, provisioned } of deployments) {
+        const what = `${definition.name} never got what is provisioned`;
+        demand(provisioned?.status !== 'IN_PROGRESS', what);
+      }
+      const kept = deployments.reduce((sum, one) => sum + (one.provisioned?.allocated ?? 0), 0);
+      demand(this.#states().length === kept, 'what is left is not what is provisioned');
+    }
+    for (const deployment of deployments) deployment.provision(0);
+    await this.run(IDLE_TIMEOUT_MS);
   }
 
   async drain(): Promise<void> {

@@ -100,6 +100,7 @@ export function fakeEnvironment(
     invocations: 3,
     memoryLimitMb: 128,
     memoryPeakMb: 38,
+    initializationType: 'on-demand',
     startedBecause: 'it is the first of the function',
     ...changes,
   };

@@ -40,9 +40,9 @@ describe('ps', () => {
     const { code, stdout, stderr } = await cli('ps');
     expect(code).toBe(0);
     expect(stdout.split('\n')).toEqual([
-      'ENVIRONMENT\tFUNCTION\tSTATE\tAGE\tINVOCATIONS\tMEMORY\tSTARTED BECAUSE',
-      'e1\thello\tfrozen\t1 min 1 s\t3\t38 / 128 MB\tit is the first of the function',
-      'e2\thello\tinvoking\t400 ms\t3\t38 / 128 MB\tall were busy',
+      'ENVIRONMENT\tFUNCTION\tSTATE\tINITIALIZED\tAGE\tINVOCATIONS\tMEMORY\tSTARTED BECAUSE',
+      'e1\thello\tfrozen\ton-demand\t1 min 1 s\t3\t38 / 128 MB\tit is the first of the function',
+      'e2\thello\tinvoking\ton-demand\t400 ms\t3\t38 / 128 MB\tall were busy',
       '',
     ]);
     expect(stderr).toBe('2 functions, 2 environments\n');

@@ -8,36 +8,74 @@ import { StartGate, type Starter, type StartKind } from '../../../src/pool/start
 
 describe('placement', () => {
   it('takes the most recently used environment, and one to restart only without any other', () => {
-    expect(place(['old', 'new'], ['reset'])).toBe('new');
-    expect(place([], ['first', 'reset'])).toBe('reset');
-    expect(place([], [])).toBeUndefined();
+    expect(place([], ['old', 'new'], ['reset'])).toBe('new');
+    expect(place([], [], ['first', 'reset'])).toBe('reset');
+    expect(place([], [], [])).toBeUndefined();
+  });
+
+  it('prefers what is provisioned, however long it has not been used', () => {
+    expect(place(['kept', 'newest kept'], ['newer'], ['reset'])).toBe('newest kept');
   });
 });
 
 describe('scaling', () => {
-  const facts = { waiting: 0, starting: 0, ready: 0, spares: 1, recentlyUsed: true };
+  const facts = {
+    waiting: 0,
+    starting: 0,
+    ready: 0,
+    provisionsLacking: 0,
+    spares: 1,
+    recentlyUsed: true,
+  };
 
   it('starts for what waits beyond what is starting', () => {
-    expect(lackOf({ ...facts, waiting: 5, starting: 2 })).toEqual({ demand: 3, spare: 0 });
-    expect(lackOf({ ...facts, waiting: 2, starting: 2 })).toEqual({ demand: 0, spare: 1 });
+    expect(lackOf({ ...facts, waiting: 5, starting: 2 })).toEqual({
+      demand: 3,
+      provisioned: 0,
+      spare: 0,
+    });
+    expect(lackOf({ ...facts, waiting: 2, starting: 2 })).toEqual({
+      demand: 0,
+      provisioned: 0,
+      spare: 1,
+    });
   });
 
   it('keeps spares ahead of demand, counting those on their way', () => {
-    expect(lackOf(facts)).toEqual({ demand: 0, spare: 1 });
-    expect(lackOf({ ...facts, starting: 1 })).toEqual({ demand: 0, spare: 0 });
-    expect(lackOf({ ...facts, ready: 1 })).toEqual({ demand: 0, spare: 0 });
-    expect(lackOf({ ...facts, spares: 0 })).toEqual({ demand: 0, spare: 0 });
+    expect(lackOf(facts)).toEqual({ demand: 0, provisioned: 0, spare: 1 });
+    expect(lackOf({ ...facts, starting: 1 })).toEqual({ demand: 0, provisioned: 0, spare: 0 });
+    expect(lackOf({ ...facts, ready: 1 })).toEqual({ demand: 0, provisioned: 0, spare: 0 });
+    expect(lackOf({ ...facts, spares: 0 })).toEqual({ demand: 0, provisioned: 0, spare: 0 });
+  });
+
+  it('starts what is provisioned beside what waits, and spares only after both', () => {
+    const lack = lackOf({ ...facts, waiting: 3, starting: 1, provisionsLacking: 2 });
+    expect(lack).toEqual({ demand: 2, provisioned: 2, spare: 0 });
+    expect(lackOf({ ...facts, provisionsLacking: 1, recentlyUsed: false })).toEqual({
+      demand: 0,
+      provisioned: 1,
+      spare: 0,
+    });
+    expect(lackOf({ ...facts, provisionsLacking: 1 }).spare).toBe(0);
   });
 
   it('keeps none for a function nobody uses', () => {
-    expect(lackOf({ ...facts, recentlyUsed: false })).toEqual({ demand: 0, spare: 0 });
-    expect(lackOf({ ...facts, waiting: 1, recentlyUsed: false })).toEqual({ demand: 1, spare: 0 });
+    expect(lackOf({ ...facts, recentlyUsed: false })).toEqual({
+      demand: 0,
+      provisioned: 0,
+      spare: 0,
+    });
+    expect(lackOf({ ...facts, waiting: 1, recentlyUsed: false })).toEqual({
+      demand: 1,
+      provisioned: 0,
+      spare: 0,
+    });
   });
 });
 
 describe('retention', () => {
   const rules = { freezeAfterMs: 100, idleTimeoutMs: 1000, spares: 1 } as const;
-  const at = (idleSince: number, running = true) => ({ idleSince, running });
+  const at = (idleSince: number, running = true, kept = false) => ({ idleSince, running, kept });
 
   it('freezes what has been quiet long enough and looks again when the next will be', () => {
     const [quiet, busy] = [at(0), at(450)];
@@ -56,6 +94,17 @@ describe('retention', () => {
     expect(planRetention([spare], 0, rules, 1000)).toEqual({
       freeze: [],
       retire: [spare],
+      nextLookAt: undefined,
+    });
+  });
+
+  it('freezes what is provisioned and lets none of it go, nor counts it among the spares', () => {
+    const [kept, old, spare] = [at(0, true, true), at(0, false), at(10, false)];
+    const plan = planRetention([kept, old, spare], 900, rules, 1500);
+    expect(plan).toEqual({ freeze: [kept], retire: [old], nextLookAt: 1900 });
+    expect(planRetention([at(0, false, true)], 0, rules, 1e9)).toEqual({
+      freeze: [],
+      retire: [],
       nextLookAt: undefined,
     });
   });
@@ -144,6 +193,8 @@ describe('the memory budget', () => {
   class User implements MemoryUser {
     footprintBytes = 100;
     environmentCount = 0;
+    keptCount = 0;
+    toKeepCount = 0;
     leavingCount = 0;
     oldestIdleSince: number | undefined;
     wantsRoom = true;
@@ -203,6 +254,28 @@ describe('the memory budget', () => {
     Object.assign(idle, { environmentCount: 1, leavingCount: 0 });
     budget.changed();
     expect([asking.called, budget.admit(asking, true, 0)]).toEqual([1, true]);
+  });
+
+  it('has room to keep what others do not keep already', () => {
+    const budget = new MemoryBudget(1000);
+    const [asking, keeping] = [new User(), new User()];
+    budget.join(asking);
+    budget.join(keeping);
+    Object.assign(asking, { toKeepCount: 9 });
+    Object.assign(keeping, { environmentCount: 10, toKeepCount: 3, footprintBytes: 200 });
+    // One of the largest is left for what is not kept.
+    expect(budget.roomToKeep(asking)).toBe(2);
+  });
+
+  it('lets one in beside what is kept, or it would wait for ever', () => {
+    const budget = new MemoryBudget(200);
+    const [asking, keeping] = [new User(), new User()];
+    budget.join(asking);
+    budget.join(keeping);
+    Object.assign(keeping, { environmentCount: 3, keptCount: 3 });
+    expect(budget.admit(asking, true, 0)).toBe(true);
+    asking.environmentCount = 1;
+    expect(budget.admit(asking, true, 0)).toBe(false);
   });
 
   it('retires nothing for a spare and lets one in when nothing runs, however large', () => {
