@@ -7,13 +7,14 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { isFunctionName } from '../function/arn.js';
-import type { FunctionDefinition } from '../function/function-version.js';
+import type { FunctionDefinition, LoggingConfig } from '../function/function-version.js';
 import { findRuntime, nearestRuntime, RUNTIMES } from '../function/runtimes.js';
 import { environmentProblems } from '../function/variables.js';
 import type { SettingNotice } from './config.js';
 import { LIMITS } from './defaults.js';
 import type { Problems } from './problems.js';
-import { FUNCTION_KEYS, functionSchema, type FunctionSettings } from './schema.js';
+import { isMap } from './map.js';
+import { FUNCTION_KEYS, functionSchema, LOGGING_KEYS, type FunctionSettings } from './schema.js';
 
 export interface FunctionDraft {
   /** Where it stands in the file, such as `functions.hello`. */
@@ -77,6 +78,18 @@ export function finish(
     ...(settings.reservedConcurrency === undefined
       ? {}
       : { reservedConcurrency: settings.reservedConcurrency }),
+    ...(settings.logging === undefined ? {} : { logging: loggingOf(settings.logging) }),
+  };
+}
+
+/** Only what was written, so that versions that log alike have one key. */
+function loggingOf(logging: NonNullable<FunctionSettings['logging']>): LoggingConfig {
+  const { format, applicationLevel, systemLevel, group } = logging;
+  return {
+    format,
+    ...(applicationLevel === undefined ? {} : { applicationLevel }),
+    ...(systemLevel === undefined ? {} : { systemLevel }),
+    ...(group === undefined ? {} : { group }),
   };
 }
 
@@ -102,14 +115,27 @@ function checkName(draft: FunctionDraft, problems: Problems): string | undefined
 function checkSettings(draft: FunctionDraft, problems: Problems): FunctionSettings | undefined {
   const result = functionSchema.safeParse(draft.settings);
   if (result.success) return result.data;
+  const nameOf = (key: string, prefix = ''): string => draft.names[`${prefix}${key}`] ?? key;
   const issues = result.error.issues.map((issue) => {
-    if (issue.code === 'unrecognized_keys') return { ...issue, known: FUNCTION_KEYS };
     const [setting, ...rest] = issue.path;
-    const named = draft.names[String(setting)] ?? setting ?? '';
-    return { ...issue, path: [named, ...rest] };
+    const path = [
+      ...(setting === undefined ? [] : [nameOf(String(setting))]),
+      ...rest.map((part) => nameOf(String(part), `${String(setting)}.`)),
+    ];
+    if (issue.code !== 'unrecognized_keys') return { ...issue, path };
+    const known =
+      setting === 'logging' ? LOGGING_KEYS.map((key) => nameOf(key, 'logging.')) : FUNCTION_KEYS;
+    return { ...issue, path, known };
   });
   const renamed = Object.fromEntries(
-    Object.entries(draft.settings).map(([key, value]) => [draft.names[key] ?? key, value]),
+    Object.entries(draft.settings).map(([key, value]) => [
+      nameOf(key),
+      key === 'logging' && isMap(value)
+        ? Object.fromEntries(
+            Object.entries(value).map(([inner, found]) => [nameOf(inner, 'logging.'), found]),
+          )
+        : value,
+    ]),
   );
   problems.addIssues(draft.path, renamed, issues);
   return undefined;

@@ -18,6 +18,34 @@ const variableValue = z
   .union([z.string(), z.number(), z.boolean()], { error: 'text, a number or a boolean' })
   .transform(String);
 
+const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
+const ONLY_JSON = 'no level with the Text format: levels need JSON';
+
+/** Contract 6.2. */
+const loggingSchema = z
+  .strictObject(
+    {
+      format: z.enum(['Text', 'JSON'], 'Text or JSON').default('Text'),
+      applicationLevel: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`).optional(),
+      systemLevel: z.enum(['DEBUG', 'INFO', 'WARN'], 'one of DEBUG, INFO, WARN').optional(),
+      group: z
+        .string('the name of a log group')
+        .regex(/^(?!aws\/)[.\-_/#A-Za-z0-9]{1,512}$/, {
+          error: 'at most 512 of the characters . - _ / # A-Z a-z 0-9, not beginning with aws/',
+        })
+        .optional(),
+    },
+    'a map of format, applicationLevel, systemLevel and group',
+  )
+  .refine(({ format, applicationLevel }) => format === 'JSON' || applicationLevel === undefined, {
+    path: ['applicationLevel'],
+    error: ONLY_JSON,
+  })
+  .refine(({ format, systemLevel }) => format === 'JSON' || systemLevel === undefined, {
+    path: ['systemLevel'],
+    error: ONLY_JSON,
+  });
+
 export const functionSchema = z.strictObject({
   runtime: z.string('a runtime identifier such as nodejs22.x or python3.13'),
   handler: z
@@ -36,10 +64,12 @@ export const functionSchema = z.strictObject({
   architecture: z.enum(['x86_64', 'arm64'], 'x86_64 or arm64').optional(),
   description: z.string('text').max(256, 'at most 256 characters').default(''),
   reservedConcurrency: whole({ min: 0, max: 100_000 }, 'concurrent invocations').optional(),
+  logging: loggingSchema.optional(),
 });
 
 export type FunctionSettings = z.infer<typeof functionSchema>;
 export const FUNCTION_KEYS = Object.keys(functionSchema.shape);
+export const LOGGING_KEYS = ['format', 'applicationLevel', 'systemLevel', 'group'];
 
 export const settingsSchema = z.strictObject({
   port: whole({ min: 0, max: 65_535 }, 'port').optional(),

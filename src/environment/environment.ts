@@ -253,7 +253,7 @@ export class Environment implements ChannelListener {
   #createContainer(): Promise<Container> {
     const { engine, buildSpec, door } = this.#parts;
     const address = door.open(this.#channel, this.#identity);
-    this.#journal.processesStarted();
+    this.#journal.processesStarted('init');
     return engine.create(
       buildSpec(this.version, {
         environmentId: this.id,
@@ -283,7 +283,7 @@ export class Environment implements ChannelListener {
     this.#exit = undefined;
     this.#initPayload = undefined;
     this.#channel.reset();
-    this.#journal.processesStarted();
+    this.#journal.processesStarted('invoke');
     const settlement = this.#settlement;
     if (settlement !== undefined) this.#journal.begin(settlement);
     this.#processes.startAgain();
@@ -399,7 +399,7 @@ export class Environment implements ChannelListener {
 
   #recordInit(): void {
     this.#initMs = this.#initElapsed();
-    this.#journal.initEnded();
+    this.#journal.initEnded(this.#initMs);
     this.#processes.limitCpu();
     this.#resetReason = undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * What an environment writes down about itself: the platform's lines around a function's own
- * output (contract section 6) and one record for each finished invocation.
+ * What an environment writes down about itself: the platform's events around a function's own
+ * output (contract 2.5 and section 6) and one record for each finished invocation.
  *
  * It decides nothing. It answers the caller only when a log tail was asked for, because the tail
  * is complete only when the last line has arrived.
@@ -10,16 +10,20 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { InvocationRecord } from '../admin-api/view.js';
 import type { Clock } from '../async/clock.js';
 import type { FunctionVersion } from '../function/function-version.js';
-import {
-  endLine,
-  initStartLine,
-  initReportLine,
-  reportLine,
-  startLine,
-  timeoutLine,
-  billedDurationMs,
-} from '../invocation/report.js';
+import type { InitializationType } from '../function/variables.js';
+import { billedDurationMs, timeoutLine } from '../invocation/report.js';
 import { EnvironmentLog, type LogSink } from '../log/environment-log.js';
+import type {
+  InitPhase,
+  InitRuntimeDone,
+  PlatformEvent,
+  Report,
+  RuntimeDone,
+  Span,
+  Status,
+  Tracing,
+} from '../telemetry/events.js';
+import { systemLogOf, type SystemLog } from '../telemetry/system-log.js';
 import { tellStart, type ResetReason } from './cause.js';
 import type { Finished, Settlement } from './settlement.js';
 
@@ -40,15 +44,20 @@ export interface Measured {
   readonly peakBytes: number | undefined;
   /** Present for the first invocation after an init that was not part of an invocation. */
   readonly initMs: number | undefined;
+  /** From the response to the next poll, where that is known by now. */
+  readonly runtimeOverheadMs?: number;
+  /** From the runtime's last act to the last extension's. */
+  readonly extensionOverheadMs?: number;
 }
 
 export interface InvocationJournal {
   readonly marker: string | undefined;
   readonly logStreamName: string;
-  processesStarted(): void;
+  /** Their init is ahead of any invocation, or part of one. */
+  processesStarted(phase: InitPhase): void;
   output(chunk: Buffer, stream: 'stdout' | 'stderr'): void;
   /** The runtime has polled: its marker is on the way. */
-  initEnded(): void;
+  initEnded(initMs: number): void;
   initFailed(reason: ResetReason, elapsedMs: number): void;
   /** Writes START; marks the settlement as begun. */
   begin(settlement: Settlement): void;
@@ -69,55 +78,70 @@ export class EnvironmentJournal implements InvocationJournal {
   readonly logStreamName: string;
   readonly #parts: JournalParts;
   readonly #log: EnvironmentLog;
+  readonly #system: SystemLog;
+  readonly #version: FunctionVersion;
   readonly #environmentId: string;
-  readonly #initStart: string;
+  readonly #initializationType: InitializationType;
+  #phase: InitPhase = 'init';
 
-  constructor(version: FunctionVersion, environmentId: string, parts: JournalParts) {
+  constructor(
+    version: FunctionVersion,
+    environmentId: string,
+    parts: JournalParts,
+    initializationType: InitializationType = 'on-demand',
+  ) {
     this.#parts = parts;
+    this.#version = version;
     this.#environmentId = environmentId;
-    this.#initStart = initStartLine(runtimeVersion(version));
+    this.#initializationType = initializationType;
+    this.#system = systemLogOf(version);
     this.marker = parts.marks ? randomBytes(12).toString('hex') : undefined;
-    const day = new Date(parts.clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
-    this.logStreamName = `${day}/[${version.version}]${randomBytes(16).toString('hex')}`;
+    this.logStreamName = logStreamName(version, parts.clock.now());
     this.#log = new EnvironmentLog({
       clock: parts.clock,
       sink: parts.lines,
+      system: this.#system,
       functionName: version.name,
       environmentId,
       ...(this.marker === undefined ? {} : { marker: this.marker }),
     });
   }
 
-  processesStarted(): void {
-    this.#log.processesStarted(this.#initStart);
+  processesStarted(phase: InitPhase): void {
+    this.#phase = phase;
+    this.#log.processesStarted(this.#initStart());
   }
 
   output(chunk: Buffer, stream: 'stdout' | 'stderr'): void {
     this.#log.write(chunk, stream);
   }
 
-  initEnded(): void {
-    this.#log.initEnded();
+  initEnded(initMs: number): void {
+    // In a text log a good init on demand leaves no line.
+    const isTold = this.#initializationType !== 'on-demand' || this.#isDetailed;
+    this.#log.initEnded(isTold ? this.#initDone(initMs, { status: 'success' }) : []);
   }
 
   initFailed(reason: ResetReason, elapsedMs: number): void {
-    this.#log.initEnded([
-      initReportLine({
-        initMs: elapsedMs,
-        phase: 'init',
+    const exited = reason === 'runtime-exited' || reason === 'out-of-memory';
+    this.#log.initEnded(
+      this.#initDone(elapsedMs, {
         status: reason === 'init-timed-out' ? 'timeout' : 'error',
-        ...(reason === 'runtime-exited' || reason === 'out-of-memory'
-          ? { errorType: 'Runtime.ExitError' }
-          : {}),
+        ...(exited ? { errorType: 'Runtime.ExitError' } : {}),
       }),
-    ]);
+    );
   }
 
   begin(settlement: Settlement): void {
     settlement.begun = true;
+    const { requestId, version, dispatch } = settlement;
     this.#log.begin(
-      settlement.requestId,
-      startLine(settlement.requestId, settlement.version.version),
+      requestId,
+      {
+        type: 'platform.start',
+        timeMs: dispatch.dispatchedAtMs,
+        record: { requestId, version: version.version, ...tracingOf(settlement) },
+      },
       settlement.wantsTail,
     );
   }
@@ -127,7 +151,7 @@ export class EnvironmentJournal implements InvocationJournal {
     const record = this.#recordOf(settlement, finished, measured);
     this.#log.end(
       settlement.requestId,
-      () => this.#endLines(settlement, finished, record, measured),
+      () => this.#endEvents(settlement, finished, record, measured),
       (tail) => {
         if (settlement.wantsTail) settlement.answer(finished, tail);
         this.#parts.records.record(record);
@@ -139,7 +163,7 @@ export class EnvironmentJournal implements InvocationJournal {
     if (settlement.begun) {
       this.#log.end(
         settlement.requestId,
-        () => [endLine(settlement.requestId)],
+        () => [this.#endEvent(settlement)],
         () => undefined,
       );
     }
@@ -157,38 +181,89 @@ export class EnvironmentJournal implements InvocationJournal {
     this.#log.close();
   }
 
-  #endLines(
+  /** Somebody sees more than the text log shows. */
+  get #isDetailed(): boolean {
+    return this.#system.detailed || this.#log.observer !== undefined;
+  }
+
+  #initStart(): PlatformEvent {
+    const version = this.#version;
+    const runtime = runtimeVersion(version);
+    return {
+      type: 'platform.initStart',
+      timeMs: this.#parts.clock.now(),
+      record: {
+        initializationType: this.#initializationType,
+        phase: this.#phase,
+        runtimeVersion: runtime.version,
+        runtimeVersionArn: runtime.arn,
+        functionName: version.name,
+        functionVersion: version.version,
+        instanceId: this.#environmentId,
+        instanceMaxMemory: version.memoryMb * MEGABYTE,
+      },
+    };
+  }
+
+  #initDone(
+    durationMs: number,
+    ended: Pick<InitRuntimeDone, 'status' | 'errorType'>,
+  ): PlatformEvent[] {
+    const timeMs = this.#parts.clock.now();
+    const record = {
+      initializationType: this.#initializationType,
+      phase: this.#phase,
+      ...ended,
+    };
+    const report = { ...record, metrics: { durationMs } };
+    return [
+      ...(this.#isDetailed ? [{ type: 'platform.initRuntimeDone' as const, timeMs, record }] : []),
+      { type: 'platform.initReport', timeMs, record: report },
+    ];
+  }
+
+  #endEvents(
     settlement: Settlement,
     finished: Finished,
     record: InvocationRecord,
     measured: Measured,
-  ): string[] {
-    const { requestId, version } = settlement;
-    const lines: string[] = [];
+  ): PlatformEvent[] {
+    const { requestId, version, dispatch } = settlement;
+    const timeMs = this.#parts.clock.now();
+    const events: PlatformEvent[] = [];
     if (finished.status === 'timeout') {
-      lines.push(timeoutLine(this.#parts.clock.now(), requestId, version.timeoutSeconds), '');
+      const line = timeoutLine(timeMs, requestId, version.timeoutSeconds);
+      events.push({ type: 'platform.fault', timeMs, record: [line, ''] });
     } else if (finished.platformReason !== undefined) {
-      lines.push(`RequestId: ${requestId} Error: ${finished.platformReason}`);
+      const line = `RequestId: ${requestId} Error: ${finished.platformReason}`;
+      events.push({ type: 'platform.fault', timeMs, record: [line] });
     }
-    lines.push(endLine(requestId));
-    lines.push(
-      reportLine({
-        requestId,
+    if (this.#isDetailed) {
+      events.push({
+        type: 'platform.runtimeDone',
+        timeMs: dispatch.dispatchedAtMs + finished.durationMs,
+        record: runtimeDone(settlement, finished, measured),
+      });
+    }
+    const report: Report = {
+      requestId,
+      ...endingOf(finished),
+      metrics: {
         durationMs: finished.durationMs,
-        billedMs: record.billedMs,
-        memorySizeMb: version.memoryMb,
-        maxMemoryUsedMb: record.memoryPeakMb ?? version.memoryMb,
-        ...(measured.initMs === undefined ? {} : { initMs: measured.initMs }),
-        ...(finished.status === 'timeout' ? { status: 'timeout' as const } : {}),
-        ...(finished.status === 'error' || finished.status === 'refused'
-          ? { status: 'error' as const }
-          : {}),
-        ...(finished.status === 'error' && finished.errorType !== undefined
-          ? { errorType: finished.errorType }
-          : {}),
-      }),
-    );
-    return lines;
+        billedDurationMs: record.billedMs,
+        memorySizeMB: version.memoryMb,
+        maxMemoryUsedMB: record.memoryPeakMb ?? version.memoryMb,
+        ...(measured.initMs === undefined ? {} : { initDurationMs: measured.initMs }),
+      },
+      ...extensionSpans(settlement, finished, measured),
+      ...tracingOf(settlement),
+    };
+    events.push(this.#endEvent(settlement), { type: 'platform.report', timeMs, record: report });
+    return events;
+  }
+
+  #endEvent({ requestId }: Settlement): PlatformEvent {
+    return { type: 'platform.end', timeMs: this.#parts.clock.now(), record: { requestId } };
   }
 
   #recordOf(settlement: Settlement, finished: Finished, measured: Measured): InvocationRecord {
@@ -209,6 +284,73 @@ export class EnvironmentJournal implements InvocationJournal {
       cause: tellStart(settlement.story),
     };
   }
+}
+
+/** Contract 6.7: with a group of its own a stream's name says whose it is. */
+function logStreamName(version: FunctionVersion, nowMs: number): string {
+  const day = new Date(nowMs).toISOString().slice(0, 10).replaceAll('-', '/');
+  const owner = version.logging?.group === undefined ? '' : version.name;
+  return `${day}/${owner}[${version.version}]${randomBytes(16).toString('hex')}`;
+}
+
+function tracingOf({ assignment }: Settlement): { tracing?: Tracing } {
+  const { traceId } = assignment.request;
+  return traceId === '' ? {} : { tracing: { type: 'X-Amzn-Trace-Id', value: traceId } };
+}
+
+const STATUS: Readonly<Record<Finished['status'], Status>> = {
+  succeeded: 'success',
+  error: 'error',
+  timeout: 'timeout',
+  refused: 'failure',
+};
+
+function endingOf({ status, errorType }: Finished): { status: Status; errorType?: string } {
+  // A timeout says all there is to say.
+  return status === 'error' && errorType !== undefined
+    ? { status: 'error', errorType }
+    : { status: STATUS[status] };
+}
+
+function runtimeDone(
+  settlement: Settlement,
+  finished: Finished,
+  { runtimeOverheadMs }: Measured,
+): RuntimeDone {
+  const startMs = settlement.dispatch.dispatchedAtMs;
+  const { response } = finished;
+  const spans: Span[] = [];
+  if (response !== undefined) {
+    const { latencyMs, durationMs } = response;
+    spans.push(
+      { name: 'responseLatency', startMs, durationMs: latencyMs },
+      { name: 'responseDuration', startMs: startMs + latencyMs, durationMs },
+    );
+    if (runtimeOverheadMs !== undefined) {
+      const overheadMs = startMs + latencyMs + durationMs;
+      spans.push({ name: 'runtimeOverhead', startMs: overheadMs, durationMs: runtimeOverheadMs });
+    }
+  }
+  return {
+    requestId: settlement.requestId,
+    ...endingOf(finished),
+    metrics: {
+      durationMs: finished.durationMs,
+      ...(response === undefined ? {} : { producedBytes: response.bytes }),
+    },
+    ...(spans.length === 0 ? {} : { spans }),
+    ...tracingOf(settlement),
+  };
+}
+
+function extensionSpans(
+  { dispatch }: Settlement,
+  { durationMs: total }: Finished,
+  { extensionOverheadMs: durationMs }: Measured,
+): { spans?: Span[] } {
+  if (durationMs === undefined) return {};
+  const startMs = dispatch.dispatchedAtMs + total - durationMs;
+  return { spans: [{ name: 'extensionOverhead', startMs, durationMs }] };
 }
 
 /** The image is what a runtime version is here; its name's digest tells it from others. */

@@ -27,6 +27,16 @@ export interface Finished {
   readonly errorType?: string;
   /** What the platform has to say about it in the log, besides END and REPORT. */
   readonly platformReason?: string;
+  /** Of the runtime, when it gave one. */
+  readonly response?: ResponseMeasure;
+}
+
+export interface ResponseMeasure {
+  /** From dispatch to its first byte. */
+  readonly latencyMs: number;
+  /** From its first byte to its last. */
+  readonly durationMs: number;
+  readonly bytes: number;
 }
 
 export interface Dispatch {
@@ -82,7 +92,19 @@ export class Settlement {
     const durationMs = Math.max(0, now - this.dispatch.dispatchedAt);
     switch (ending.kind) {
       case 'posted':
-        return { durationMs, ...this.#posted(ending.posted) };
+        return {
+          durationMs,
+          ...this.#posted(ending.posted),
+          ...(ending.posted === 'too-large'
+            ? {}
+            : {
+                response: {
+                  latencyMs: durationMs,
+                  durationMs: 0,
+                  bytes: ending.posted.payload.length,
+                },
+              }),
+        };
       case 'timed-out': {
         const error = timedOut(this.requestId, this.version.timeoutSeconds);
         return {

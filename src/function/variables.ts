@@ -4,7 +4,7 @@
  * The platform's reserved variables always win; the others it sets are defaults a function's
  * configuration may replace. `environmentProblems` says what a configuration may not contain.
  */
-import type { FunctionVersion } from './function-version.js';
+import type { FunctionVersion, LoggingConfig } from './function-version.js';
 import { findRuntime } from './runtimes.js';
 
 /** A configuration that sets one of these is refused. */
@@ -55,8 +55,6 @@ export interface VariablesContext {
   /** `host:port` of the Runtime API, with the environment's own host name. */
   readonly runtimeApi: string;
   readonly logStreamName: string;
-  /** `/aws/lambda/<function>` unless given. */
-  readonly logGroupName?: string;
   readonly initializationType: InitializationType;
   readonly region: string;
   readonly credentials?: RoleCredentials;
@@ -82,6 +80,7 @@ export function environmentVariables(
     AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
     AWS_XRAY_DAEMON_ADDRESS: `${XRAY_ADDRESS}:${XRAY_PORT}`,
     ...withoutReserved(runtime),
+    ...logVariables(version.logging),
     ...(context.endpointUrl === undefined ? {} : { AWS_ENDPOINT_URL: context.endpointUrl }),
   };
   const fixed: Record<string, string> = {
@@ -95,7 +94,7 @@ export function environmentVariables(
     AWS_LAMBDA_FUNCTION_VERSION: version.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(version.memoryMb),
     AWS_LAMBDA_INITIALIZATION_TYPE: context.initializationType,
-    AWS_LAMBDA_LOG_GROUP_NAME: context.logGroupName ?? `/aws/lambda/${version.name}`,
+    AWS_LAMBDA_LOG_GROUP_NAME: version.logging?.group ?? `/aws/lambda/${version.name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: context.logStreamName,
     AWS_LAMBDA_RUNTIME_API: context.runtimeApi,
     LAMBDA_TASK_ROOT: '/var/task',
@@ -112,6 +111,15 @@ export function environmentVariables(
     ...(context.logMarker === undefined ? {} : { _ORCHESTRATOR_LOG_MARKER: context.logMarker }),
   };
   return { ...defaults, ...customerVariables(version.environment), ...fixed };
+}
+
+/** Contract 3.1: present when the function logs JSON. */
+function logVariables(logging: LoggingConfig | undefined): Record<string, string> {
+  if (logging?.format !== 'JSON') return {};
+  return {
+    AWS_LAMBDA_LOG_FORMAT: 'JSON',
+    AWS_LAMBDA_LOG_LEVEL: logging.applicationLevel ?? 'INFO',
+  };
 }
 
 /** The variables of a configuration that reach the function: valid names that are not reserved. */

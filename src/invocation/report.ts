@@ -40,6 +40,9 @@ export interface Report {
   readonly maxMemoryUsedMb: number;
   /** Only on the first invocation after an init outside any invocation. */
   readonly initMs?: number;
+  /** Only on the first invocation after a restore. */
+  readonly restoreMs?: number;
+  readonly billedRestoreMs?: number;
   readonly status?: 'timeout' | 'error';
   readonly errorType?: string;
 }
@@ -53,24 +56,49 @@ export function reportLine(report: Report): string {
     `Max Memory Used: ${report.maxMemoryUsedMb} MB`,
   ];
   if (report.initMs !== undefined) fields.push(`Init Duration: ${report.initMs.toFixed(2)} ms`);
+  if (report.restoreMs !== undefined) {
+    fields.push(`Restore Duration: ${report.restoreMs.toFixed(2)} ms`);
+  }
+  if (report.billedRestoreMs !== undefined) {
+    fields.push(`Billed Restore Duration: ${report.billedRestoreMs} ms`);
+  }
   if (report.status !== undefined) fields.push(`Status: ${report.status}`);
   if (report.errorType !== undefined) fields.push(`Error Type: ${report.errorType}`);
   return `${fields.join('\t')}\t`;
 }
 
-export interface InitReport {
-  readonly initMs: number;
-  readonly phase: 'init' | 'invoke';
-  readonly status: 'timeout' | 'error';
+interface Ended {
+  /** Absent when all went well. */
+  readonly status?: 'timeout' | 'error';
   readonly errorType?: string;
 }
 
-export function initReportLine(report: InitReport): string {
-  const fields = [
-    `INIT_REPORT Init Duration: ${report.initMs.toFixed(2)} ms`,
-    `Phase: ${report.phase}`,
-    `Status: ${report.status}`,
+function endedFields({ status, errorType }: Ended): string[] {
+  return [
+    ...(status === undefined ? [] : [`Status: ${status}`]),
+    ...(errorType === undefined ? [] : [`Error Type: ${errorType}`]),
   ];
-  if (report.errorType !== undefined) fields.push(`Error Type: ${report.errorType}`);
-  return fields.join('\t');
+}
+
+export interface InitReport extends Ended {
+  readonly initMs: number;
+  readonly phase: 'init' | 'invoke' | 'snap-start';
+}
+
+export function initReportLine(report: InitReport): string {
+  const init = `INIT_REPORT Init Duration: ${report.initMs.toFixed(2)} ms`;
+  return [init, `Phase: ${report.phase}`, ...endedFields(report)].join('\t');
+}
+
+/** Of SnapStart functions, as `initStartLine` (contract 6.1). */
+export function restoreStartLine(runtime: {
+  readonly version: string;
+  readonly arn: string;
+}): string {
+  return `RESTORE_START Runtime Version: ${runtime.version}\tRuntime Version ARN: ${runtime.arn}`;
+}
+
+export function restoreReportLine(report: Ended & { readonly restoreMs: number }): string {
+  const restore = `RESTORE_REPORT Restore Duration: ${report.restoreMs.toFixed(2)} ms`;
+  return [restore, ...endedFields(report)].join('\t');
 }

@@ -21,6 +21,8 @@
 import type { LogLine } from '../admin-api/view.js';
 import type { Clock } from '../async/clock.js';
 import { LIMITS } from '../config/defaults.js';
+import type { PlatformEvent } from '../telemetry/events.js';
+import type { SystemLog } from '../telemetry/system-log.js';
 import { DrainTimer, type DrainRule } from './drain-timer.js';
 import { LineScanner, type LineReceiver } from './line-scanner.js';
 import { LogTail } from './log-tail.js';
@@ -30,9 +32,17 @@ export interface LogSink {
   line(line: LogLine): void;
 }
 
+/** Whoever is told everything, in the order of the log. Must not throw and must not wait. */
+export interface LogObserver {
+  platform(event: PlatformEvent): void;
+  line(line: LogLine): void;
+}
+
 export interface EnvironmentLogOptions {
   readonly clock: Clock;
   readonly sink: LogSink;
+  /** How the platform's events appear in it. */
+  readonly system: SystemLog;
   readonly functionName: string;
   readonly environmentId: string;
   /** Secret of this environment's bootstrap; absent for runtimes that do not mark. */
@@ -62,7 +72,7 @@ interface Step {
 
 interface InitStep extends Step {
   readonly kind: 'init';
-  readonly lines: string[];
+  readonly events: PlatformEvent[];
   /** Init is known to be over, though its mark has not come. */
   over: boolean;
 }
@@ -70,14 +80,14 @@ interface InitStep extends Step {
 interface BeginStep extends Step {
   readonly kind: 'begin';
   readonly requestId: string;
-  readonly line: string;
+  readonly start: PlatformEvent;
   readonly keepTail: boolean;
 }
 
 interface EndStep extends Step {
   readonly kind: 'end';
   readonly requestId: string;
-  readonly lines: () => string[];
+  readonly events: () => readonly PlatformEvent[];
   readonly done: (tail: Buffer) => void;
 }
 
@@ -90,6 +100,8 @@ interface OpenInvocation {
 }
 
 export class EnvironmentLog {
+  /** Absent costs nothing: most environments have none. */
+  observer: LogObserver | undefined;
   readonly #options: EnvironmentLogOptions;
   readonly #stdout: LineScanner;
   readonly #stderr: LineScanner;
@@ -124,7 +136,7 @@ export class EnvironmentLog {
   }
 
   /** New processes: half lines of the old ones are forgotten, an init mark is due again. */
-  processesStarted(initStartLine?: string): void {
+  processesStarted(initStart?: PlatformEvent): void {
     if (this.#life === 'closed') return;
     this.#stdout.reset();
     this.#stderr.reset();
@@ -133,24 +145,29 @@ export class EnvironmentLog {
     this.#late = undefined;
     this.#missedMarks = 0;
     this.#renewBudget();
-    if (initStartLine !== undefined) this.#platform(initStartLine, undefined);
+    if (initStart !== undefined) this.#platform(initStart, undefined);
     if (this.#options.marker !== undefined) {
-      this.#push({ kind: 'init', lines: [], over: false, ready: false });
+      this.#push({ kind: 'init', events: [], over: false, ready: false });
     }
   }
 
-  /** Init is over. Without lines its mark is on its way; lines follow the last it wrote. */
-  initEnded(lines: readonly string[] = []): void {
+  /** Init is over; if it went well its mark is on its way. Events follow the last it wrote. */
+  initEnded(events: readonly PlatformEvent[] = []): void {
     const init = this.#steps.find((step) => step.kind === 'init');
     if (init !== undefined) {
-      init.lines.push(...lines);
+      init.events.push(...events);
       init.over = true;
       this.#await();
-    } else if (lines.length > 0) {
+    } else if (events.length > 0) {
       // With a mark: it has come, so all of the output is here.
       const ready = this.#options.marker !== undefined;
-      this.#push({ kind: 'init', lines: [...lines], over: true, ready });
+      this.#push({ kind: 'init', events: [...events], over: true, ready });
     }
+  }
+
+  /** Something the platform has to say that waits for no output. */
+  say(event: PlatformEvent): void {
+    if (this.#life !== 'closed') this.#platform(event, undefined);
   }
 
   /** Bytes as the container wrote them, in any pieces. They are not kept. */
@@ -161,18 +178,22 @@ export class EnvironmentLog {
   }
 
   /** An invocation begins once what came before is complete. */
-  begin(requestId: string, startLine: string, keepTail = true): void {
-    this.#push({ kind: 'begin', requestId, line: startLine, keepTail, ready: true });
+  begin(requestId: string, start: PlatformEvent, keepTail = true): void {
+    this.#push({ kind: 'begin', requestId, start, keepTail, ready: true });
   }
 
   /**
-   * An invocation ended: `lines` and then `done` follow the last line it wrote. `done` is called
+   * An invocation ended: `events` and then `done` follow the last line it wrote. `done` is called
    * once, with an empty tail when none was to be kept.
    */
-  end(requestId: string, lines: () => string[], done: (tail: Buffer) => void): void {
+  end(
+    requestId: string,
+    events: () => readonly PlatformEvent[],
+    done: (tail: Buffer) => void,
+  ): void {
     // The mark may be here before the response is.
     const ready = this.#open?.requestId === requestId && this.#open.marked;
-    this.#push({ kind: 'end', requestId, lines, done, ready });
+    this.#push({ kind: 'end', requestId, events, done, ready });
   }
 
   /** The processes are about to be ended: what they write besides invocations is about that. */
@@ -233,16 +254,16 @@ export class EnvironmentLog {
     this.#sayDropped();
     switch (step.kind) {
       case 'init':
-        for (const line of step.lines) this.#platform(line, undefined);
+        for (const event of step.events) this.#platform(event, undefined);
         return;
       case 'begin':
         this.#renewBudget();
         this.#tail.clear();
         this.#open = { requestId: step.requestId, keepTail: step.keepTail, marked: false };
-        this.#platform(step.line, step.requestId);
+        this.#platform(step.start, step.requestId);
         return;
       case 'end':
-        for (const line of step.lines()) this.#platform(line, step.requestId);
+        for (const event of step.events()) this.#platform(event, step.requestId);
         this.#open = undefined;
         this.#renewBudget();
         step.done(this.#tail.take());
@@ -324,8 +345,9 @@ export class EnvironmentLog {
       this.#skipped(NEWLINE, 1);
       return;
     }
-    this.#keptBytes += bytes.length + 1;
     const text = bytes.toString('utf8');
+    if (this.#options.system.keeps?.(text) === false) return;
+    this.#keptBytes += bytes.length + 1;
     if (this.#feedsTail) this.#tail.line(text);
     this.#emit('function', text, this.#owner);
   }
@@ -336,17 +358,31 @@ export class EnvironmentLog {
     if (this.#feedsTail) this.#tail.bytes(bytes);
   }
 
-  #platform(text: string, requestId: string | undefined): void {
-    if (this.#open?.keepTail === true) this.#tail.line(text);
-    this.#emit('platform', text, requestId);
+  #platform(event: PlatformEvent, requestId: string | undefined): void {
+    for (const text of this.#options.system.lines(event)) {
+      if (this.#open?.keepTail === true) this.#tail.line(text);
+      this.#emit('platform', text, requestId);
+    }
+    this.observer?.platform(event);
   }
 
   #sayDropped(): void {
     if (this.#droppedBytes === 0) return;
-    const text = `LOGS_DROPPED ${this.#droppedLines} lines, ${this.#droppedBytes} bytes: more than is kept`;
+    const event: PlatformEvent = {
+      type: 'platform.logsDropped',
+      timeMs: this.#options.clock.now(),
+      record: {
+        droppedRecords: this.#droppedLines,
+        droppedBytes: this.#droppedBytes,
+        reason: 'more than is kept',
+      },
+    };
     this.#droppedLines = 0;
     this.#droppedBytes = 0;
-    this.#emit('platform', text, this.#open?.requestId);
+    for (const text of this.#options.system.lines(event)) {
+      this.#emit('platform', text, this.#open?.requestId);
+    }
+    this.observer?.platform(event);
   }
 
   #renewBudget(): void {
@@ -357,10 +393,11 @@ export class EnvironmentLog {
   #emit(source: LogLine['source'], text: string, requestId: string | undefined): void {
     const { clock, sink, functionName, environmentId } = this.#options;
     const timestampMs = clock.now();
-    sink.line(
+    const line: LogLine =
       requestId === undefined
         ? { timestampMs, functionName, environmentId, source, text }
-        : { timestampMs, functionName, environmentId, requestId, source, text },
-    );
+        : { timestampMs, functionName, environmentId, requestId, source, text };
+    sink.line(line);
+    if (source !== 'platform') this.observer?.line(line);
   }
 }

@@ -23,6 +23,7 @@ export interface ProjectFunction {
   environment?: Readonly<Record<string, string>>;
   layers?: readonly string[];
   reservedConcurrency?: number;
+  logging?: Readonly<Record<string, string>>;
 }
 
 export interface Answer {

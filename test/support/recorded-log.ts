@@ -2,9 +2,55 @@
 
 import type { LogLine } from '../../src/admin-api/view.js';
 import { EnvironmentLog, type EnvironmentLogOptions } from '../../src/log/environment-log.js';
+import type { PlatformEvent } from '../../src/telemetry/events.js';
+import type { SystemLog } from '../../src/telemetry/system-log.js';
+import { textLines } from '../../src/telemetry/text-lines.js';
 import { ManualClock } from './manual-clock.js';
 
 export const TOKEN = 'f00dfeed';
+
+export const INIT_START: PlatformEvent = {
+  type: 'platform.initStart',
+  timeMs: 0,
+  record: { initializationType: 'on-demand', phase: 'init' },
+};
+
+export const INIT_REPORT: PlatformEvent = {
+  type: 'platform.initReport',
+  timeMs: 0,
+  record: {
+    initializationType: 'on-demand',
+    phase: 'init',
+    status: 'error',
+    metrics: { durationMs: 1 },
+  },
+};
+
+export function startOf(requestId: string): PlatformEvent {
+  return { type: 'platform.start', timeMs: 0, record: { requestId, version: '1' } };
+}
+
+export function endOf(requestId: string): PlatformEvent {
+  return { type: 'platform.end', timeMs: 0, record: { requestId } };
+}
+
+function reportOf(requestId: string): PlatformEvent {
+  const metrics = { durationMs: 1, billedDurationMs: 1, memorySizeMB: 128, maxMemoryUsedMB: 1 };
+  return { type: 'platform.report', timeMs: 0, record: { requestId, status: 'success', metrics } };
+}
+
+/** Just enough of each event to tell it by. */
+const BRIEF: SystemLog = {
+  detailed: false,
+  lines: (event) => {
+    if (event.type === 'platform.logsDropped') return textLines(event);
+    const word = event.type
+      .slice('platform.'.length)
+      .replace(/([A-Z])/, '_$1')
+      .toUpperCase();
+    return ['requestId' in event.record ? `${word} ${event.record.requestId}` : word];
+  },
+};
 
 export class RecordedLog {
   readonly clock = new ManualClock();
@@ -16,6 +62,7 @@ export class RecordedLog {
     this.log = new EnvironmentLog({
       clock: this.clock,
       sink: { line: (line) => this.lines.push(line) },
+      system: BRIEF,
       functionName: 'hello',
       environmentId: 'env-1',
       ...options,
@@ -36,13 +83,13 @@ export class RecordedLog {
   }
 
   begin(id: string): void {
-    this.log.begin(id, `START ${id}`);
+    this.log.begin(id, startOf(id));
   }
 
   end(id: string): void {
     this.log.end(
       id,
-      () => [`END ${id}`, `REPORT ${id}`],
+      () => [endOf(id), reportOf(id)],
       (tail) => {
         if (this.tails.has(id)) throw new Error(`${id} was reported twice`);
         this.tails.set(id, tail.toString());

@@ -33,9 +33,18 @@ const NESTED: Readonly<Record<string, { readonly inner: string; readonly setting
   EphemeralStorage: { inner: 'Size', setting: 'ephemeralStorage' },
 };
 
+/** Properties below `LoggingConfig` → keys of our `logging`. */
+const LOGGING: Readonly<Record<string, string>> = {
+  LogFormat: 'format',
+  ApplicationLogLevel: 'applicationLevel',
+  SystemLogLevel: 'systemLevel',
+  LogGroup: 'group',
+};
+
 const HANDLED = new Set([
   ...Object.keys(SETTINGS),
   ...Object.keys(NESTED),
+  'LoggingConfig',
   'FunctionName',
   'CodeUri',
   'Code',
@@ -55,6 +64,10 @@ const NAMES: Readonly<Record<string, string>> = {
   environment: 'Properties.Environment.Variables',
   ephemeralStorage: 'Properties.EphemeralStorage.Size',
   layers: 'Properties.Layers',
+  logging: 'Properties.LoggingConfig',
+  ...Object.fromEntries(
+    Object.entries(LOGGING).map(([property, ours]) => [`logging.${ours}`, property]),
+  ),
   name: 'Properties.FunctionName',
   code: 'Properties.CodeUri',
   architecture: 'Properties.Architectures.0',
@@ -174,9 +187,24 @@ function settingsOf(
       const found = known(map(value)[inner]);
       if (property === 'Environment') noticeVariables(path, found, context);
       settings[nested.setting] = variables(found);
+    } else if (property === 'LoggingConfig') {
+      settings['logging'] = loggingOf(`${path}.Properties.LoggingConfig`, value, context);
     } else if (!HANDLED.has(property)) context.notices.push(noticeOf(path, property));
   }
   return settings;
+}
+
+function loggingOf(path: string, value: unknown, context: TemplateContext): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const written = Object.entries(value).filter(([property, found]) => {
+    if (found !== UNRESOLVED) return true;
+    const reason = 'its value cannot be known here';
+    context.notices.push({ path: `${path}.${property}`, treatment: 'ignored', reason });
+    return false;
+  });
+  return Object.fromEntries(
+    written.map(([property, found]) => [LOGGING[property] ?? property, found]),
+  );
 }
 
 function noticeVariables(path: string, values: unknown, context: TemplateContext): void {

@@ -120,6 +120,29 @@ functions:
     ]);
   });
 
+  it('takes how a function logs, and refuses levels without JSON', async () => {
+    const file = (logging: string): string =>
+      `functions:\n  a: { runtime: nodejs22.x, handler: index.handler, code: code, logging: ${logging} }\n`;
+    const { functions } = await load(
+      'orchestrator.yaml',
+      file('{ format: JSON, applicationLevel: WARN, group: /my/group }'),
+    );
+    expect(functions[0]?.logging).toEqual({
+      format: 'JSON',
+      applicationLevel: 'WARN',
+      group: '/my/group',
+    });
+    expect(await problems('orchestrator.yaml', file('{ systemLevel: DEBUG }'))).toEqual([
+      expect.objectContaining({ path: 'functions.a.logging.systemLevel', value: 'DEBUG' }),
+    ]);
+    const [wrong, unknown] = await problems('orchestrator.yaml', file('{ format: XML, level: 1 }'));
+    expect(wrong).toMatchObject({ path: 'functions.a.logging.format', value: 'XML' });
+    expect(unknown).toMatchObject({
+      path: 'functions.a.logging.level',
+      expected: 'one of format, applicationLevel, systemLevel, group',
+    });
+  });
+
   it('gives the line of a syntax error', async () => {
     const list = await problems('orchestrator.yaml', 'functions:\n  a: {\n');
     expect(list[0]?.path).toMatch(/^line \d+$/);
@@ -216,6 +239,36 @@ describe('templates', () => {
       }),
       expect.objectContaining({ name: 'plain-one', logicalId: 'Plain', timeoutSeconds: 3 }),
     ]);
+  });
+
+  it('say how functions log, Globals included, and are told of slips in their own words', async () => {
+    const file = (logging: string): string => `
+Globals: { Function: { LoggingConfig: { LogFormat: JSON, SystemLogLevel: WARN } } }
+Resources:
+  Group: { Type: AWS::Logs::LogGroup }
+  A:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: nodejs22.x
+      Handler: index.handler
+      CodeUri: code
+      LoggingConfig: ${logging}
+`;
+    const { functions } = await load('template.yaml', file('{ ApplicationLogLevel: DEBUG }'));
+    expect(functions[0]?.logging).toEqual({
+      format: 'JSON',
+      applicationLevel: 'DEBUG',
+      systemLevel: 'WARN',
+    });
+    const [wrong, unknown] = await problems('template.yaml', file('{ LogFormat: XML, Level: 1 }'));
+    expect(wrong).toMatchObject({
+      path: 'Resources.A.Properties.LoggingConfig.LogFormat',
+      value: 'XML',
+    });
+    expect(unknown).toMatchObject({
+      path: 'Resources.A.Properties.LoggingConfig.Level',
+      expected: 'one of LogFormat, ApplicationLogLevel, SystemLogLevel, LogGroup',
+    });
   });
 
   it('take parameters from flags and refuse those they do not have', async () => {

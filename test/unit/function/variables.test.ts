@@ -149,6 +149,24 @@ describe('environmentVariables', () => {
   });
 });
 
+describe('the variables of a function that logs JSON', () => {
+  it('are its format and level, and its group', () => {
+    const logging = { format: 'JSON', group: '/shared' } as const;
+    const variables = environmentVariables({ ...versionOf('python3.13'), logging }, CONTEXT);
+    expect(variables).toMatchObject({
+      AWS_LAMBDA_LOG_FORMAT: 'JSON',
+      AWS_LAMBDA_LOG_LEVEL: 'INFO',
+      AWS_LAMBDA_LOG_GROUP_NAME: '/shared',
+    });
+  });
+
+  it('are not there for one that logs text', () => {
+    const logging = { format: 'Text' } as const;
+    const variables = environmentVariables({ ...versionOf('python3.13'), logging }, CONTEXT);
+    expect(Object.keys(variables).filter((name) => /LOG_(FORMAT|LEVEL)/.test(name))).toEqual([]);
+  });
+});
+
 describe('environmentProblems', () => {
   it('finds nothing wrong with ordinary variables', () => {
     expect(environmentProblems({ TABLE: 'orders', TZ: 'UTC' })).toEqual([]);

@@ -1,14 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { LIMITS } from '../../../src/config/defaults.js';
-import { RecordedLog, TOKEN } from '../../support/recorded-log.js';
+import {
+  endOf,
+  INIT_REPORT,
+  INIT_START,
+  RecordedLog,
+  startOf,
+  TOKEN,
+} from '../../support/recorded-log.js';
 
 const DRAIN_MS = LIMITS.logDrainMs;
 
 describe('the log of an environment whose bootstrap marks', () => {
   it('writes INIT_START, init output, START, output, END and REPORT in this order', () => {
     const recorded = new RecordedLog();
-    recorded.log.processesStarted('INIT_START');
+    recorded.log.processesStarted(INIT_START);
     recorded.begin('a');
     expect(recorded.told).toEqual(['-: INIT_START']);
     recorded.write('loading\n');
@@ -176,7 +183,7 @@ describe('the log of an environment whose bootstrap marks', () => {
   it('writes INIT_REPORT after the last line of an init that failed', () => {
     const recorded = new RecordedLog();
     recorded.log.processesStarted();
-    recorded.log.initEnded(['INIT_REPORT']);
+    recorded.log.initEnded([INIT_REPORT]);
     recorded.write('cannot load\n');
     expect(recorded.told).toEqual(['-: cannot load']);
     recorded.log.processesExited();
@@ -220,7 +227,7 @@ describe('the log of an environment whose bootstrap marks', () => {
     recorded.begin('a');
     recorded.log.end(
       'a',
-      () => ['END a'],
+      () => [endOf('a')],
       () => recorded.begin('c'),
     );
     recorded.begin('b');
@@ -261,7 +268,7 @@ describe('the log of an environment whose bootstrap marks', () => {
 
   it('keeps no tail that nobody asked for', () => {
     const recorded = new RecordedLog().started();
-    recorded.log.begin('a', 'START a', false);
+    recorded.log.begin('a', startOf('a'), false);
     recorded.write('text\n');
     recorded.mark('a');
     recorded.end('a');
@@ -273,7 +280,7 @@ describe('the log of an environment whose bootstrap marks', () => {
 describe('the log of an environment whose runtime does not mark', () => {
   it('reports after a short quiet time', () => {
     const recorded = new RecordedLog({});
-    recorded.log.processesStarted('INIT_START');
+    recorded.log.processesStarted(INIT_START);
     recorded.begin('a');
     recorded.end('a');
     recorded.clock.advance(19);
@@ -320,12 +327,12 @@ describe('the log of an environment whose runtime does not mark', () => {
 
   it('writes INIT_REPORT after a quiet time, at once when the processes are gone', () => {
     const recorded = new RecordedLog({});
-    recorded.log.initEnded(['INIT_REPORT']);
+    recorded.log.initEnded([INIT_REPORT]);
     recorded.write('cannot load\n');
     recorded.clock.advance(20);
     expect(recorded.told).toEqual(['-: cannot load', '-: INIT_REPORT']);
     recorded.log.processesExited();
-    recorded.log.initEnded(['INIT_REPORT']);
+    recorded.log.initEnded([INIT_REPORT]);
     expect(recorded.told).toHaveLength(3);
   });
 });
