@@ -196,6 +196,7 @@ async function poolParts(sources: PoolSources): Promise<PoolParts> {
     gate: new StartGate(Math.max(2, description.cpus)),
     memory: new MemoryBudget(budgetBytes(config, description)),
     newIdentity: () => randomBytes(16).toString('hex'),
+    streamingBytesPerSecond: settings.streamingBytesPerSecond,
     warn: (message) => hooks.log.warn(message),
     buildSpec: containerSpecBuilder({
       runId,

@@ -35,6 +35,8 @@ export interface Settings {
   readonly memoryBudgetMb?: number;
   /** Account concurrency: more invocations at once are throttled (contract 10.1). */
   readonly concurrency: number;
+  /** Average rate of a streamed response once its first 6 MiB are through (contract 1.8). */
+  readonly streamingBytesPerSecond?: number;
   readonly region: string;
   readonly accountId: string;
   /** Which base images to use; `auto` finds one (design: image in the engine, public, made here). */

@@ -14,6 +14,8 @@ export const DEFAULTS = {
   memoryMb: 128,
   timeoutSeconds: 3,
   ephemeralStorageMb: 512,
+  /** Contract 1.8, of a streamed response after its first 6 MiB. */
+  streamingBytesPerSecond: 2 * 1024 * 1024,
 } as const;
 
 export const LIMITS = {
@@ -26,6 +28,13 @@ export const LIMITS = {
   sourceBytes: 2 * 1024 * 1024,
   /** Contract 1.8: 6 MiB + 100. */
   payloadBytes: 6 * 1024 * 1024 + 100,
+  /** Contract 1.8: all of a streamed response, what of it is not held up, and the rate's steps. */
+  streaming: {
+    totalBytes: 200 * 1024 * 1024,
+    burstBytes: 6 * 1024 * 1024,
+    refillMs: 125,
+    bytesPerSecond: { min: 32 * 1024, max: 64 * 1024 * 1024 },
+  },
   /** Contract 7.1: init on demand. */
   initMs: 10_000,
   /** Contract 7.1: init ahead of traffic, or the function's timeout where that is longer. */

@@ -85,6 +85,7 @@ function resolveSettings(
   const freezeAfterMs = given.freezeAfterMs ?? file.freezeAfterMs;
   const memoryBudgetMb = given.memoryBudgetMb ?? file.memoryBudgetMb;
   const network = given.network ?? file.network;
+  const { streamingBytesPerSecond } = file;
   return {
     stateDirectory: resolve(flags.state ?? join(projectDirectory, DEFAULTS.stateDirectoryName)),
     port: given.port ?? file.port ?? DEFAULTS.port,
@@ -94,6 +95,7 @@ function resolveSettings(
     idleTimeoutMs: given.idleTimeoutMs ?? file.idleTimeoutMs ?? DEFAULTS.idleTimeoutMs,
     ...(memoryBudgetMb === undefined ? {} : { memoryBudgetMb }),
     concurrency: given.concurrency ?? file.concurrency ?? DEFAULTS.concurrency,
+    ...(streamingBytesPerSecond === undefined ? {} : { streamingBytesPerSecond }),
     region: given.region ?? file.region ?? environment['AWS_REGION'] ?? DEFAULTS.region,
     accountId: file.accountId ?? DEFAULTS.accountId,
     base: given.base ?? file.base ?? 'auto',

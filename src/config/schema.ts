@@ -81,6 +81,7 @@ export const settingsSchema = z.strictObject({
   idleTimeoutMs: whole({ min: 1000, max: 24 * 3_600_000 }, 'milliseconds').optional(),
   memoryBudgetMb: whole({ min: 128, max: 1_048_576 }, 'MB').optional(),
   concurrency: whole({ min: 1, max: 100_000 }, 'concurrent invocations').optional(),
+  streamingBytesPerSecond: whole(LIMITS.streaming.bytesPerSecond, 'bytes per second').optional(),
   region: z
     .string()
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as eu-west-1')

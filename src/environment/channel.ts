@@ -8,6 +8,7 @@
  */
 
 import { LIMITS } from '../config/defaults.js';
+import type { StreamedResponse } from './streamed-response.js';
 
 /** What the runtime gets as the answer to its poll (contract 1.2). */
 export interface Delivery {
@@ -44,6 +45,8 @@ export type PostedBody = Buffer | { readonly tooLargeBytes: number };
 export interface ChannelListener {
   runtimePolled(): void;
   pollLost(): void;
+  /** A response begins to arrive piece by piece; `ended` is to be called with the whole. */
+  responding(contentType: string, ended: (posted: Posted | 'too-large') => void): StreamedResponse;
   responded(posted: Posted | 'too-large'): void;
   initFailed(payload: Buffer, contentType: string): void;
 }
@@ -70,6 +73,7 @@ export type ChannelPhase =
   | 'InitError'
   | 'Ready'
   | 'Running'
+  | 'InvocationResponse'
   | 'RuntimeResponseSentState'
   /** Ours: the processes are gone or going; nothing they still say counts. */
   | 'Closed';
@@ -80,6 +84,7 @@ export class Channel {
   #polls: Poll[] = [];
   /** Stays after the response: a post for it while Ready is out of order, not unknown. */
   #current: Delivery | undefined;
+  #streamed: StreamedResponse | undefined;
 
   constructor(listener: ChannelListener) {
     this.#listener = listener;
@@ -105,11 +110,14 @@ export class Channel {
     this.#phase = 'Closed';
     this.#polls = [];
     this.#current = undefined;
+    this.#streamed?.abandon();
+    this.#streamed = undefined;
   }
 
   next(poll: Poll): Verdict {
     switch (this.#phase) {
       case 'InitError':
+      case 'InvocationResponse':
       case 'Closed':
         return 'invalid-state-transition';
       case 'Running':
@@ -149,13 +157,8 @@ export class Channel {
   }
 
   post(kind: Posted['kind'], requestId: string, body: PostedBody, headers: PostHeaders): Verdict {
-    const current = this.#current;
-    if (current?.requestId !== requestId) return 'invalid-request-id';
-    if (this.#phase === 'RuntimeResponseSentState') return 'invalid-request-id';
-    if ((headers.invocationId ?? current.invocationId) !== current.invocationId) {
-      return 'invalid-invocation-id';
-    }
-    if (this.#phase !== 'Running') return 'invalid-state-transition';
+    const refusal = this.#refusal(requestId, headers);
+    if (refusal !== undefined) return refusal;
     this.#phase = 'RuntimeResponseSentState';
     if (!Buffer.isBuffer(body) || body.length > LIMITS.payloadBytes) {
       this.#listener.responded('too-large');
@@ -168,6 +171,29 @@ export class Channel {
       ...(headers.errorType === undefined ? {} : { errorTypeHeader: headers.errorType }),
     });
     return 'accepted';
+  }
+
+  /** As `post`, for a response of which so far only the head has come. */
+  stream(requestId: string, headers: PostHeaders): StreamedResponse | Verdict {
+    const refusal = this.#refusal(requestId, headers);
+    if (refusal !== undefined) return refusal;
+    this.#phase = 'InvocationResponse';
+    this.#streamed = this.#listener.responding(headers.contentType, (posted) => {
+      this.#streamed = undefined;
+      this.#phase = 'RuntimeResponseSentState';
+      this.#listener.responded(posted);
+    });
+    return this.#streamed;
+  }
+
+  #refusal(requestId: string, { invocationId }: PostHeaders): Verdict | undefined {
+    const current = this.#current;
+    if (current?.requestId !== requestId) return 'invalid-request-id';
+    if (this.#phase === 'RuntimeResponseSentState') return 'invalid-request-id';
+    if ((invocationId ?? current.invocationId) !== current.invocationId) {
+      return 'invalid-invocation-id';
+    }
+    return this.#phase === 'Running' ? undefined : 'invalid-state-transition';
   }
 
   initError(payload: Buffer, contentType: string): Verdict {

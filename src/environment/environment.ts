@@ -31,6 +31,7 @@ import {
 import type { EnvironmentListener, EnvironmentParts } from './parts.js';
 import { Processes } from './processes.js';
 import { Settlement, type Ending } from './settlement.js';
+import type { StreamedResponse } from './streamed-response.js';
 
 export class Environment implements ChannelListener {
   readonly version: FunctionVersion;
@@ -153,6 +154,19 @@ export class Environment implements ChannelListener {
   pollLost(): void {
     this.#resetReason = 'runtime-exited';
     this.#apply('pollLost');
+  }
+
+  responding(contentType: string, ended: (posted: Posted | 'too-large') => void): StreamedResponse {
+    const settlement = this.#settlement;
+    // The channel takes responses to what was delivered only, and that has not settled yet.
+    if (settlement === undefined) throw new Error('a response without an invocation');
+    const { clock, streamingBytesPerSecond } = this.#parts;
+    return settlement.openResponse({
+      clock,
+      contentType,
+      bytesPerSecond: streamingBytesPerSecond,
+      ended,
+    });
   }
 
   responded(posted: Posted | 'too-large'): void {

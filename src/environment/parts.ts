@@ -38,6 +38,8 @@ export interface EnvironmentParts {
   ) => InvocationJournal;
   /** 128 bits nobody else knows, hex; also unique. */
   readonly newIdentity: () => string;
+  /** Of streamed responses; absent: Lambda's. */
+  readonly streamingBytesPerSecond?: number | undefined;
   /** Tells people about an environment that the engine could not keep up. */
   readonly warn: (message: string) => void;
 }

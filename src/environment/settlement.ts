@@ -12,6 +12,7 @@ import type { ContainerExit } from '../engine/engine.js';
 import type { Delivery, Posted } from './channel.js';
 import type { EndReason, StartStory } from './cause.js';
 import type { Assignment } from './assignment.js';
+import { StreamedResponse, type StreamedResponseParts } from './streamed-response.js';
 
 export type Ending =
   | { readonly kind: 'posted'; readonly posted: Posted | 'too-large' }
@@ -48,6 +49,8 @@ export interface Dispatch {
   readonly deadlineMs: number;
   readonly story: StartStory;
 }
+
+type OpenResponse = Omit<StreamedResponseParts, 'requestId' | 'sink'>;
 
 const INVOCATION_ID_BYTES = 16;
 
@@ -86,6 +89,13 @@ export class Settlement {
       contentType: request.contentType,
       payload: request.payload,
     };
+  }
+
+  /** Its response begins to arrive. */
+  openResponse(parts: OpenResponse): StreamedResponse {
+    const { requestId, sink } = this.assignment.request;
+    sink?.begin({ contentType: parts.contentType, executedVersion: this.version.version });
+    return new StreamedResponse({ ...parts, requestId, sink });
   }
 
   finish(ending: Ending, now: number): Finished {

@@ -4,6 +4,7 @@
  */
 
 import type { Outcome } from './outcome.js';
+import type { ResponseSink } from './response-sink.js';
 
 export interface InvocationRequest {
   /** UUID. */
@@ -18,6 +19,8 @@ export interface InvocationRequest {
   readonly clientContext?: string;
   /** The caller wants the last 4 KB of the log with the answer. */
   readonly tail: boolean;
+  /** The caller takes a streamed response as it is made; without it one is collected. */
+  readonly sink?: ResponseSink;
 }
 
 /** Where an outcome goes; called exactly once. */

@@ -48,6 +48,12 @@ export function timedOut(requestId: string, timeoutSeconds: number): PlatformErr
   );
 }
 
+/** The runtime went away in the middle of a streamed response (contract 1.6). */
+export function truncatedResponse(requestId: string): PlatformError {
+  const reason = 'Runtime ended its response before it was complete';
+  return platformError('Runtime.TruncatedResponse', requestId, reason);
+}
+
 /** AWS names no request id and no size here (contract 1.8). */
 export function responseTooLarge(): PlatformError {
   const errorType = 'Function.ResponseSizeTooLarge';

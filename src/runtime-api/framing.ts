@@ -1,7 +1,7 @@
 /**
  * Strict HTTP/1.1 framing for the requests runtimes really send: a request line, a few headers,
- * a body of announced length. Whatever is unusual (chunked bodies, Expect, upgrades, repeated or
- * folded headers, large heads) is reported as `unusual` before a byte of it was used, and goes to
+ * a body of announced length. Whatever is unusual (chunked bodies, streamed responses, Expect,
+ * upgrades, repeated or folded headers, large heads) is reported as `unusual` before a byte of it was used, and goes to
  * a complete parser. Never a looser reading than that parser's.
  */
 
@@ -28,6 +28,8 @@ const UNUSUAL_HEADERS = new Set([
   'trailer',
   'te',
   'proxy-connection',
+  // Its body is not to be kept until it is complete.
+  'lambda-runtime-function-response-mode',
 ]);
 
 /** `undefined`: more bytes are needed. */

@@ -48,6 +48,12 @@ export const INVALID_RESPONSE_MODE = errorReply(
   'Invalid function response mode',
 );
 
+export const TRUNCATED_REQUEST = errorReply(
+  400,
+  'TruncatedHTTPRequest',
+  'HTTP request detected as truncated',
+);
+
 /** `wanted` is the state the call would have led to, in the contract's names (1.7). */
 export function verdictReply(verdict: Verdict, phase: ChannelPhase, wanted: string): Reply {
   switch (verdict) {

@@ -28,7 +28,8 @@ export interface Answer {
 
 const PREFIX = '/2018-06-01/runtime/';
 const INVOCATION = 'invocation/';
-const INVOCATION_ID = 'lambda-runtime-invocation-id';
+export const INVOCATION_ID = 'lambda-runtime-invocation-id';
+export const RESPONSE_MODE = 'lambda-runtime-function-response-mode';
 
 /**
  * Serves one call on the channel it belongs to. Returns the poll when the call is one and stays
@@ -71,7 +72,7 @@ function next(channel: Channel, answer: Answer): Poll | undefined {
 
 function response(channel: Channel, requestId: string, call: Call, answer: Answer): undefined {
   const { phase } = channel;
-  const mode = call.headers.get('lambda-runtime-function-response-mode');
+  const mode = call.headers.get(RESPONSE_MODE);
   const invocationId = call.headers.get(INVOCATION_ID);
   if (mode !== undefined && mode !== 'streaming') {
     const verdict = channel.post('error', requestId, INVALID_MODE_ERROR, {

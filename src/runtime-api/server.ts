@@ -6,16 +6,31 @@
  * It knows channels and nothing of pools. Unusual requests go to `node:http` on the same port.
  */
 
-import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { LIMITS } from '../config/defaults.js';
 import type { Channel, Poll, PostedBody } from '../environment/channel.js';
 import type { RuntimeDoor } from '../environment/parts.js';
 import { Connection, type ConnectionOwner } from './connection.js';
-import { UNKNOWN_ENVIRONMENT } from './replies.js';
+import {
+  encode,
+  errorReply,
+  TRUNCATED_REQUEST,
+  UNKNOWN_ENVIRONMENT,
+  type Reply,
+} from './replies.js';
 import { serve, type Answer, type Call } from './routes.js';
+import { receive, streamedFor } from './streamed-post.js';
 
 const DOMAIN = '.runtime';
+/** Errors travel in headers and trailers too, with their traces. */
+const LARGEST_HEAD_BYTES = 1024 * 1024;
 
 export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
   readonly #channels = new Map<string, Channel>();
@@ -26,34 +41,10 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
   #hostAddress = '';
 
   constructor() {
-    this.#fallback = createHttpServer((request, response) => {
-      void readBody(request).then((body) => {
-        if (body === undefined) return;
-        const call: Call = {
-          method: request.method ?? '',
-          path: request.url ?? '',
-          headers: { get: (name) => headerText(request.headers[name]) },
-          body,
-        };
-        const onLost = this.serve(request.headers.host ?? '', call, {
-          get lost() {
-            return response.destroyed;
-          },
-          send: (reply) => {
-            response.statusCode = reply.status;
-            response.setHeader('Content-Type', reply.contentType);
-            for (const line of (reply.headers ?? '').split('\r\n')) {
-              const colon = line.indexOf(':');
-              if (colon > 0) response.setHeader(line.slice(0, colon), line.slice(colon + 2));
-            }
-            response.end(reply.body);
-          },
-        });
-        if (onLost === undefined) return;
-        if (response.destroyed) onLost();
-        else response.on('close', onLost);
-      });
-    });
+    this.#fallback = createHttpServer({ maxHeaderSize: LARGEST_HEAD_BYTES }, (request, response) =>
+      this.#take(request, response),
+    );
+    this.#fallback.on('clientError', refuseBroken);
     // A poll is held for as long as its environment is frozen (contract 1.2).
     this.#fallback.requestTimeout = 0;
     this.#fallback.keepAliveTimeout = 0;
@@ -90,13 +81,46 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
   }
 
   serve(host: string, call: Call, answer: Answer): (() => void) | undefined {
-    const channel = this.#channels.get(host.slice(0, host.lastIndexOf(':')));
+    const channel = this.#channelOf(host);
     if (channel === undefined) {
       answer.send(UNKNOWN_ENVIRONMENT);
       return undefined;
     }
     const poll: Poll | undefined = serve(channel, call, answer);
     return poll === undefined ? undefined : () => channel.lose(poll);
+  }
+
+  /** A request that the complete parser read. */
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    const host = request.headers.host ?? '';
+    const streamedId = streamedFor(request);
+    const channel = streamedId === undefined ? undefined : this.#channelOf(host);
+    if (streamedId !== undefined && channel !== undefined) {
+      receive(channel, streamedId, request, (reply) => send(response, reply));
+      return;
+    }
+    void readBody(request).then((body) => {
+      if (body === undefined) return;
+      const call: Call = {
+        method: request.method ?? '',
+        path: request.url ?? '',
+        headers: { get: (name) => headerText(request.headers[name]) },
+        body,
+      };
+      const onLost = this.serve(host, call, {
+        get lost() {
+          return response.destroyed;
+        },
+        send: (reply) => send(response, reply),
+      });
+      if (onLost === undefined) return;
+      if (response.destroyed) onLost();
+      else response.on('close', onLost);
+    });
+  }
+
+  #channelOf(host: string): Channel | undefined {
+    return this.#channels.get(host.slice(0, host.lastIndexOf(':')));
   }
 
   handOff(socket: Socket, unread: Buffer): void {
@@ -112,6 +136,30 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
       this.#server.close(() => resolve());
     });
   }
+}
+
+function send(response: ServerResponse, reply: Reply): void {
+  response.statusCode = reply.status;
+  response.setHeader('Content-Type', reply.contentType);
+  for (const line of (reply.headers ?? '').split('\r\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0) response.setHeader(line.slice(0, colon), line.slice(colon + 2));
+  }
+  response.end(reply.body);
+}
+
+/** What Node's parser could not read to its end. */
+function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const reply =
+    error.code === 'HPE_INVALID_EOF_STATE'
+      ? TRUNCATED_REQUEST
+      : errorReply(400, 'BadRequest', 'The request is not valid HTTP.');
+  for (const piece of encode(reply)) socket.write(piece);
+  socket.end(() => socket.destroy());
 }
 
 function headerText(value: string | string[] | undefined): string | undefined {

@@ -56,6 +56,16 @@ describe('orchestrator.yaml', () => {
     expect(config.settings).toMatchObject({ port: 3001, host: '127.0.0.1', spares: 1 });
   });
 
+  it('takes another rate for streamed responses, within what Lambda has', async () => {
+    const text = (rate: number) =>
+      `streamingBytesPerSecond: ${rate}\nfunctions: {a: {runtime: python3.13, handler: app.h, code: code}}\n`;
+    const { settings } = await load('orchestrator.yaml', text(65_536));
+    expect(settings.streamingBytesPerSecond).toBe(65_536);
+    await expect(load('orchestrator.yaml', text(1))).rejects.toMatchObject({
+      details: { problems: [{ path: 'streamingBytesPerSecond', value: 1 }] },
+    });
+  });
+
   it('takes settings, which flags override', async () => {
     const text =
       'port: 4000\nspares: 3\nfunctions: {a: {runtime: python3.13, handler: app.h, code: code}}\n';

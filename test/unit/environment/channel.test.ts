@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Channel, type Delivery, type Poll } from '../../../src/environment/channel.js';
+import { StreamedResponse } from '../../../src/environment/streamed-response.js';
+import { ManualClock } from '../../support/manual-clock.js';
 
 const BODY = Buffer.from('{}');
 const HEADERS = { contentType: 'application/json' };
@@ -17,6 +19,7 @@ function delivery(requestId: string): Delivery {
 }
 
 describe('the order of Runtime API calls', () => {
+  const clock = new ManualClock();
   let told: string[];
   let got: string[];
   let channel: Channel;
@@ -30,6 +33,10 @@ describe('the order of Runtime API calls', () => {
       pollLost: () => void told.push('lost'),
       responded: (posted) => void told.push(posted === 'too-large' ? posted : posted.kind),
       initFailed: () => void told.push('init-failed'),
+      responding: (contentType, ended) => {
+        told.push('responding');
+        return new StreamedResponse({ clock, requestId: 'a', contentType, ended });
+      },
     });
     channel.reset();
   });
@@ -109,6 +116,46 @@ describe('the order of Runtime API calls', () => {
     expect(channel.initError(BODY, 'application/json')).toBe('invalid-state-transition');
     expect(told).toEqual(['polled']);
   });
+
+  it('takes nothing else until a response that arrives in pieces is complete', () => {
+    channel.next(poll());
+    channel.deliver(delivery('a'));
+    const streamed = opened('a');
+    expect(channel.phase).toBe('InvocationResponse');
+    expect(channel.stream('a', HEADERS)).toBe('invalid-state-transition');
+    expect(channel.post('error', 'a', BODY, HEADERS)).toBe('invalid-state-transition');
+    expect(channel.next(poll())).toBe('invalid-state-transition');
+    expect(streamed.end({})).toBe('accepted');
+    expect(channel.stream('a', HEADERS)).toBe('invalid-request-id');
+    expect(channel.next(poll())).toBe('accepted');
+    expect(told).toEqual(['polled', 'responding', 'response', 'polled']);
+  });
+
+  it('holds a response in pieces to the same checks as a whole one', () => {
+    channel.next(poll());
+    expect(channel.stream('a', HEADERS)).toBe('invalid-request-id');
+    channel.deliver(delivery('a'));
+    expect(channel.stream('a', { ...HEADERS, invocationId: 'other' })).toBe(
+      'invalid-invocation-id',
+    );
+    expect(told).toEqual(['polled']);
+  });
+
+  it('drops the rest of a response when its processes are being ended', () => {
+    channel.next(poll());
+    channel.deliver(delivery('a'));
+    const streamed = opened('a');
+    channel.close();
+    expect(streamed.end({})).toBe('invalid-state-transition');
+    streamed.cut();
+    expect(told).toEqual(['polled', 'responding']);
+  });
+
+  function opened(requestId: string): StreamedResponse {
+    const streamed = channel.stream(requestId, HEADERS);
+    if (typeof streamed === 'string') throw new Error(streamed);
+    return streamed;
+  }
 
   it('tells of a lost poll once nobody polls any more', () => {
     const [first, second] = [poll(), poll()];

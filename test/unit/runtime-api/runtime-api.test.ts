@@ -34,6 +34,9 @@ class Told implements ChannelListener {
     this.#tell('responded');
   };
   initFailed = (): void => this.#tell('init-failed');
+  responding = (): never => {
+    throw new Error('nothing is streamed here');
+  };
 
   async until(count: number): Promise<void> {
     while (this.events.length < count) {
