@@ -10,7 +10,7 @@ import { LIMITS } from '../config/defaults.js';
 import { messageOf } from '../errors.js';
 import type { ConstraintViolation } from '../function/arn.js';
 import type { InvocationRequest } from '../invocation/invocation.js';
-import type { Outcome } from '../invocation/outcome.js';
+import type { Outcome, Refused } from '../invocation/outcome.js';
 import { send, sendError, type RawHeaders } from './answer.js';
 import type { Call } from './call.js';
 import {
@@ -30,7 +30,7 @@ import { traceIdOf } from './trace-id.js';
 
 type InvocationType = 'Event' | 'RequestResponse' | 'DryRun';
 
-interface Options {
+export interface Options {
   readonly type: InvocationType;
   readonly tail: boolean;
   readonly clientContext?: string;
@@ -43,20 +43,30 @@ const EMPTY_EVENT = Buffer.from('{}');
 const JSON_TYPE = 'application/json';
 
 export function invoke(call: Call): void {
-  run(call, header(call.request, 'x-amz-invocation-type') ?? 'RequestResponse');
+  checked(call, invocationType(call), INVOCATION_TYPES, handOver);
 }
 
 export function invokeAsync(call: Call): void {
-  run(call, 'Event');
+  checked(call, 'Event', INVOCATION_TYPES, handOver);
 }
 
-function run(call: Call, type: string): void {
+export function invocationType(call: Call): string {
+  return header(call.request, 'x-amz-invocation-type') ?? 'RequestResponse';
+}
+
+/** Calls `handOn` with what may be run; answers everything else. */
+export function checked(
+  call: Call,
+  type: string,
+  types: readonly string[],
+  handOn: (call: Call, target: ResolvedFunction, options: Options, body: Buffer) => void,
+): void {
   const target = resolveFunction(call.context, call.name, call.query.get('Qualifier'), 'invoke');
   if ('error' in target) {
     sendError(call, target.error);
     return;
   }
-  const options = readOptions(call.request, type);
+  const options = readOptions(call.request, type, types);
   if ('error' in options) {
     sendError(call, options.error);
     return;
@@ -69,28 +79,19 @@ function run(call: Call, type: string): void {
     }
     const problem = payloadProblem(body);
     if (problem !== undefined) sendError(call, problem);
-    else handOver(call, target, options, body);
+    else handOn(call, target, options, body);
   });
 }
 
 function handOver(call: Call, target: ResolvedFunction, options: Options, body: Buffer): void {
   const { context, requestId } = call;
-  const { type, tail, clientContext } = options;
+  const { type } = options;
   const { name } = target.version;
   if (type === 'DryRun') {
     send(call, 204, []);
     return;
   }
-  const invocation: InvocationRequest = {
-    requestId,
-    payload: body.length === 0 ? EMPTY_EVENT : body,
-    contentType: JSON_TYPE,
-    invokedFunctionArn: target.arn,
-    traceId: traceIdOf(header(call.request, 'x-amzn-trace-id'), context.now()),
-    // Contract 4.3, 6.6: both belong to synchronous invocations only.
-    ...(clientContext === undefined || type === 'Event' ? {} : { clientContext }),
-    tail: tail && type !== 'Event',
-  };
+  const invocation = invocationOf(call, target, options, body);
   try {
     if (type === 'Event') {
       send(call, 202, ['X-Amzn-Trace-Id', invocation.traceId], Buffer.alloc(0));
@@ -107,11 +108,27 @@ function handOver(call: Call, target: ResolvedFunction, options: Options, body: 
   }
 }
 
+export function invocationOf(
+  { context, request, requestId }: Call,
+  target: ResolvedFunction,
+  { type, tail, clientContext }: Options,
+  body: Buffer,
+): InvocationRequest {
+  return {
+    requestId,
+    payload: body.length === 0 ? EMPTY_EVENT : body,
+    contentType: JSON_TYPE,
+    invokedFunctionArn: target.arn,
+    traceId: traceIdOf(header(request, 'x-amzn-trace-id'), context.now()),
+    // Contract 4.3, 6.6: both belong to synchronous invocations only.
+    ...(clientContext === undefined || type === 'Event' ? {} : { clientContext }),
+    tail: tail && type !== 'Event',
+  };
+}
+
 function answer(call: Call, invocation: InvocationRequest, outcome: Outcome): void {
   if (outcome.kind === 'refused') {
-    const arn = invocation.invokedFunctionArn;
-    const qualified = arn.endsWith(':$LATEST') ? arn : `${arn}:$LATEST`;
-    sendError(call, refusalError(outcome.error, qualified));
+    sendError(call, refusalOf(invocation, outcome));
     return;
   }
   const headers: RawHeaders = [
@@ -131,13 +148,20 @@ function answer(call: Call, invocation: InvocationRequest, outcome: Outcome): vo
   send(call, 200, headers, outcome.payload);
 }
 
+export function refusalOf(invocation: InvocationRequest, { error }: Refused): ApiError {
+  const arn = invocation.invokedFunctionArn;
+  const qualified = arn.endsWith(':$LATEST') ? arn : `${arn}:$LATEST`;
+  return refusalError(error, qualified);
+}
+
 function readOptions(
   request: IncomingMessage,
   type: string,
+  types: readonly string[],
 ): Options | { readonly error: ApiError } {
   const logType = header(request, 'x-amz-log-type') ?? 'None';
   const violations = [
-    ...enumViolations(type, 'invocationType', INVOCATION_TYPES),
+    ...enumViolations(type, 'invocationType', types),
     ...enumViolations(logType, 'logType', LOG_TYPES),
   ];
   if (violations.length > 0) return { error: constraintsViolated(violations) };

@@ -7,6 +7,7 @@ import {
   getFunctionConfiguration,
   listFunctions,
 } from './functions.js';
+import { invokeWithResponseStream } from './invoke-with-response-stream.js';
 import { invoke, invokeAsync } from './invoke.js';
 
 export interface Route {
@@ -22,6 +23,7 @@ const FUNCTIONS = String.raw`^/2015-03-31/functions`;
 // prettier-ignore
 export const ROUTES: readonly Route[] = [
   { operation: 'Invoke', method: 'POST', path: new RegExp(`${FUNCTIONS}/([^/]+)/invocations$`), handle: invoke },
+  { operation: 'InvokeWithResponseStream', method: 'POST', path: /^\/2021-11-15\/functions\/([^/]+)\/response-streaming-invocations$/, handle: invokeWithResponseStream },
   { operation: 'InvokeAsync', method: 'POST', path: /^\/2014-11-13\/functions\/([^/]+)\/invoke-async\/?$/, handle: invokeAsync },
   { operation: 'ListFunctions', method: 'GET', path: new RegExp(`${FUNCTIONS}/?$`), handle: listFunctions },
   { operation: 'GetFunction', method: 'GET', path: new RegExp(`${FUNCTIONS}/([^/]+)$`), handle: getFunction },

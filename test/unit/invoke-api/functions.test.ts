@@ -212,7 +212,7 @@ describe('what is not served', () => {
     ['DELETE', '/2015-03-31/functions/hello'],
     ['GET', '/2015-03-31/functions/hello/invocations'],
     ['PUT', '/2015-03-31/functions/hello/code'],
-    ['POST', '/2021-11-15/functions/hello/response-streaming-invocations'],
+    ['GET', '/2021-11-15/functions/hello/response-streaming-invocations'],
     ['GET', '/'],
     ['GET', '/2015-03-31/functions/hello/../hello/invocations'],
   ])('answers %s %s with 404, naming what is', async (method, path) => {
@@ -222,7 +222,7 @@ describe('what is not served', () => {
     expect(answer.headers['x-amzn-errortype']).toBe('UnknownOperationException');
     expect(answer.json).toEqual({
       Type: 'User',
-      Message: `${method} ${path} is not an operation served here. Served: Invoke, InvokeAsync, ListFunctions, GetFunction, GetFunctionConfiguration, GetAccountSettings.`,
+      Message: `${method} ${path} is not an operation served here. Served: Invoke, InvokeWithResponseStream, InvokeAsync, ListFunctions, GetFunction, GetFunctionConfiguration, GetAccountSettings.`,
     });
   });
 });
