@@ -30,6 +30,8 @@ if [ "${engine}" = yes ]; then
 else
   scripts/setup.sh --no-engine
 fi
+# A test compiles a runtime of its own.
+if asked_for integration && ! have cc; then install_packages gcc libc6-dev; fi
 if asked_for conformance; then scripts/conformance-clients.sh; fi
 
 RESULTS=dist/results

@@ -21,6 +21,7 @@ import { containerSpecBuilder } from './environment/container-spec.js';
 import { EnvironmentJournal } from './environment/journal.js';
 import { functionCredentials } from './function/credentials.js';
 import type { FunctionDefinition } from './function/function-version.js';
+import { isCustom } from './function/runtimes.js';
 import { InvokeApi } from './invoke-api/server.js';
 import { LogHub } from './log/log-hub.js';
 import { MemoryBudget } from './pool/memory-budget.js';
@@ -210,8 +211,8 @@ async function poolParts(sources: PoolSources): Promise<PoolParts> {
         clock: systemClock,
         lines: logs,
         records: store,
-        // Amazon's own bootstrap knows nothing of our markers.
-        marks: settings.base !== 'aws',
+        // Amazon's own bootstraps and people's own know nothing of our markers.
+        marks: settings.base !== 'aws' && !isCustom(version.runtime),
       }),
   };
 }

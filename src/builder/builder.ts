@@ -189,11 +189,12 @@ export class Builder {
     runtime: Runtime,
     base: Base,
   ): Promise<{ reference: string; context: BuildContext; buildArguments: Record<string, string> }> {
-    const template = base.kind === 'aws' ? 'aws' : runtime.family;
+    // Amazon's image of a custom runtime has nothing that starts `bootstrap`: their platform does.
+    const template = base.kind === 'aws' && runtime.family !== 'provided' ? 'aws' : runtime.family;
     const context: BuildContext = {
       dockerfile: join(this.#packageFolder, 'images', template, 'Dockerfile'),
       folders:
-        base.kind === 'aws'
+        template === 'aws'
           ? []
           : [{ name: 'bootstrap', source: join(this.#packageFolder, 'runtimes', runtime.family) }],
     };

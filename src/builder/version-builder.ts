@@ -10,6 +10,8 @@ import { OrchestratorError } from '../errors.js';
 import { functionArn } from '../function/arn.js';
 import type { CodeSnapshot, CodeStore } from '../function/code-store.js';
 import type { FunctionDefinition, FunctionVersion } from '../function/function-version.js';
+import { bootstrapProblem } from '../function/launch.js';
+import { isCustom } from '../function/runtimes.js';
 
 export interface VersionBuilderParts {
   readonly clock: Clock;
@@ -35,6 +37,12 @@ export class VersionBuilder {
   async build(definition: FunctionDefinition): Promise<FunctionVersion> {
     this.#checkArchitecture(definition);
     const [code, layers, image] = await this.#prepare(definition);
+    const launchProblem = isCustom(definition.runtime)
+      ? await bootstrapProblem(
+          { task: code.directory, opt: layers?.directory },
+          definition.architecture,
+        )
+      : undefined;
     return {
       ...this.#identity(definition),
       key: keyOf(definition, [code.hash, layers?.hash ?? '', image]),
@@ -44,6 +52,7 @@ export class VersionBuilder {
       taskDirectory: code.directory,
       ...(layers === undefined ? {} : { optDirectory: layers.directory }),
       imageReference: image,
+      ...(launchProblem === undefined ? {} : { launchProblem }),
     };
   }
 

@@ -24,6 +24,7 @@ const PROGRAMS: Readonly<Record<Runtime['family'], (url: string) => readonly str
     `require('http').get('${url}',r=>process.exit(0)).on('error',e=>{console.error(e.message);process.exit(1)})`,
   ],
   python: (url) => ['-c', `import urllib.request;urllib.request.urlopen('${url}',timeout=8)`],
+  provided: (url) => ['-c', `curl -sS -o /dev/null -m 8 '${url}'`],
 };
 
 export const reachCheck: Check = {

@@ -12,6 +12,7 @@ import { findRuntime, nearestRuntime, RUNTIMES } from '../function/runtimes.js';
 import { environmentProblems } from '../function/variables.js';
 import type { SettingNotice } from './config.js';
 import { LIMITS } from './defaults.js';
+import { checkPackage, UNNAMED_HANDLER } from './packaging.js';
 import type { Problems } from './problems.js';
 import { isMap } from './map.js';
 import { FUNCTION_KEYS, functionSchema, LOGGING_KEYS, type FunctionSettings } from './schema.js';
@@ -46,6 +47,7 @@ export function finish(
   const before = problems.list.length;
   const name = checkName(draft, problems);
   const settings = checkSettings(draft, problems);
+  checkPackage(draft, (setting) => pathOf(draft, setting), problems);
   // What is well-formed is looked at more closely even when something else is not.
   const sound: Partial<FunctionSettings> = settings ?? soundSettings(draft);
   if (sound.runtime !== undefined) checkRuntime(draft, sound.runtime, problems);
@@ -57,7 +59,8 @@ export function finish(
   );
   if (name === undefined || settings === undefined || codePath === undefined) return undefined;
   if (problems.list.length > before) return undefined;
-  noticeDependencies(draft, codePath, settings.runtime, context.notices);
+  const { runtime = '', handler = UNNAMED_HANDLER } = settings;
+  noticeDependencies(draft, codePath, runtime, context.notices);
   const overrides = context.variablesFor(draft, name);
   const environment = Object.fromEntries(
     Object.entries(settings.environment).map(([key, value]) => [key, overrides[key] ?? value]),
@@ -65,8 +68,8 @@ export function finish(
   return {
     name,
     logicalId: draft.logicalId,
-    runtime: settings.runtime,
-    handler: settings.handler,
+    runtime,
+    handler,
     codePath,
     layerPaths: layerPaths.filter((path) => path !== undefined),
     memoryMb: settings.memory,

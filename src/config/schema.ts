@@ -47,11 +47,12 @@ const loggingSchema = z
   });
 
 export const functionSchema = z.strictObject({
-  runtime: z.string('a runtime identifier such as nodejs22.x or python3.13'),
+  runtime: z.string('a runtime identifier such as nodejs22.x or python3.13').optional(),
   handler: z
     .string('the handler, such as index.handler')
     .max(128, 'a handler of at most 128 characters')
-    .regex(/^\S+$/, 'a handler without white space'),
+    .regex(/^\S+$/, 'a handler without white space')
+    .optional(),
   code: z.string('the path of a folder or zip file').default('.'),
   memory: whole(LIMITS.memoryMb, 'MB').default(DEFAULTS.memoryMb),
   timeout: whole(LIMITS.timeoutSeconds, 'seconds').default(DEFAULTS.timeoutSeconds),

@@ -56,6 +56,8 @@ export interface ContainerExit {
   /** 0–255; 128 + n when ended by signal n. */
   exitCode: number;
   outOfMemory: boolean;
+  /** Why the program could not be started, in the system's words; absent when it was. */
+  launchError?: string;
 }
 
 /** Told by the engine what happens to one container. Callbacks must not throw. */
@@ -78,6 +80,11 @@ export interface Container {
   kill(): Promise<void>;
   /** Ends and removes the container, its scratch and everything else made for it. */
   remove(): Promise<void>;
+  /**
+   * Hands over now what the processes have written to the log pipe by now. False where there is no
+   * pipe: what they wrote may be on its way.
+   */
+  flushOutput?(): boolean;
   /** Puts `spec.cpus` in force when the start lifted it. Otherwise does nothing. */
   limitCpu(): void;
   /**

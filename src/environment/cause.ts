@@ -15,7 +15,12 @@ export type EndReason =
 
 /** What happened to the processes of an environment that goes on living. */
 export type ResetReason =
-  'init-failed' | 'init-timed-out' | 'invoke-timed-out' | 'runtime-exited' | 'out-of-memory';
+  | 'init-failed'
+  | 'init-timed-out'
+  | 'invoke-timed-out'
+  | 'runtime-exited'
+  | 'launch-failed'
+  | 'out-of-memory';
 
 export type StartCause =
   | { readonly kind: 'first-use' }
@@ -41,6 +46,7 @@ const RESET_SENTENCES: Readonly<Record<ResetReason, string>> = {
   'init-timed-out': 'its init phase had passed the time limit',
   'invoke-timed-out': 'the invocation before had timed out',
   'runtime-exited': 'its runtime had exited',
+  'launch-failed': 'its runtime could not be started',
   'out-of-memory': 'its runtime had been killed for want of memory',
 };
 

@@ -11,7 +11,7 @@
  */
 
 import type { Timer } from '../async/clock.js';
-import type { Container, ContainerExit } from '../engine/engine.js';
+import type { Container, ContainerExit, ContainerObserver } from '../engine/engine.js';
 import { messageOf, OrchestratorError } from '../errors.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import type { InitializationType } from '../function/variables.js';
@@ -20,6 +20,7 @@ import { Channel, type ChannelListener, type Posted } from './channel.js';
 import type { EndReason, ResetReason, StartCause, StartStory } from './cause.js';
 import { initializationTypeOf, initLimitMs } from './initialization.js';
 import type { InvocationJournal } from './journal.js';
+import { launchProblemOf } from './launch-problem.js';
 import {
   accepts,
   isStartUnderWay,
@@ -32,6 +33,7 @@ import type { EnvironmentListener, EnvironmentParts } from './parts.js';
 import { Processes } from './processes.js';
 import { Settlement, type Ending } from './settlement.js';
 import type { StreamedResponse } from './streamed-response.js';
+import { UnlaunchableContainer } from './unlaunchable.js';
 
 export class Environment implements ChannelListener {
   readonly version: FunctionVersion;
@@ -148,6 +150,10 @@ export class Environment implements ChannelListener {
 
   runtimePolled(): void {
     this.#polledAtMs = this.#parts.clock.now();
+    // A runtime that does not mark its output has written what belongs to the last event by now.
+    if (this.#journal.marker === undefined && this.#processes.flushOutput()) {
+      this.#journal.outputIsHere();
+    }
     this.#apply('runtimePolled');
   }
 
@@ -228,7 +234,7 @@ export class Environment implements ChannelListener {
       case 'recordInit':
         return this.#recordInit();
       case 'recordInitFailure':
-        return this.#journal.initFailed(this.#resetReason ?? 'init-failed', this.#initElapsed());
+        return this.#recordInitFailure();
       case 'deliver':
         return this.#deliver();
       case 'freeze':
@@ -268,6 +274,15 @@ export class Environment implements ChannelListener {
     const { engine, buildSpec, door } = this.#parts;
     const address = door.open(this.#channel, this.#identity);
     this.#journal.processesStarted('init');
+    const observer: ContainerObserver = {
+      output: (chunk, stream) => this.#journal.output(chunk, stream),
+      exited: (exit) => this.#exited(exit),
+    };
+    const { launchProblem } = this.version;
+    if (launchProblem !== undefined) {
+      const { clock } = this.#parts;
+      return Promise.resolve(new UnlaunchableContainer(launchProblem.reason, clock, observer));
+    }
     return engine.create(
       buildSpec(this.version, {
         environmentId: this.id,
@@ -277,10 +292,7 @@ export class Environment implements ChannelListener {
         logStreamName: this.#journal.logStreamName,
         initializationType: this.initializationType,
       }),
-      {
-        output: (chunk, stream) => this.#journal.output(chunk, stream),
-        exited: (exit) => this.#exited(exit),
-      },
+      observer,
     );
   }
 
@@ -312,7 +324,7 @@ export class Environment implements ChannelListener {
   #exited(exit: ContainerExit): void {
     this.#exit = exit;
     if (this.#resetReason === undefined || this.#state !== 'resetting') {
-      this.#resetReason = exit.outOfMemory ? 'out-of-memory' : 'runtime-exited';
+      this.#resetReason = exitReason(exit);
     }
     if (exit.outOfMemory) this.#processes.peakWas(this.version.memoryMb * 2 ** 20);
     this.#channel.close();
@@ -422,6 +434,11 @@ export class Environment implements ChannelListener {
     return initLimitMs(this.initializationType, this.version.timeoutSeconds);
   }
 
+  #recordInitFailure(): void {
+    const launch = this.#exit === undefined ? undefined : launchProblemOf(this.version, this.#exit);
+    this.#journal.initFailed(this.#resetReason ?? 'init-failed', this.#initElapsed(), launch);
+  }
+
   #initElapsed(): number {
     const { startedAtMs } = this.#processes;
     const endMs = this.#channel.polled ? this.#polledAtMs : this.#parts.clock.now();
@@ -437,6 +454,11 @@ export class Environment implements ChannelListener {
     this.#timer?.cancel();
     this.#timer = undefined;
   }
+}
+
+function exitReason(exit: ContainerExit): ResetReason {
+  if (exit.launchError !== undefined) return 'launch-failed';
+  return exit.outOfMemory ? 'out-of-memory' : 'runtime-exited';
 }
 
 const LOST_EXIT: ContainerExit = { exitCode: 137, outOfMemory: false };

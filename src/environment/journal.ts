@@ -10,6 +10,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { InvocationRecord } from '../admin-api/view.js';
 import type { Clock } from '../async/clock.js';
 import type { FunctionVersion } from '../function/function-version.js';
+import type { LaunchProblem } from '../function/launch.js';
 import type { InitializationType } from '../function/variables.js';
 import { billedDurationMs, timeoutLine } from '../invocation/report.js';
 import { EnvironmentLog, type LogSink } from '../log/environment-log.js';
@@ -56,9 +57,11 @@ export interface InvocationJournal {
   /** Their init is ahead of any invocation, or part of one. */
   processesStarted(phase: InitPhase): void;
   output(chunk: Buffer, stream: 'stdout' | 'stderr'): void;
+  /** All that the processes have written by now has been handed over. */
+  outputIsHere(): void;
   /** The runtime has polled: its marker is on the way. */
   initEnded(initMs: number): void;
-  initFailed(reason: ResetReason, elapsedMs: number): void;
+  initFailed(reason: ResetReason, elapsedMs: number, launch?: LaunchProblem): void;
   /** Writes START; marks the settlement as begun. */
   begin(settlement: Settlement): void;
   /** Writes END and REPORT when the output is complete, keeps the record, answers for a tail. */
@@ -116,18 +119,23 @@ export class EnvironmentJournal implements InvocationJournal {
     this.#log.write(chunk, stream);
   }
 
+  outputIsHere(): void {
+    this.#log.outputIsHere();
+  }
+
   initEnded(initMs: number): void {
     // In a text log a good init on demand leaves no line.
     const isTold = this.#initializationType !== 'on-demand' || this.#isDetailed;
     this.#log.initEnded(isTold ? this.#initDone(initMs, { status: 'success' }) : []);
   }
 
-  initFailed(reason: ResetReason, elapsedMs: number): void {
+  initFailed(reason: ResetReason, elapsedMs: number, launch?: LaunchProblem): void {
     const exited = reason === 'runtime-exited' || reason === 'out-of-memory';
+    const errorType = launch?.errorType ?? (exited ? 'Runtime.ExitError' : undefined);
     this.#log.initEnded(
       this.#initDone(elapsedMs, {
         status: reason === 'init-timed-out' ? 'timeout' : 'error',
-        ...(exited ? { errorType: 'Runtime.ExitError' } : {}),
+        ...(errorType === undefined ? {} : { errorType }),
       }),
     );
   }
@@ -356,7 +364,7 @@ function extensionSpans(
 /** The image is what a runtime version is here; its name's digest tells it from others. */
 function runtimeVersion(version: FunctionVersion): { version: string; arn: string } {
   const [, language = version.runtime, number = ''] =
-    /^([a-z]+)([\d.]*?)(\.x)?$/.exec(version.runtime) ?? [];
+    /^([a-z]+)\.?([a-z]*[\d.]*?)(\.x)?$/.exec(version.runtime) ?? [];
   const digest = createHash('sha256').update(version.imageReference).digest('hex');
   const region = version.functionArn.split(':')[3] ?? '';
   return {

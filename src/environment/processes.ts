@@ -73,6 +73,11 @@ export class Processes {
     await this.#container?.remove();
   }
 
+  /** Whether all they have written by now has been handed over. */
+  flushOutput(): boolean {
+    return this.#container?.flushOutput?.() ?? false;
+  }
+
   limitCpu(): void {
     this.#container?.limitCpu();
   }

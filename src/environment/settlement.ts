@@ -7,11 +7,17 @@ import { randomHex } from '../async/random.js';
 import { OrchestratorError } from '../errors.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import type { FunctionFailed, Outcome, Succeeded } from '../invocation/outcome.js';
-import { responseTooLarge, runtimeExited, timedOut } from '../invocation/platform-errors.js';
+import {
+  launchFailed,
+  responseTooLarge,
+  runtimeExited,
+  timedOut,
+} from '../invocation/platform-errors.js';
 import type { ContainerExit } from '../engine/engine.js';
 import type { Delivery, Posted } from './channel.js';
 import type { EndReason, StartStory } from './cause.js';
 import type { Assignment } from './assignment.js';
+import { launchProblemOf } from './launch-problem.js';
 import { StreamedResponse, type StreamedResponseParts } from './streamed-response.js';
 
 export type Ending =
@@ -125,7 +131,12 @@ export class Settlement {
         };
       }
       case 'exited': {
-        const error = runtimeExited(this.requestId, ending.exit.exitCode);
+        const { exit } = ending;
+        const launch = launchProblemOf(this.version, exit);
+        const error =
+          launch === undefined
+            ? runtimeExited(this.requestId, exit.exitCode)
+            : launchFailed(this.requestId, launch);
         return {
           durationMs,
           status: 'error',

@@ -2,6 +2,8 @@
  * What a function is, once every file, flag and default has been resolved.
  */
 
+import type { LaunchProblem } from './launch.js';
+
 export interface FunctionDefinition {
   /** Name as clients use it, `[a-zA-Z0-9-_]{1,64}`. */
   readonly name: string;
@@ -91,4 +93,6 @@ export interface FunctionVersion extends FunctionDefinition {
   readonly optDirectory?: string;
   /** Image reference the environments run. */
   readonly imageReference: string;
+  /** Known before any start: its processes cannot be launched. */
+  readonly launchProblem?: LaunchProblem;
 }

@@ -4,7 +4,8 @@
  */
 import { closest, distance } from 'fastest-levenshtein';
 
-export type RuntimeFamily = 'node' | 'python';
+/** `provided`: only an operating system; the function brings its own runtime. */
+export type RuntimeFamily = 'node' | 'python' | 'provided';
 
 /** An npm package that is one interpreter binary, per processor architecture. */
 export interface InterpreterPackage {
@@ -20,7 +21,7 @@ export interface Runtime {
   readonly family: RuntimeFamily;
   /** Version of the language, e.g. `22` or `3.13`. */
   readonly version: string;
-  /** Absolute path of the interpreter in every image of this runtime. */
+  /** Absolute path of the interpreter, or of the shell, in every image of this runtime. */
   readonly interpreter: string;
   /** The family's public image of this version. */
   readonly publicImage: string;
@@ -104,6 +105,23 @@ function python(
   };
 }
 
+/**
+ * Debian's suite is the one whose C library is nearest to Amazon Linux's without being older, so that
+ * what was compiled for Lambda runs. The documented tutorial's runtime needs bash and curl.
+ */
+function provided(amazonLinux: { version: string; tag: string }, suite: DebianSuite): Runtime {
+  return {
+    id: `provided.${amazonLinux.version}`,
+    family: 'provided',
+    version: amazonLinux.version,
+    interpreter: '/bin/sh',
+    publicImage: `amazonlinux:${amazonLinux.tag}`,
+    awsImage: `public.ecr.aws/lambda/provided:${amazonLinux.version}`,
+    debian: { suite, packages: [...COMMON_PACKAGES, 'curl'] },
+    environment: {},
+  };
+}
+
 const TABLE: readonly Runtime[] = [
   node('20', '20.20.2', {
     x64: 'sha512-PeHQM8wAdmHtZA1mBocygZxs5LiUWtsJezQTkBd0iY987KpGrD1O2tVEydvMZiuXceRanxt7rjTnDEBwOPujoQ==',
@@ -127,6 +145,8 @@ const TABLE: readonly Runtime[] = [
   python('3.12'),
   python('3.13', { suite: 'trixie', extra: [] }),
   python('3.14', { suite: 'forky', extra: [] }),
+  provided({ version: 'al2', tag: '2' }, 'bullseye'),
+  provided({ version: 'al2023', tag: '2023' }, 'bookworm'),
 ];
 
 export const RUNTIMES: ReadonlyMap<string, Runtime> = new Map(
@@ -135,6 +155,11 @@ export const RUNTIMES: ReadonlyMap<string, Runtime> = new Map(
 
 export function findRuntime(id: string): Runtime | undefined {
   return RUNTIMES.get(id);
+}
+
+/** Whether the function brings its own runtime, `bootstrap` (contract 3.8). */
+export function isCustom(id: string): boolean {
+  return findRuntime(id)?.family === 'provided';
 }
 
 /**

@@ -3,6 +3,7 @@
  */
 
 import { LIMITS } from '../config/defaults.js';
+import type { LaunchProblem } from '../function/launch.js';
 
 export interface PlatformError {
   readonly errorType: string;
@@ -38,6 +39,11 @@ export function runtimeExited(requestId: string, exitCode: number): PlatformErro
       ? 'Runtime exited without providing a reason'
       : `Runtime exited with error: ${signal === undefined ? `exit status ${exitCode}` : `signal: ${signal}`}`;
   return platformError('Runtime.ExitError', requestId, reason);
+}
+
+/** The runtime could not be started at all. */
+export function launchFailed(requestId: string, problem: LaunchProblem): PlatformError {
+  return platformError(problem.errorType, requestId, problem.reason);
 }
 
 export function timedOut(requestId: string, timeoutSeconds: number): PlatformError {

@@ -177,6 +177,13 @@ export class EnvironmentLog {
     (stream === 'stdout' ? this.#stdout : this.#stderr).scan(chunk);
   }
 
+  /** All that was written by now has been handed over: nothing waits for more of it. */
+  outputIsHere(): void {
+    this.#stdout.endLine();
+    this.#stderr.endLine();
+    this.#releaseAll();
+  }
+
   /** An invocation begins once what came before is complete. */
   begin(requestId: string, start: PlatformEvent, keepTail = true): void {
     this.#push({ kind: 'begin', requestId, start, keepTail, ready: true });

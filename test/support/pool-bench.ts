@@ -149,6 +149,7 @@ export const SILENT_JOURNAL: InvocationJournal = {
   logStreamName: '',
   processesStarted: () => undefined,
   output: () => undefined,
+  outputIsHere: () => undefined,
   initEnded: () => undefined,
   initFailed: () => undefined,
   begin: (settlement) => void (settlement.begun = true),

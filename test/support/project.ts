@@ -22,6 +22,8 @@ export interface ProjectFunction {
   ephemeralStorage?: number;
   environment?: Readonly<Record<string, string>>;
   layers?: readonly string[];
+  /** Instead of the folder of `files`. */
+  code?: string;
   reservedConcurrency?: number;
   logging?: Readonly<Record<string, string>>;
 }
@@ -120,7 +122,9 @@ export async function writeProject(
     const python = Object.keys(files).some((file) => file.endsWith('.py'));
     settings[name] = {
       runtime: python ? 'python3.13' : 'nodejs22.x',
-      handler: python ? 'app.handler' : 'index.handler',
+      ...(rest.runtime?.startsWith('provided') === true
+        ? {}
+        : { handler: python ? 'app.handler' : 'index.handler' }),
       code: name,
       ...rest,
     };

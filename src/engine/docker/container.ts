@@ -148,6 +148,11 @@ export class DockerContainer implements Container {
     }
   }
 
+  flushOutput(): boolean {
+    this.#context.logPipe?.flush();
+    return this.#context.logPipe !== undefined;
+  }
+
   peakMemoryBytes(): number | undefined {
     return this.#memory?.read();
   }

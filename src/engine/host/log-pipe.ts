@@ -14,6 +14,8 @@ const run = promisify(execFile);
 /** Containers may write and nothing else. */
 const MODE = '0622';
 const DRAIN_BYTES = 64 * 1024;
+/** A pipe holds one piece of that size, and sixteen where a program has asked for more. */
+const READS_OF_A_FLUSH = 16;
 const PIPES_AT_ONCE = 8;
 
 /** Pipes made ahead: making one takes a process, and several take no longer. */
@@ -80,11 +82,20 @@ export class LogPipe {
     this.#socket.on('error', () => undefined);
   }
 
-  /** Hands over what is in the pipe now: its writers have ended. */
+  /** Hands over what is in the pipe: all of it now that its writers have ended. */
   drain(): void {
+    this.#read(Infinity);
+  }
+
+  /** Hands over what is in the pipe now, however fast others go on writing. */
+  flush(): void {
+    this.#read(READS_OF_A_FLUSH);
+  }
+
+  #read(most: number): void {
     // Of a socket that failed the descriptor is closed, and may be somebody else's by now.
     if (this.#socket === undefined || this.#socket.destroyed) return;
-    for (;;) {
+    for (let reads = 0; reads < most; reads += 1) {
       const buffer = Buffer.allocUnsafe(DRAIN_BYTES);
       let bytes: number;
       try {

@@ -114,6 +114,22 @@ functions:
     for (const problem of list) expect(problem.remedy).not.toBe('');
   });
 
+  it('needs a handler only where the runtime is not the function’s own', async () => {
+    const text = 'functions: {a: {runtime: provided.al2023, code: code}}';
+    expect((await load('orchestrator.yaml', text)).functions[0]).toMatchObject({
+      runtime: 'provided.al2023',
+      handler: 'bootstrap',
+    });
+    const named = 'functions: {a: {runtime: provided.al2, handler: any/thing, code: code}}';
+    expect((await load('orchestrator.yaml', named)).functions[0]?.handler).toBe('any/thing');
+    const managed = 'functions: {a: {runtime: nodejs22.x, code: code}, b: {code: code}}';
+    expect((await problems('orchestrator.yaml', managed)).map(({ path }) => path)).toEqual([
+      'functions.a.handler',
+      'functions.b.runtime',
+      'functions.b.handler',
+    ]);
+  });
+
   it('names the nearest runtime, reserved variables and missing code', async () => {
     const list = await problems(
       'orchestrator.yaml',

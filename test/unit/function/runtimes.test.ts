@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { RUNTIMES, findRuntime, nearestRuntime } from '../../../src/function/runtimes.js';
+import { RUNTIMES, findRuntime, isCustom, nearestRuntime } from '../../../src/function/runtimes.js';
 
 describe('the table of runtimes', () => {
   it('knows the runtimes we promise and no others', () => {
@@ -13,6 +13,8 @@ describe('the table of runtimes', () => {
       'python3.12',
       'python3.13',
       'python3.14',
+      'provided.al2',
+      'provided.al2023',
     ]);
   });
 
@@ -54,6 +56,17 @@ describe('the table of runtimes', () => {
 
   it('installs the whole Python with its standard library, never the minimal one', () => {
     expect(findRuntime('python3.13')?.debian?.packages).toContain('python3');
+  });
+
+  it('gives custom runtimes what Lambda’s tutorial needs, and a C library not older than theirs', () => {
+    expect(findRuntime('provided.al2023')?.debian).toEqual({
+      suite: 'bookworm',
+      packages: ['ca-certificates', 'libstdc++6', 'curl'],
+    });
+    expect(findRuntime('provided.al2')?.debian?.suite).toBe('bullseye');
+    expect(findRuntime('provided.al2023')?.environment).toEqual({});
+    expect(isCustom('provided.al2')).toBe(true);
+    expect(isCustom('nodejs22.x')).toBe(false);
   });
 
   it('names the public and the Amazon image of a version', () => {

@@ -278,6 +278,21 @@ describe('the log of an environment whose bootstrap marks', () => {
 });
 
 describe('the log of an environment whose runtime does not mark', () => {
+  it('ends an invocation once all that was written is known to be here, half lines included', () => {
+    const recorded = new RecordedLog({});
+    recorded.log.processesStarted();
+    recorded.write('loading');
+    recorded.log.outputIsHere();
+    recorded.begin('a');
+    recorded.write('one\ntwo');
+    recorded.end('a');
+    expect(recorded.tails.get('a')).toBeUndefined();
+    recorded.log.outputIsHere();
+    expect(recorded.tails.get('a')).toBe('START a\none\ntwo\nEND a\nREPORT a\n');
+    expect(recorded.told[0]).toBe('-: loading');
+    expect(recorded.clock.pending).toBe(0);
+  });
+
   it('reports after a short quiet time', () => {
     const recorded = new RecordedLog({});
     recorded.log.processesStarted(INIT_START);
