@@ -5,7 +5,7 @@ import { logError, mark, patchConsole, setRequest } from './console.mjs';
 import { errorPayload, PROMISES_ONLY, runtimeError } from './errors.mjs';
 import { loadHandler } from './handler.mjs';
 import { awslambda, callerOf, withInvokeStore } from './invoke.mjs';
-import { Streamed } from './response-stream.mjs';
+import { STREAMED } from './response-stream.mjs';
 import { RuntimeClient } from './runtime-client.mjs';
 
 const { env } = process;
@@ -27,7 +27,7 @@ async function main() {
   // 2. The handler is found and its module run: the init phase.
   let call;
   try {
-    call = callerOf(await loadHandler(root, env._HANDLER ?? ''));
+    call = callerOf(await loadHandler(root, env._HANDLER ?? ''), client);
   } catch (error) {
     // Up to Node.js 22 nobody catches this: Lambda's log and exit status show it.
     if (PROMISES_ONLY) return end('Init Error', error, 1);
@@ -58,8 +58,12 @@ async function serve(call, { headers, body }) {
   let answer;
   try {
     const event = JSON.parse(body.toString('utf8'));
-    const result = resultOf(await withInvokeStore(headers, () => call(event, headers)));
-    answer = () => client.respond(requestId, result.body, result.contentType);
+    const value = await withInvokeStore(headers, () => call(event, headers));
+    const text = value === STREAMED ? undefined : resultOf(value);
+    answer = () =>
+      text === undefined
+        ? client.nextAfterStream()
+        : client.respond(requestId, text, 'application/json');
   } catch (error) {
     if (phase !== 'ending') logError('Invoke Error', error);
     const text = JSON.stringify(errorPayload(error));
@@ -80,10 +84,8 @@ function next(ask) {
 }
 
 function resultOf(value) {
-  if (value instanceof Streamed) return value;
   try {
-    const body = JSON.stringify(value === undefined ? null : value);
-    return { body: body ?? 'null', contentType: 'application/json' };
+    return JSON.stringify(value === undefined ? null : value) ?? 'null';
   } catch {
     const message = 'Unable to stringify response body';
     throw PROMISES_ONLY ? runtimeError('Runtime.JSONStringifyError', message) : new Error(message);
@@ -105,7 +107,7 @@ async function end(label, error, status) {
     const type = headerText(payload.errorType);
     await client.post('init/error', body, `Lambda-Runtime-Function-Error-Type: ${type}\r\n`);
   } else if (during === 'polling') await client.posted;
-  else await client.post(`invocation/${during}/error`, body, '');
+  else await client.failAndEnd(during, body);
   process.exit(status);
 }
 

@@ -4,8 +4,9 @@ import { types } from 'node:util';
 import { createContext, InvokeStore, storedContext } from './context.mjs';
 import { PROMISES_ONLY, runtimeError } from './errors.mjs';
 import { STREAMING } from './handler.mjs';
-import { HttpResponseStream, ResponseStream } from './response-stream.mjs';
+import { HttpResponseStream, ResponseStream, STREAMED } from './response-stream.mjs';
 
+const HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
 const store = new InvokeStore();
 /** Runs when nothing is left that could call back; the invocation in progress says what it means. */
 let onEmptyLoop;
@@ -19,9 +20,9 @@ class Runtime {
 }
 
 /** Returns how to call `handler`: a function that resolves to its result or rejects with its error. */
-export function callerOf(handler) {
+export function callerOf(handler, client) {
   const runtime = new Runtime(handler);
-  if (handler[STREAMING]) return (event, headers) => callStreaming(runtime, event, headers);
+  if (handler[STREAMING]) return (event, headers) => callStreaming(runtime, event, headers, client);
   if (!PROMISES_ONLY) return (event, headers) => callWithCallback(runtime, event, headers);
   return async (event, headers) => runtime.handler(event, createContext(headers));
 }
@@ -81,9 +82,12 @@ function isNone(error) {
   return error === undefined || error === null;
 }
 
-/** The chunks are collected and answered as one response, once the handler and its stream ended. */
-async function callStreaming(runtime, event, headers) {
-  const stream = new ResponseStream();
+/** What it writes is sent meanwhile; it is over once the handler and its stream have ended. */
+async function callStreaming(runtime, event, headers, client) {
+  const stream = client.stream(
+    headers['lambda-runtime-aws-request-id'],
+    (post) => new ResponseStream(post, runtime.handler[HIGH_WATER_MARK]),
+  );
   const returned = runtime.handler(event, stream, createContext(headers, {}));
   if (typeof returned?.then !== 'function')
     throw failure('Streaming does not support non-async handlers.');
@@ -98,7 +102,7 @@ async function callStreaming(runtime, event, headers) {
     onEmptyLoop = undefined;
   }
   if (!stream.writableFinished) throw failure('Response stream is not finished.');
-  return stream.response();
+  return STREAMED;
 }
 
 /** The client of Node.js 22 and before fails with plain texts here. */
@@ -110,9 +114,7 @@ export const awslambda = {
   streamifyResponse(handler, options) {
     handler[STREAMING] = 'response';
     if (typeof options?.highWaterMark === 'number') {
-      handler[Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark')] = Math.trunc(
-        options.highWaterMark,
-      );
+      handler[HIGH_WATER_MARK] = Math.trunc(options.highWaterMark);
     }
     return handler;
   },

@@ -6,6 +6,11 @@ import net from 'node:net';
 const VERSION = '/2018-06-01/runtime/';
 /** A response up to this goes out together with the poll for the next event. */
 const PIPELINED_BYTES = 64 * 1024;
+const ERROR_TYPE = 'Lambda-Runtime-Function-Error-Type';
+const ERROR_BODY = 'Lambda-Runtime-Function-Error-Body';
+const STREAMING =
+  'Lambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\n' +
+  `Trailer: ${ERROR_TYPE}, ${ERROR_BODY}\r\n`;
 const END_OF_HEAD = '\r\n\r\n';
 const EMPTY = Buffer.alloc(0);
 
@@ -22,6 +27,8 @@ export class RuntimeClient {
   #closing = false;
   /** A server that ends connections might lose what was sent ahead. */
   #pipelines = true;
+  /** The response stream of the invocation in progress. */
+  #stream;
 
   /** Settles with the answer to the last message that was posted. */
   posted;
@@ -53,7 +60,8 @@ export class RuntimeClient {
     return this.#postThenNext(`invocation/${requestId}/response`, body, contentType);
   }
 
-  fail(requestId, body) {
+  async fail(requestId, body) {
+    if (this.#stream !== undefined && (await this.#failStream(body))) return this.nextAfterStream();
     return this.#postThenNext(`invocation/${requestId}/error`, body, 'application/json');
   }
 
@@ -63,14 +71,69 @@ export class RuntimeClient {
     return this.#answer();
   }
 
+  /** The same for the invocation in progress, whose response may have begun. */
+  async failAndEnd(requestId, body) {
+    if (this.#stream !== undefined && (await this.#failStream(body))) return this.posted;
+    return this.post(`invocation/${requestId}/error`, body, '');
+  }
+
+  /** `open(post)` makes the stream that a handler writes its response to. */
+  stream(requestId, open) {
+    this.#stream = open((contentType) => this.#startResponse(requestId, contentType));
+    return this.#stream;
+  }
+
+  /** The next event, once the response that was streamed has been taken. */
+  async nextAfterStream() {
+    this.#stream = undefined;
+    sayRefused(await this.posted);
+    return this.next();
+  }
+
+  /** Whether the response had begun, so that the error had to go behind it. */
+  async #failStream(body) {
+    const type = String(JSON.parse(body).errorType).replace(/[^\x20-\x7e]/g, '?');
+    const text = Buffer.from(body).toString('base64');
+    return this.#stream.fail(`${ERROR_TYPE}: ${type}\r\n${ERROR_BODY}: ${text}\r\n`);
+  }
+
+  /** The head goes out with the first piece. */
+  #startResponse(requestId, contentType) {
+    this.#reconnect();
+    const socket = this.#socket;
+    let due = this.#head(
+      'POST',
+      `invocation/${requestId}/response`,
+      `Content-Type: ${contentType}\r\n${STREAMING}`,
+    );
+    let ended = false;
+    this.posted = this.#answer();
+    return {
+      write(bytes, done) {
+        // A piece of no bytes would be the end.
+        const length = bytes.length === 0 ? '' : `${bytes.length.toString(16)}\r\n`;
+        socket.cork();
+        socket.write(due + length, 'latin1');
+        socket.write(bytes);
+        socket.write(bytes.length === 0 ? '' : '\r\n', 'latin1', done);
+        socket.uncork();
+        due = '';
+      },
+      end(trailers, done) {
+        if (ended) return;
+        ended = true;
+        socket.write(`${due}0\r\n${trailers}\r\n`, 'latin1', done);
+      },
+    };
+  }
+
   async #postThenNext(path, body, contentType) {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const together = this.#pipelines && bytes.length <= PIPELINED_BYTES;
     this.#write(path, bytes, contentType, '', together);
     this.posted = this.#answer();
     const posted = await this.posted;
-    if (posted.status >= 400)
-      process.stdout.write(`The response was refused: ${posted.status} ${posted.body}\n`);
+    sayRefused(posted);
     return together && !posted.closed ? this.#answer() : this.next();
   }
 
@@ -160,6 +223,10 @@ export class RuntimeClient {
     this.#bytes = bytes.length;
     this.#wanted = wanted;
   }
+}
+
+function sayRefused({ status, body }) {
+  if (status >= 400) process.stdout.write(`The response was refused: ${status} ${body}\n`);
 }
 
 /** One whole answer at the start of `bytes`; while some is missing, how many bytes there must be. */

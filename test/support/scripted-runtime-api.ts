@@ -16,6 +16,9 @@ export interface Recorded {
   readonly path: string;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: Buffer;
+  readonly trailers: Readonly<Record<string, unknown>>;
+  /** The body as it came, piece by piece. */
+  readonly pieces: readonly Buffer[];
 }
 
 export interface ScriptOptions {
@@ -26,6 +29,8 @@ export interface ScriptOptions {
   /** Events come in pieces of this size; `chunked` leaves their length unsaid. */
   readonly pieceBytes?: number;
   readonly chunked?: boolean;
+  /** Bodies are not read before somebody asks for `/release`. */
+  readonly holdsBodies?: boolean;
 }
 
 export class ScriptedRuntimeApi {
@@ -33,18 +38,27 @@ export class ScriptedRuntimeApi {
   readonly #events: readonly ScriptedEvent[];
   readonly #server: Server;
   readonly #finished: Promise<void>;
+  readonly #options: ScriptOptions;
   #next = 0;
+  /** Pieces of bodies that have come and that nobody has asked for. */
+  #seen = 0;
+  #onPiece: (() => void) | undefined;
+  readonly #held: IncomingMessage[] = [];
   #finish: () => void = () => undefined;
 
   constructor(events: readonly ScriptedEvent[], options: ScriptOptions = {}) {
     this.#events = events;
     this.#finished = new Promise((resolve) => (this.#finish = resolve));
+    this.#options = options;
     this.#server = createServer((request, response) => {
-      void read(request).then((body) => {
+      if (this.#handshake(request, response)) return;
+      void this.#read(request).then((pieces) => {
+        const body = Buffer.concat(pieces);
         const path = (request.url ?? '').replace('/2018-06-01/runtime/', '');
         if (options.closes === true) response.setHeader('Connection', 'close');
         if (path !== 'invocation/next') {
-          this.posts.push({ path, headers: request.headers, body });
+          const { headers, trailers } = request;
+          this.posts.push({ path, headers, body, trailers, pieces });
           response.writeHead(202, { 'Content-Type': 'application/json' }).end('{"status":"OK"}\n');
           if (path === 'init/error') this.#finish();
           return;
@@ -79,6 +93,40 @@ export class ScriptedRuntimeApi {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** For handlers: `/seen` is answered when a piece of a body has come, `/release` lets them come. */
+  #handshake({ url }: IncomingMessage, response: ServerResponse): boolean {
+    if (url === '/seen') {
+      this.#onPiece = () => {
+        this.#onPiece = undefined;
+        this.#seen -= 1;
+        response.end();
+      };
+      if (this.#seen > 0) this.#onPiece();
+    } else if (url === '/release') {
+      for (const request of this.#held.splice(0)) request.resume();
+      response.end();
+    }
+    return url === '/seen' || url === '/release';
+  }
+
+  #read(request: IncomingMessage): Promise<Buffer[]> {
+    const pieces: Buffer[] = [];
+    request.on('data', (piece: Buffer) => {
+      pieces.push(piece);
+      this.#seen += 1;
+      this.#onPiece?.();
+    });
+    if (this.#options.holdsBodies === true && request.method === 'POST') {
+      request.pause();
+      this.#held.push(request);
+    }
+    // A body that breaks off is what it is.
+    return new Promise((resolve) => {
+      request.on('end', () => resolve(pieces));
+      request.on('error', () => resolve(pieces));
+    });
+  }
+
   /** Resolves when every event was answered, or init was reported to have failed. */
   finished(): Promise<void> {
     return this.#finished;
@@ -88,12 +136,6 @@ export class ScriptedRuntimeApi {
     this.#server.closeAllConnections();
     this.#server.close();
   }
-}
-
-async function read(request: IncomingMessage): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces);
 }
 
 async function write(response: ServerResponse, body: Buffer, pieceBytes?: number): Promise<void> {
