@@ -22,6 +22,7 @@ import { EnvironmentJournal } from './environment/journal.js';
 import { functionCredentials } from './function/credentials.js';
 import type { FunctionDefinition } from './function/function-version.js';
 import { isCustom } from './function/runtimes.js';
+import { Events } from './events.js';
 import { InvokeApi } from './invoke-api/server.js';
 import { LogHub } from './log/log-hub.js';
 import { MemoryBudget } from './pool/memory-budget.js';
@@ -112,6 +113,7 @@ async function start(
   });
 
   const router = new FunctionRouter(new Concurrency(settings.concurrency));
+  const events = new Events({ settings, router, logs, hooks, teardown });
   teardown.add(() => router.destroy());
   engine.onBack = () => router.tryAgain();
   const versions = versionBuilder(config, description, new Builder(engine.docker), hooks);
@@ -129,19 +131,21 @@ async function start(
   const admin = new AdminApi({ view, token: claim.adminToken });
   const reload = settings.watch ? reloadOf(config, { router, deploy, hooks }) : undefined;
   teardown.add(() => reload?.close());
+  events.door = reload?.door ?? router;
   const { endpoint, invokeApi } = await openDoor({
     settings,
-    router: reload?.door ?? router,
+    router: events.door,
     admin,
     ownerToken: claim.adminToken,
-    hooks,
+    events,
     teardown,
   });
   await Promise.all(router.deployments.map((deployment) => deployment.ready()));
   hooks.signal.throwIfAborted();
   void versions.collect();
   claim.publish(endpoint);
-  return running({ view, endpoint, engine: description, router, invokeApi, teardown });
+  events.start();
+  return running({ view, endpoint, engine: description, router, events, invokeApi, teardown });
 }
 
 interface OpenedEngine {
@@ -230,7 +234,7 @@ interface DoorSources {
   readonly router: InvocationRouter;
   readonly admin: AdminApi;
   readonly ownerToken: string;
-  readonly hooks: StartHooks;
+  readonly events: Events;
   readonly teardown: Teardown;
 }
 
@@ -240,7 +244,7 @@ async function openDoor({
   router,
   admin,
   ownerToken,
-  hooks,
+  events,
   teardown,
 }: DoorSources): Promise<{ endpoint: string; invokeApi: InvokeApi }> {
   const invokeApi = new InvokeApi({
@@ -253,8 +257,7 @@ async function openDoor({
     clock: systemClock,
     authToken: settings.authToken,
     ownerToken,
-    onLost: (functionName, requestId, error) =>
-      hooks.log.warn(`the event ${requestId} of ${functionName} was not run: ${error.message}`),
+    events: events.queue,
   });
   teardown.add(() => invokeApi.destroy());
   invokeApi.mount(ADMIN_PREFIX, (request, response) => admin.handle(request, response));
@@ -274,6 +277,7 @@ interface RunningParts {
   readonly endpoint: string;
   readonly engine: EngineDescription;
   readonly router: FunctionRouter;
+  readonly events: Events;
   readonly invokeApi: InvokeApi;
   readonly teardown: Teardown;
 }
@@ -282,7 +286,7 @@ interface RunningParts {
 const FLUSH_MS = 5_000;
 
 function running(parts: RunningParts): RunningOrchestrator {
-  const { view, endpoint, engine, router, invokeApi, teardown } = parts;
+  const { view, endpoint, engine, router, events, invokeApi, teardown } = parts;
   let settleStopped: { resolve: () => void; reject: (reason: unknown) => void };
   const stopped = new Promise<void>((resolve, reject) => {
     settleStopped = { resolve, reject };
@@ -309,13 +313,17 @@ function running(parts: RunningParts): RunningOrchestrator {
       ended.catch(() => undefined);
     },
     close: async () => {
+      events.close();
       const drained = router.close().then(() => invokeApi.flushed(FLUSH_MS));
       await Promise.race([drained, stopped]);
+      events.tellLeft();
       await end();
     },
     destroy: async () => {
+      events.close();
       // Whoever waits for an answer is told before the connection goes.
       await Promise.race([router.destroy(), stopped]);
+      events.tellLeft();
       await end();
     },
   };

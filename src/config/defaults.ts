@@ -16,12 +16,17 @@ export const DEFAULTS = {
   ephemeralStorageMb: 512,
   /** Contract 1.8, of a streamed response after its first 6 MiB. */
   streamingBytesPerSecond: 2 * 1024 * 1024,
+  /** Of asynchronous events (contract 9.3). */
+  eventRetries: 2,
+  eventAgeSeconds: 21_600,
 } as const;
 
 export const LIMITS = {
   memoryMb: { min: 128, max: 10_240 },
   timeoutSeconds: { min: 1, max: 900 },
   ephemeralStorageMb: { min: 512, max: 10_240 },
+  eventRetries: { min: 0, max: 2 },
+  eventAgeSeconds: { min: 60, max: 21_600 },
   layers: 5,
   environmentBytes: 4096,
   /** A project file. CloudFormation takes 1 MB; beyond this, reading alone takes too long. */
@@ -35,6 +40,8 @@ export const LIMITS = {
     refillMs: 125,
     bytesPerSecond: { min: 32 * 1024, max: 64 * 1024 * 1024 },
   },
+  /** Of an asynchronous event: 1 MB since late 2025 (contract 8.3). */
+  eventPayloadBytes: 1024 * 1024,
   /** Contract 7.1: init on demand. */
   initMs: 10_000,
   /** Contract 7.1: init ahead of traffic, or the function's timeout where that is longer. */

@@ -1,7 +1,7 @@
 /** What every route of the Invoke API is given. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { OrchestratorError } from '../errors.js';
+import type { NewEvent } from '../event-queue/queued-event.js';
 import type { InvocationRouter } from '../router/router.js';
 
 export interface ApiContext {
@@ -12,8 +12,8 @@ export interface ApiContext {
   readonly concurrency: number;
   /** Unix ms. */
   now(): number;
-  /** An event that was accepted could not be run. */
-  lost(functionName: string, requestId: string, error: OrchestratorError): void;
+  /** Resolves when the event will run whatever happens (contract 9.1). Raises why it will not. */
+  accept(event: NewEvent): Promise<void>;
 }
 
 /** One request and where its answer goes. */

@@ -1,7 +1,7 @@
 /**
  * Invoke and InvokeAsync (contract 8.3, 8.4): check the request, hand it to the router, write the
  * outcome where it settles. Once handed over, an invocation runs to its end whatever the client
- * does. `Event` is approximated: accepted in memory and run once, neither durable nor retried.
+ * does. An `Event` is answered when the queue has it, and is the queue's from then on.
  */
 
 import { isUtf8 } from 'node:buffer';
@@ -11,6 +11,7 @@ import { messageOf } from '../errors.js';
 import type { ConstraintViolation } from '../function/arn.js';
 import type { InvocationRequest } from '../invocation/invocation.js';
 import type { Outcome, Refused } from '../invocation/outcome.js';
+import { acceptEvent } from './accept-event.js';
 import { send, sendError, type RawHeaders } from './answer.js';
 import type { Call } from './call.js';
 import {
@@ -71,7 +72,7 @@ export function checked(
     sendError(call, options.error);
     return;
   }
-  const limit = options.type === 'Event' ? INVOKE_LIMITS.eventPayloadBytes : LIMITS.payloadBytes;
+  const limit = options.type === 'Event' ? LIMITS.eventPayloadBytes : LIMITS.payloadBytes;
   readBody(call.request, limit, (body) => {
     if (!Buffer.isBuffer(body)) {
       sendError(call, requestTooLarge(limit, body.readToEnd));
@@ -84,7 +85,7 @@ export function checked(
 }
 
 function handOver(call: Call, target: ResolvedFunction, options: Options, body: Buffer): void {
-  const { context, requestId } = call;
+  const { context } = call;
   const { type } = options;
   const { name } = target.version;
   if (type === 'DryRun') {
@@ -94,10 +95,7 @@ function handOver(call: Call, target: ResolvedFunction, options: Options, body: 
   const invocation = invocationOf(call, target, options, body);
   try {
     if (type === 'Event') {
-      send(call, 202, ['X-Amzn-Trace-Id', invocation.traceId], Buffer.alloc(0));
-      context.router.invoke(name, invocation, (outcome) => {
-        if (outcome.kind === 'refused') context.lost(name, requestId, outcome.error);
-      });
+      acceptEvent(call, target, invocation);
       return;
     }
     context.router.invoke(name, invocation, (outcome) => {

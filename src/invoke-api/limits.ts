@@ -1,8 +1,6 @@
 /** Limits of the Invoke API that no setting changes; the payload's is in `config/defaults.ts`. */
 
 export const INVOKE_LIMITS = {
-  /** Contract 8.3: 1 MB since late 2025. */
-  eventPayloadBytes: 1024 * 1024,
   /** What is still read, to be able to answer on the same connection, of a body that is too large. */
   discardedBytes: 64 * 1024 * 1024,
   /** Contract 4.3: of the encoded text. */

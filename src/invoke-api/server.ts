@@ -11,6 +11,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../async/clock.js';
 import { DEFAULTS } from '../config/defaults.js';
 import { messageOf, OrchestratorError } from '../errors.js';
+import type { EventQueue } from '../event-queue/event-queue.js';
 import type { InvocationRouter } from '../router/router.js';
 import { Admission, isLoopback } from './admission.js';
 import { sendError } from './answer.js';
@@ -53,8 +54,8 @@ export interface InvokeApiOptions {
   /** Taken as well: that of the run file. */
   readonly ownerToken?: string | undefined;
   readonly clock: Clock;
-  /** An `Event` invocation was accepted and could not be run. */
-  readonly onLost?: (functionName: string, requestId: string, error: OrchestratorError) => void;
+  /** Takes asynchronous events. */
+  readonly events: Pick<EventQueue, 'accept'>;
   readonly onAccess?: (line: AccessLine) => void;
   readonly deadlines?: Partial<Deadlines>;
 }
@@ -90,7 +91,7 @@ export class InvokeApi {
       accountId: options.accountId,
       concurrency: options.concurrency ?? DEFAULTS.concurrency,
       now: () => options.clock.now(),
-      lost: (name, requestId, error) => options.onLost?.(name, requestId, error),
+      accept: (event) => options.events.accept(event),
     };
     this.#admission = new Admission(options);
     const { headersMs, requestMs, checkMs } = { ...DEADLINES, ...options.deadlines };

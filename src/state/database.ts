@@ -10,7 +10,16 @@ import { messageOf, OrchestratorError } from '../errors.js';
 
 export type SqliteDatabase = InstanceType<typeof Database>;
 
-/** Each entry takes the file from its index to the next version. Never edit one; add one. */
+/** What a file holds. */
+export interface Schema {
+  /** As messages call it. */
+  readonly content: string;
+  /** Each entry takes the file from its index to the next version. Never edit one; add one. */
+  readonly migrations: readonly string[];
+  /** Reads a page that matters: damage there must not wait for the first use. */
+  readonly probe: string;
+}
+
 const MIGRATIONS: readonly string[] = [
   // Versions 1 and 2 were only ever on developers' machines; version 3 starts anew.
   '',
@@ -27,13 +36,19 @@ const MIGRATIONS: readonly string[] = [
    );`,
 ];
 
+const RECORDS: Schema = {
+  content: 'the record of invocations',
+  migrations: MIGRATIONS,
+  probe: 'SELECT MAX(id) FROM batches',
+};
+
 /** Somebody else's look into the file holds us up no longer than this. */
 const BUSY_TIMEOUT_MS = 250;
 /** The log file of SQLite shrinks back to this after a burst. */
 const WAL_BYTES = 8 * 1024 * 1024;
 
 /** Opens or makes the file. Raises `state-unusable`. */
-export function openDatabase(path: string): SqliteDatabase {
+export function openDatabase(path: string, schema: Schema = RECORDS): SqliteDatabase {
   let database: SqliteDatabase | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -44,13 +59,12 @@ export function openDatabase(path: string): SqliteDatabase {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = NORMAL');
     database.pragma(`journal_size_limit = ${WAL_BYTES}`);
-    migrate(database);
-    // SQLite looks at a page when it is asked for it; damage there must not wait for a flush.
-    database.prepare('SELECT MAX(id) FROM batches').all();
+    migrate(database, schema.migrations);
+    database.prepare(schema.probe).all();
     return database;
   } catch (error) {
     database?.close();
-    throw unusable(path, error);
+    throw unusable(path, error, schema.content);
   }
 }
 
@@ -65,12 +79,16 @@ export function closeDatabase(database: SqliteDatabase): void {
 }
 
 /** The `state-unusable` error for what SQLite said about the file. */
-export function unusable(path: string, error: unknown): OrchestratorError {
+export function unusable(
+  path: string,
+  error: unknown,
+  content = RECORDS.content,
+): OrchestratorError {
   const reason = messageOf(error);
   const damaged = /not a database|malformed|corrupt|SQLITE_(NOTADB|CORRUPT)/i.test(reason);
   return new OrchestratorError(
     'state-unusable',
-    `the record of invocations at ${path} cannot be used: ${reason}`,
+    `${content} at ${path} cannot be used: ${reason}`,
     {
       remedy: damaged
         ? `Delete ${path} and the files beside it that begin with its name: it is damaged. A new one is made at the next start.`
@@ -86,14 +104,14 @@ export function fileOf(database: SqliteDatabase): string {
   return main?.file ?? '';
 }
 
-function migrate(database: SqliteDatabase): void {
+function migrate(database: SqliteDatabase, migrations: readonly string[]): void {
   const rows = database.prepare('PRAGMA user_version').all() as { user_version: number }[];
   const present = rows[0]?.user_version ?? 0;
-  if (present > MIGRATIONS.length) {
+  if (present > migrations.length) {
     throw new Error(`it was written by a newer version of the orchestrator (schema ${present})`);
   }
-  if (present === MIGRATIONS.length) return;
+  if (present === migrations.length) return;
   // One transaction: a start that is killed half way leaves the old version.
-  const steps = MIGRATIONS.slice(present).join('\n');
-  database.exec(`BEGIN IMMEDIATE; ${steps} PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
+  const steps = migrations.slice(present).join('\n');
+  database.exec(`BEGIN IMMEDIATE; ${steps} PRAGMA user_version = ${migrations.length}; COMMIT`);
 }

@@ -3,6 +3,7 @@
 import { request, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { systemClock } from '../../src/async/clock.js';
+import type { NewEvent } from '../../src/event-queue/queued-event.js';
 import { InvokeApi, type InvokeApiOptions } from '../../src/invoke-api/server.js';
 import { FakeRouter } from './fake-router.js';
 
@@ -23,6 +24,8 @@ export interface AskOptions {
 export class RunningInvokeApi {
   readonly router: FakeRouter;
   readonly api: InvokeApi;
+  /** Asynchronous events that were accepted. */
+  readonly accepted: NewEvent[] = [];
   port = 0;
 
   constructor(options: Partial<InvokeApiOptions> = {}) {
@@ -34,6 +37,12 @@ export class RunningInvokeApi {
       region: 'us-east-1',
       accountId: '123456789012',
       clock: systemClock,
+      events: {
+        accept: (event) => {
+          this.accepted.push(event);
+          return Promise.resolve();
+        },
+      },
       ...options,
     });
   }

@@ -9,13 +9,9 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 
 let api: RunningInvokeApi;
 let router: FakeRouter;
-const lost: string[] = [];
 
 beforeEach(async () => {
-  lost.length = 0;
-  api = await new RunningInvokeApi({
-    onLost: (name, _requestId, error) => lost.push(`${name}: ${error.code}`),
-  }).start();
+  api = await new RunningInvokeApi().start();
   ({ router } = api);
   router.add({ name: 'echo' });
 });
@@ -199,29 +195,56 @@ describe('the kinds of invocation', () => {
     expect(router.requests).toEqual([]);
   });
 
-  it('accepts an Event and answers before it has run', async () => {
-    const settles: Settle[] = [];
-    router.add({ name: 'later' }, (_request, settle) => settles.push(settle));
+  it('gives an Event to the queue and answers when it is kept, before it has run', async () => {
     const headers = { 'X-Amz-Invocation-Type': 'Event', 'X-Amz-Log-Type': 'Tail' };
-    const answer = await api.invoke('later', '{"e":1}', { headers });
+    const answer = await api.invoke('echo', '{"e":1}', { headers });
     expect(answer.status).toBe(202);
     expect(answer.body.length).toBe(0);
     expect(answer.headers['content-length']).toBe('0');
-    expect(answer.headers['x-amzn-requestid']).toBe(asked().requestId);
     expect(answer.headers).not.toHaveProperty('x-amz-executed-version');
-    expect(asked().payload.toString()).toBe('{"e":1}');
-    expect(asked().tail).toBe(false);
-    settles[0]?.(succeeded('null'));
-    expect(lost).toEqual([]);
+    expect(api.accepted).toEqual([
+      {
+        requestId: answer.headers['x-amzn-requestid'],
+        functionName: 'echo',
+        invokedFunctionArn: ARN,
+        traceId: answer.headers['x-amzn-trace-id'],
+        payload: Buffer.from('{"e":1}'),
+      },
+    ]);
+    expect(router.requests).toEqual([]);
   });
 
-  it('tells when an accepted Event could not be run', async () => {
-    router.add({ name: 'full' }, (_request, settle) =>
-      settle({ kind: 'refused', error: new OrchestratorError('queue-full', 'no room') }),
-    );
+  it('keeps the qualifier that an Event was sent to', async () => {
     const headers = { 'X-Amz-Invocation-Type': 'Event' };
-    expect((await api.invoke('full', '{}', { headers })).status).toBe(202);
-    expect(lost).toEqual(['full: queue-full']);
+    await api.invoke('echo:$LATEST', '', { headers });
+    expect(api.accepted).toEqual([
+      expect.objectContaining({
+        functionName: 'echo',
+        qualifier: '$LATEST',
+        invokedFunctionArn: `${ARN}:$LATEST`,
+        payload: Buffer.from('{}'),
+      }),
+    ]);
+  });
+
+  it('answers an Event that cannot be kept with an error, never with 202', async () => {
+    const headers = { 'X-Amz-Invocation-Type': 'Event' };
+    let unkept = new Error('none');
+    const refusing = await new RunningInvokeApi({
+      router,
+      events: { accept: () => Promise.reject(unkept) },
+    }).start();
+    try {
+      unkept = new OrchestratorError('state-unusable', 'the disk is full');
+      const full = await refusing.invoke('echo', '{}', { headers });
+      expect([full.status, full.headers['x-amzn-errortype']]).toEqual([500, 'ServiceException']);
+      unkept = new OrchestratorError('shutting-down', 'the orchestrator is stopping');
+      expect((await refusing.invoke('echo', '{}', { headers })).status).toBe(503);
+      unkept = new Error('anything else');
+      expect((await refusing.invoke('echo', '{}', { headers })).status).toBe(500);
+    } finally {
+      await refusing.api.destroy();
+    }
   });
 
   it('takes the old InvokeAsync as an Event', async () => {
@@ -229,7 +252,7 @@ describe('the kinds of invocation', () => {
     for (const form of [path, `${path}/`]) {
       const answer = await api.ask(form, { method: 'POST', body: '{"old":1}' });
       expect([answer.status, answer.body.length]).toEqual([202, 0]);
-      expect(asked().payload.toString()).toBe('{"old":1}');
+      expect(api.accepted.at(-1)?.payload.toString()).toBe('{"old":1}');
     }
   });
 
@@ -260,7 +283,8 @@ describe('the client context', () => {
   it('belongs to synchronous invocations only', async () => {
     const headers = { ...encode('{}'), 'X-Amz-Invocation-Type': 'Event' };
     await api.invoke('echo', '{}', { headers });
-    expect(asked()).not.toHaveProperty('clientContext');
+    expect(api.accepted).toHaveLength(1);
+    expect(api.accepted[0]).not.toHaveProperty('clientContext');
   });
 
   it.each([

@@ -295,6 +295,7 @@ describe('closing', () => {
       region: 'us-east-1',
       accountId: '123456789012',
       clock: systemClock,
+      events: { accept: () => Promise.resolve() },
     });
     await never.close();
     await never.destroy();

@@ -1,0 +1,304 @@
+/**
+ * The queue on disk, in a file of its own: payloads must not push out the records of invocations,
+ * and what makes these commits durable is not waited for by anybody else.
+ *
+ *  1. A commit is in the log of SQLite at once, so that a kill -9 loses nothing; `synced` waits
+ *     until the disk has it, so that a power loss loses nothing either. Only acceptance waits.
+ *  2. What ends an event is one transaction with the event it leads to: nothing that is finished
+ *     runs again after a kill.
+ *  3. Times of a run in virtual time are turned back when the file is opened again.
+ */
+
+import type { NewEvent, Progress, QueuedEvent } from './queued-event.js';
+import {
+  closeDatabase,
+  openDatabase,
+  unusable,
+  type Schema,
+  type SqliteDatabase,
+} from '../state/database.js';
+import { GroupSync } from './group-sync.js';
+
+const SCHEMA: Schema = {
+  content: 'the queue of asynchronous events',
+  migrations: [
+    `CREATE TABLE events (
+       id INTEGER PRIMARY KEY AUTOINCREMENT,
+       request_id TEXT NOT NULL,
+       function_name TEXT NOT NULL,
+       qualifier TEXT,
+       invoked_arn TEXT NOT NULL,
+       trace_id TEXT NOT NULL,
+       accepted_at INTEGER NOT NULL,
+       due_at INTEGER NOT NULL,
+       attempts INTEGER NOT NULL,
+       setbacks INTEGER NOT NULL,
+       last_status INTEGER,
+       last_error TEXT,
+       last_version TEXT,
+       ahead INTEGER NOT NULL,
+       payload_bytes INTEGER NOT NULL
+     );
+     CREATE INDEX events_due ON events (function_name, due_at, id);
+     CREATE INDEX events_request ON events (request_id);
+     CREATE TABLE payloads (id INTEGER PRIMARY KEY, payload BLOB NOT NULL);`,
+  ],
+  probe: 'SELECT COUNT(*) FROM events',
+};
+
+const INSERT_EVENT = `INSERT INTO events (request_id, function_name, qualifier, invoked_arn,
+  trace_id, accepted_at, due_at, attempts, setbacks, ahead, payload_bytes)
+  VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?)`;
+const UPDATE_EVENT = `UPDATE events SET due_at = ?, attempts = ?, setbacks = ?, last_status = ?,
+  last_error = ?, last_version = ?, ahead = ? WHERE id = ?`;
+
+/** Room that is not used any more; as much as this is given back when the store closes. */
+const SHRINK_BYTES = 64 * 1024 * 1024;
+
+export interface QueueTime {
+  /** Queue time, Unix ms. */
+  readonly nowMs: number;
+  /** How far it is ahead of real time. */
+  readonly aheadMs: number;
+}
+
+export interface QueuedFunction {
+  readonly functionName: string;
+  readonly events: number;
+  readonly nextDueAtMs: number;
+}
+
+interface Row {
+  readonly id: number;
+  readonly request_id: string;
+  readonly function_name: string;
+  readonly qualifier: string | null;
+  readonly invoked_arn: string;
+  readonly trace_id: string;
+  readonly accepted_at: number;
+  readonly due_at: number;
+  readonly attempts: number;
+  readonly setbacks: number;
+  readonly last_status: number | null;
+  readonly last_error: string | null;
+  readonly last_version: string | null;
+  readonly payload_bytes: number;
+}
+
+interface Statement {
+  run(...values: unknown[]): { changes: number; lastInsertRowid: number | bigint };
+  all(...values: unknown[]): unknown[];
+}
+
+export class EventStore {
+  readonly path: string;
+  readonly #database: SqliteDatabase;
+  readonly #statements = new Map<string, Statement>();
+  readonly #sync: GroupSync;
+  #closed = false;
+
+  /** `mostPages` of 4 KB each; by default what the disk has room for. Raises `state-unusable`. */
+  constructor(path: string, mostPages?: number) {
+    this.path = path;
+    this.#database = openDatabase(path, SCHEMA);
+    if (mostPages !== undefined) this.#database.pragma(`max_page_count = ${mostPages}`);
+    this.#sync = new GroupSync(`${path}-wal`);
+    this.#database
+      .prepare(
+        `UPDATE events SET accepted_at = accepted_at - ahead, due_at = due_at - ahead, ahead = 0
+         WHERE ahead <> 0`,
+      )
+      .run();
+  }
+
+  /** How often the disk was asked; for tests of what is shared. */
+  get syncs(): number {
+    return this.#sync.syncs;
+  }
+
+  /** Written and safe from a kill, not yet from a power loss. Raises what SQLite says. */
+  add(event: NewEvent, { nowMs, aheadMs }: QueueTime): QueuedEvent {
+    return this.#transaction(() => this.#insert(event, nowMs, aheadMs));
+  }
+
+  /** Resolves when what was written so far is on the disk. */
+  synced(): Promise<void> {
+    return this.#sync.synced();
+  }
+
+  functions(): QueuedFunction[] {
+    const rows = this.#prepared(
+      `SELECT function_name AS functionName, COUNT(*) AS events, MIN(due_at) AS nextDueAtMs
+       FROM events GROUP BY function_name`,
+    ).all();
+    return rows.map((row) => {
+      const { functionName, events, nextDueAtMs } = row as QueuedFunction;
+      return { functionName, events, nextDueAtMs };
+    });
+  }
+
+  /** Events of a function, the next one first. */
+  next(functionName: string, limit: number): QueuedEvent[] {
+    const rows = this.#prepared(
+      'SELECT * FROM events WHERE function_name = ? ORDER BY due_at, id LIMIT ?',
+    ).all(functionName, limit);
+    return (rows as Row[]).map(eventOf);
+  }
+
+  /** Events of all functions in the order of acceptance. */
+  list(limit: number): QueuedEvent[] {
+    const rows = this.#prepared('SELECT * FROM events ORDER BY id LIMIT ?').all(limit);
+    return (rows as Row[]).map(eventOf);
+  }
+
+  find(requestId: string): QueuedEvent | undefined {
+    const rows = this.#prepared('SELECT * FROM events WHERE request_id = ? LIMIT 1').all(requestId);
+    const [row] = rows as Row[];
+    return row === undefined ? undefined : eventOf(row);
+  }
+
+  /** None once it is closed. */
+  get count(): number {
+    if (this.#closed) return 0;
+    const [row] = this.#prepared('SELECT COUNT(*) AS count FROM events').all();
+    return (row as { count: number }).count;
+  }
+
+  /** Undefined when the event is no more. */
+  payload(id: number): Buffer | undefined {
+    const [row] = this.#prepared('SELECT payload FROM payloads WHERE id = ?').all(id);
+    const payload = (row as { payload: Buffer | ArrayBuffer } | undefined)?.payload;
+    // The driver gives one or the other.
+    return payload === undefined || Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
+  }
+
+  /** What came of an attempt that was not the last one. */
+  update(id: number, progress: Progress, aheadMs: number): void {
+    const { dueAtMs, attempts, setbacks, last } = progress;
+    this.#prepared(UPDATE_EVENT).run(
+      Math.round(dueAtMs),
+      attempts,
+      setbacks,
+      last?.status ?? null,
+      last?.error ?? null,
+      last?.executedVersion ?? null,
+      Math.round(aheadMs),
+      id,
+    );
+  }
+
+  /** Ends an event and, in the same moment, begins the one it leads to. */
+  finish(
+    id: number,
+    next?: { readonly event: NewEvent; readonly time: QueueTime },
+  ): QueuedEvent | undefined {
+    return this.#transaction(() => {
+      this.#prepared('DELETE FROM payloads WHERE id = ?').run(id);
+      this.#prepared('DELETE FROM events WHERE id = ?').run(id);
+      return next === undefined
+        ? undefined
+        : this.#insert(next.event, next.time.nowMs, next.time.aheadMs);
+    });
+  }
+
+  /** Safe to call twice. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#sync.close();
+    this.#shrink();
+    this.#statements.clear();
+    closeDatabase(this.#database);
+  }
+
+  #insert(event: NewEvent, now: number, ahead: number): QueuedEvent {
+    const { payload, ...known } = event;
+    const nowMs = Math.round(now);
+    const { lastInsertRowid } = this.#prepared(INSERT_EVENT).run(
+      event.requestId,
+      event.functionName,
+      event.qualifier ?? null,
+      event.invokedFunctionArn,
+      event.traceId,
+      nowMs,
+      nowMs,
+      Math.round(ahead),
+      payload.length,
+    );
+    const id = Number(lastInsertRowid);
+    this.#prepared('INSERT INTO payloads (id, payload) VALUES (?, ?)').run(id, payload);
+    return {
+      ...known,
+      id,
+      acceptedAtMs: nowMs,
+      dueAtMs: nowMs,
+      attempts: 0,
+      setbacks: 0,
+      payloadBytes: payload.length,
+    };
+  }
+
+  #transaction<T>(work: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      try {
+        this.#database.exec('ROLLBACK');
+      } catch {
+        // A full disk has rolled it back already.
+      }
+      throw unusable(this.path, error, SCHEMA.content);
+    }
+  }
+
+  /** After a flood the file would keep its size for ever. */
+  #shrink(): void {
+    try {
+      const [row] = this.#database
+        .prepare(
+          'SELECT freelist_count * page_size AS free FROM pragma_freelist_count, pragma_page_size',
+        )
+        .all() as { free: number }[];
+      if ((row?.free ?? 0) > SHRINK_BYTES) this.#database.exec('VACUUM');
+    } catch {
+      // No room to rewrite it: it stays as large as it is.
+    }
+  }
+
+  #prepared(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql) as unknown as Statement;
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+function eventOf(row: Row): QueuedEvent {
+  return {
+    id: row.id,
+    requestId: row.request_id,
+    functionName: row.function_name,
+    ...(row.qualifier === null ? {} : { qualifier: row.qualifier }),
+    invokedFunctionArn: row.invoked_arn,
+    traceId: row.trace_id,
+    acceptedAtMs: row.accepted_at,
+    dueAtMs: row.due_at,
+    attempts: row.attempts,
+    setbacks: row.setbacks,
+    ...(row.last_status === null
+      ? {}
+      : {
+          last: {
+            status: row.last_status,
+            error: row.last_error ?? '',
+            ...(row.last_version === null ? {} : { executedVersion: row.last_version }),
+          },
+        }),
+    payloadBytes: row.payload_bytes,
+  };
+}

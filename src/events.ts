@@ -1,0 +1,116 @@
+/** The composition root's part for asynchronous events: the queue between disk, router and logs. */
+
+import { join } from 'node:path';
+import { systemClock } from './async/clock.js';
+import type { Teardown } from './async/teardown.js';
+import type { Settings } from './config/config.js';
+import { DEFAULTS } from './config/defaults.js';
+import { EventQueue } from './event-queue/event-queue.js';
+import { EventStore } from './event-queue/event-store.js';
+import type { EventSettings, QueuedEvent } from './event-queue/queued-event.js';
+import type { FunctionDefinition } from './function/function-version.js';
+import type { Settle } from './invocation/invocation.js';
+import type { LogHub } from './log/log-hub.js';
+import type { FunctionRouter } from './router/function-router.js';
+import type { InvocationRouter } from './router/router.js';
+import type { StartHooks } from './start-hooks.js';
+
+export interface EventSources {
+  readonly settings: Settings;
+  readonly router: FunctionRouter;
+  readonly logs: LogHub;
+  readonly hooks: StartHooks;
+  readonly teardown: Teardown;
+}
+
+const JSON_TYPE = 'application/json';
+
+export class Events {
+  readonly queue: EventQueue;
+  /** Where invocations go in: a changed configuration is read first there. */
+  door: InvocationRouter;
+  readonly #hooks: StartHooks;
+
+  /** Raises `state-unusable`. */
+  constructor({ settings, router, logs, hooks, teardown }: EventSources) {
+    const store = new EventStore(join(settings.stateDirectory, 'events.db'));
+    teardown.add(() => store.close());
+    this.#hooks = hooks;
+    this.door = router;
+    this.queue = new EventQueue({
+      store,
+      clock: systemClock,
+      pace: systemClock,
+      settings: (functionName) => settingsOf(router.deployment(functionName)?.definition),
+      reservedConcurrency: (functionName) => router.reservedConcurrency(functionName),
+      waiting: (functionName) => router.deployment(functionName)?.waiting ?? 0,
+      run: (event, payload, settle) => this.#run(event, payload, settle),
+      log: (event, text) => logs.line(lineOf(event, text)),
+      warn: (message) => hooks.log.warn(message),
+    });
+    teardown.add(() => this.queue.close());
+  }
+
+  /** Runs what earlier runs left, and says so. */
+  start(): void {
+    const left = this.queue.start();
+    if (left === 0) return;
+    this.#hooks.log.info(`${counted(left)} from before ${left === 1 ? 'is' : 'are'} taken up`);
+  }
+
+  /** Takes and starts nothing more. */
+  close(): void {
+    this.queue.close();
+  }
+
+  /** What is left, once nothing runs any more. */
+  tellLeft(): void {
+    const left = this.queue.size;
+    if (left === 0) return;
+    this.#hooks.log.info(
+      `${counted(left)} ${left === 1 ? 'stays' : 'stay'} queued for the next start`,
+    );
+  }
+
+  #run(event: QueuedEvent, payload: Buffer, settle: Settle): void {
+    const { functionName, requestId, invokedFunctionArn, traceId } = event;
+    const request = {
+      requestId,
+      payload,
+      contentType: JSON_TYPE,
+      invokedFunctionArn,
+      traceId,
+      tail: false,
+    };
+    this.door.invoke(functionName, request, settle);
+  }
+}
+
+function counted(events: number): string {
+  return `${events} asynchronous event${events === 1 ? '' : 's'}`;
+}
+
+function settingsOf(definition: FunctionDefinition | undefined): EventSettings | undefined {
+  if (definition === undefined) return undefined;
+  const { reservedConcurrency, deadLetterTargetArn, eventInvoke = {} } = definition;
+  const { onSuccessArn, onFailureArn } = eventInvoke;
+  return {
+    maximumRetryAttempts: eventInvoke.maximumRetryAttempts ?? DEFAULTS.eventRetries,
+    maximumEventAgeMs: (eventInvoke.maximumEventAgeInSeconds ?? DEFAULTS.eventAgeSeconds) * 1000,
+    ...(reservedConcurrency === undefined ? {} : { reservedConcurrency }),
+    ...(onSuccessArn === undefined ? {} : { onSuccessArn }),
+    ...(onFailureArn === undefined ? {} : { onFailureArn }),
+    ...(deadLetterTargetArn === undefined ? {} : { deadLetterTargetArn }),
+  };
+}
+
+function lineOf(event: QueuedEvent, text: string): Parameters<LogHub['line']>[0] {
+  return {
+    timestampMs: systemClock.now(),
+    functionName: event.functionName,
+    environmentId: '',
+    requestId: event.requestId,
+    source: 'platform',
+    text: `EVENT RequestId: ${event.requestId} ${text}`,
+  };
+}
