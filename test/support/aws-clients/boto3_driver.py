@@ -12,6 +12,7 @@ import sys
 import boto3
 from botocore import xform_name
 from botocore.config import Config
+from botocore.eventstream import EventStream
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
@@ -36,6 +37,8 @@ def encoded(value):
         return {key: encoded(one) for key, one in value.items()}
     if isinstance(value, list):
         return [encoded(one) for one in value]
+    if isinstance(value, EventStream):
+        return [encoded(event) for event in value]
     if hasattr(value, "read"):
         value = value.read()
     if isinstance(value, bytes):
@@ -49,7 +52,12 @@ def call(operation, parameters):
     shape = model.operation_model(operation).output_shape
     if shape is not None:
         report = ParamValidator().validate(
-            {key: value for key, value in answer.items() if not hasattr(value, "read")}, shape
+            {
+                key: value
+                for key, value in answer.items()
+                if not hasattr(value, "read") and not isinstance(value, EventStream)
+            },
+            shape,
         )
         if report.has_errors():
             raise ValueError(f"the answer to {operation} does not fit the model: {report.generate_report()}")

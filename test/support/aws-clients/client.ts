@@ -50,7 +50,7 @@ export interface AwsLambdaClient {
   /** Whether the client knows the operation, such as `CreateAlias`. */
   knows(operation: string): boolean;
   /**
-   * Any operation but those that stream. The client checks nothing before it sends; one that has
+   * Any operation; what comes as a stream of events is their list. The client checks nothing before it sends; one that has
    * AWS's model at hand holds the answer to it and rejects when the answer does not fit.
    */
   call(operation: string, input: Members): Promise<Members>;

@@ -54,7 +54,10 @@ class SdkClient implements AwsLambdaClient {
     const { $metadata: _metadata, ...members } = await translated(
       this.#client.send(new Command(decoded(input))),
     );
-    return encoded(members) as Members;
+    for (const [name, value] of Object.entries(members)) {
+      if (isEventStream(value)) return { ...encodedMembers(members), [name]: await listOf(value) };
+    }
+    return encodedMembers(members);
   }
 
   async invoke(input: InvokeInput): Promise<InvokeAnswer> {
@@ -113,6 +116,20 @@ function decoded(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if ('$bytes' in value) return Buffer.from((value as Bytes).$bytes, 'base64');
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, decoded(one)]));
+}
+
+function encodedMembers(members: object): Members {
+  return encoded(members) as Members;
+}
+
+function isEventStream(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+async function listOf(events: AsyncIterable<unknown>): Promise<unknown[]> {
+  const list = [];
+  for await (const event of events) list.push(encoded(event));
+  return list;
 }
 
 function encoded(value: unknown): unknown {
