@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { systemClock } from './async/clock.js';
 import type { Builder } from './builder/builder.js';
 import { VersionBuilder } from './builder/version-builder.js';
-import type { Config } from './config/config.js';
+import type { Config, Settings } from './config/config.js';
 import type { DockerEngine } from './engine/docker/docker-engine.js';
 import type { EngineDescription } from './engine/engine.js';
 import { HOST_NAME } from './environment/container-spec.js';
@@ -56,18 +56,22 @@ export function deploymentOf(
   });
 }
 
+export function openCodeStore({ stateDirectory }: Settings): CodeStore {
+  const copies = join(stateDirectory, 'code');
+  mkdirSync(copies, { recursive: true });
+  return new CodeStore(copies, [stateDirectory, ...ownOutputs()]);
+}
+
 export function versionBuilder(
   config: Config,
   description: EngineDescription,
-  builder: Builder,
-  hooks: StartHooks,
+  parts: { readonly builder: Builder; readonly code: CodeStore; readonly hooks: StartHooks },
 ): VersionBuilder {
   const { settings } = config;
-  const copies = join(settings.stateDirectory, 'code');
-  mkdirSync(copies, { recursive: true });
+  const { builder, code, hooks } = parts;
   return new VersionBuilder({
     clock: systemClock,
-    code: new CodeStore(copies, [settings.stateDirectory, ...ownOutputs()]),
+    code,
     region: settings.region,
     accountId: settings.accountId,
     architecture: description.architecture,

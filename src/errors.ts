@@ -42,6 +42,7 @@ export const ERROR_CODES = {
     when: 'an environment got an event its state does not accept',
   },
   'queue-full': { kind: 'platform', when: 'more invocations wait for an environment than we keep' },
+  'function-pending': { kind: 'platform', when: 'a function is invoked while it is being created' },
   throttled: { kind: 'platform', when: 'a concurrency limit leaves no room for the invocation' },
   'environment-failed': {
     kind: 'platform',

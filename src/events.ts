@@ -8,9 +8,9 @@ import { DEFAULTS } from './config/defaults.js';
 import { EventQueue } from './event-queue/event-queue.js';
 import { EventStore } from './event-queue/event-store.js';
 import type { EventSettings, QueuedEvent } from './event-queue/queued-event.js';
-import type { FunctionDefinition } from './function/function-version.js';
 import type { Settle } from './invocation/invocation.js';
 import type { LogHub } from './log/log-hub.js';
+import type { FunctionRegistry } from './registry/registry.js';
 import type { FunctionRouter } from './router/function-router.js';
 import type { InvocationRouter } from './router/router.js';
 import type { StartHooks } from './start-hooks.js';
@@ -18,6 +18,7 @@ import type { StartHooks } from './start-hooks.js';
 export interface EventSources {
   readonly settings: Settings;
   readonly router: FunctionRouter;
+  readonly registry: FunctionRegistry;
   readonly logs: LogHub;
   readonly hooks: StartHooks;
   readonly teardown: Teardown;
@@ -32,7 +33,7 @@ export class Events {
   readonly #hooks: StartHooks;
 
   /** Raises `state-unusable`. */
-  constructor({ settings, router, logs, hooks, teardown }: EventSources) {
+  constructor({ settings, router, registry, logs, hooks, teardown }: EventSources) {
     const store = new EventStore(join(settings.stateDirectory, 'events.db'));
     teardown.add(() => store.close());
     this.#hooks = hooks;
@@ -41,7 +42,7 @@ export class Events {
       store,
       clock: systemClock,
       pace: systemClock,
-      settings: (functionName) => settingsOf(router.deployment(functionName)?.definition),
+      settings: (functionName, qualifier) => settingsOf(registry, functionName, qualifier),
       reservedConcurrency: (functionName) => router.reservedConcurrency(functionName),
       waiting: (functionName) => router.deployment(functionName)?.waiting ?? 0,
       run: (event, payload, settle) => this.#run(event, payload, settle),
@@ -73,8 +74,9 @@ export class Events {
   }
 
   #run(event: QueuedEvent, payload: Buffer, settle: Settle): void {
-    const { functionName, requestId, invokedFunctionArn, traceId } = event;
+    const { functionName, qualifier, requestId, invokedFunctionArn, traceId } = event;
     const request = {
+      ...(qualifier === undefined ? {} : { qualifier }),
       requestId,
       payload,
       contentType: JSON_TYPE,
@@ -90,10 +92,15 @@ function counted(events: number): string {
   return `${events} asynchronous event${events === 1 ? '' : 's'}`;
 }
 
-function settingsOf(definition: FunctionDefinition | undefined): EventSettings | undefined {
-  if (definition === undefined) return undefined;
-  const { reservedConcurrency, deadLetterTargetArn, eventInvoke = {} } = definition;
-  const { onSuccessArn, onFailureArn } = eventInvoke;
+function settingsOf(
+  registry: FunctionRegistry,
+  functionName: string,
+  qualifier: string | undefined,
+): EventSettings | undefined {
+  if (!registry.exists(functionName, qualifier)) return undefined;
+  const reservedConcurrency = registry.reservedConcurrency(functionName);
+  const eventInvoke = registry.eventInvokeConfig(functionName, qualifier);
+  const { onSuccessArn, onFailureArn, deadLetterTargetArn } = eventInvoke;
   return {
     maximumRetryAttempts: eventInvoke.maximumRetryAttempts ?? DEFAULTS.eventRetries,
     maximumEventAgeMs: (eventInvoke.maximumEventAgeInSeconds ?? DEFAULTS.eventAgeSeconds) * 1000,

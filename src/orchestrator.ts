@@ -15,12 +15,15 @@ import type { Config, Settings } from './config/config.js';
 import type { DockerEngine } from './engine/docker/docker-engine.js';
 import { openDockerEngine } from './engine/docker/open.js';
 import type { EngineDescription, FreezerKind } from './engine/engine.js';
-import { deploymentOf, versionBuilder } from './deploy.js';
+import { controlRoutes } from './control-api/routes.js';
+import { PACKAGE_PREFIX, servePackage } from './control-api/download.js';
+import type { ControlParts } from './control-api/parts.js';
+import { deploymentOf, openCodeStore, versionBuilder } from './deploy.js';
+import { controlParts, openRegistry } from './function-control.js';
 import { LABEL } from './engine/labels.js';
 import { containerSpecBuilder } from './environment/container-spec.js';
 import { EnvironmentJournal } from './environment/journal.js';
 import { functionCredentials } from './function/credentials.js';
-import type { FunctionDefinition } from './function/function-version.js';
 import { isCustom } from './function/runtimes.js';
 import { Events } from './events.js';
 import { InvokeApi } from './invoke-api/server.js';
@@ -28,9 +31,8 @@ import { LogHub } from './log/log-hub.js';
 import { MemoryBudget } from './pool/memory-budget.js';
 import type { PoolParts } from './pool/pool.js';
 import { StartGate } from './pool/start-gate.js';
-import { Reload, type ReloadParts } from './reload.js';
+import { Reload } from './reload.js';
 import { Concurrency } from './router/concurrency.js';
-import type { Deployment } from './router/deployment.js';
 import { FunctionRouter } from './router/function-router.js';
 import type { InvocationRouter } from './router/router.js';
 import { RuntimeApi } from './runtime-api/server.js';
@@ -112,29 +114,27 @@ async function start(
     store,
   });
 
-  const router = new FunctionRouter(new Concurrency(settings.concurrency));
-  const events = new Events({ settings, router, logs, hooks, teardown });
-  teardown.add(() => router.destroy());
-  engine.onBack = () => router.tryAgain();
-  const versions = versionBuilder(config, description, new Builder(engine.docker), hooks);
-  const rules = {
-    freezeAfterMs: settings.freezeAfterMs ?? FREEZE_AFTER_MS[description.freezer],
-    idleTimeoutMs: settings.idleTimeoutMs,
-    spares: settings.spares,
-  };
-  const deploy = (definition: FunctionDefinition): Deployment => {
-    return deploymentOf(definition, { engine, versions, pools, rules, hooks });
-  };
-  for (const definition of config.functions) router.add(deploy(definition));
-
+  const functions = openFunctions({ config, hooks, teardown, engine, description, pools });
+  const { registry, router, packages, versions, code } = functions;
+  const events = new Events({ settings, router, registry, logs, hooks, teardown });
   const view = new View({ router, logs, store, clock });
   const admin = new AdminApi({ view, token: claim.adminToken });
-  const reload = settings.watch ? reloadOf(config, { router, deploy, hooks }) : undefined;
+  const { log, readConfig } = hooks;
+  const reload = settings.watch
+    ? new Reload(config, { router, registry, log, readConfig })
+    : undefined;
   teardown.add(() => reload?.close());
+  registry.onChanged = (name) => {
+    router.sync(name);
+    reload?.functionsChanged();
+  };
+  const { architecture } = description;
+  const control = controlParts({ settings, log, registry, packages, router, code, architecture });
   events.door = reload?.door ?? router;
   const { endpoint, invokeApi } = await openDoor({
     settings,
     router: events.door,
+    control,
     admin,
     ownerToken: claim.adminToken,
     events,
@@ -143,6 +143,7 @@ async function start(
   await Promise.all(router.deployments.map((deployment) => deployment.ready()));
   hooks.signal.throwIfAborted();
   void versions.collect();
+  void packages.collect(registry.packages());
   claim.publish(endpoint);
   events.start();
   return running({ view, endpoint, engine: description, router, events, invokeApi, teardown });
@@ -183,6 +184,43 @@ async function openEngine(
   return { engine, description, runtimeApi };
 }
 
+interface FunctionSources {
+  readonly config: Config;
+  readonly hooks: StartHooks;
+  readonly teardown: Teardown;
+  readonly engine: DockerEngine;
+  readonly description: EngineDescription;
+  readonly pools: PoolParts;
+}
+
+/** The registry, and the router over the deployments of what is registered. */
+function openFunctions(sources: FunctionSources) {
+  const { config, hooks, teardown, engine, description, pools } = sources;
+  const { settings } = config;
+  const { registry, packages } = openRegistry(settings);
+  teardown.add(() => registry.close());
+  const code = openCodeStore(settings);
+  const builder = new Builder(engine.docker);
+  const versions = versionBuilder(config, description, { builder, code, hooks });
+  const rules = {
+    freezeAfterMs: settings.freezeAfterMs ?? FREEZE_AFTER_MS[description.freezer],
+    idleTimeoutMs: settings.idleTimeoutMs,
+    spares: settings.spares,
+  };
+  const router = new FunctionRouter({
+    concurrency: new Concurrency(settings.concurrency),
+    directory: registry,
+    deploy: (definition) => deploymentOf(definition, { engine, versions, pools, rules, hooks }),
+    random: Math.random,
+  });
+  teardown.add(() => router.destroy());
+  engine.onBack = () => router.tryAgain();
+  registry.onChanged = (name) => router.sync(name);
+  tellHidden(registry.setFiles(config.functions).hidden, hooks);
+  for (const name of registry.names()) router.sync(name);
+  return { registry, packages, router, versions, code };
+}
+
 interface PoolSources extends OpenedEngine {
   readonly config: Config;
   readonly hooks: StartHooks;
@@ -221,17 +259,16 @@ async function poolParts(sources: PoolSources): Promise<PoolParts> {
   };
 }
 
-function reloadOf(
-  config: Config,
-  sources: Pick<ReloadParts, 'router' | 'deploy'> & { hooks: StartHooks },
-): Reload {
-  const { router, deploy, hooks } = sources;
-  return new Reload(config, { router, deploy, log: hooks.log, readConfig: hooks.readConfig });
+function tellHidden(names: readonly string[], { log }: StartHooks): void {
+  for (const name of names) {
+    log.warn(`${name} made through the API is hidden by the function of that name in the file`);
+  }
 }
 
 interface DoorSources {
   readonly settings: Settings;
   readonly router: InvocationRouter;
+  readonly control: ControlParts;
   readonly admin: AdminApi;
   readonly ownerToken: string;
   readonly events: Events;
@@ -242,6 +279,7 @@ interface DoorSources {
 async function openDoor({
   settings,
   router,
+  control,
   admin,
   ownerToken,
   events,
@@ -253,14 +291,15 @@ async function openDoor({
     port: settings.port,
     region: settings.region,
     accountId: settings.accountId,
-    concurrency: settings.concurrency,
     clock: systemClock,
+    routes: controlRoutes(control),
     authToken: settings.authToken,
     ownerToken,
     events: events.queue,
   });
   teardown.add(() => invokeApi.destroy());
   invokeApi.mount(ADMIN_PREFIX, (request, response) => admin.handle(request, response));
+  invokeApi.mount(PACKAGE_PREFIX, (request, response) => servePackage(control, request, response));
   teardown.add(() => admin.close());
   const { port } = await invokeApi.listen();
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;

@@ -10,15 +10,15 @@ import { CodeWatch } from './function/code-watch.js';
 import type { FunctionDefinition } from './function/function-version.js';
 import { ownOutputs } from './function/own-outputs.js';
 import type { Logger } from './log/logger.js';
-import type { Deployment } from './router/deployment.js';
+import type { FunctionRegistry } from './registry/registry.js';
 import type { FunctionRouter } from './router/function-router.js';
 import type { InvocationRouter } from './router/router.js';
 
 export interface ReloadParts {
   readonly router: FunctionRouter;
+  readonly registry: FunctionRegistry;
   /** Reads the configuration again. Raises `config-invalid` and `config-not-found`. */
   readonly readConfig: (() => Promise<Config>) | undefined;
-  readonly deploy: (definition: FunctionDefinition) => Deployment;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
@@ -29,6 +29,7 @@ export class Reload {
   readonly #parts: ReloadParts;
   #config: Config;
   #watch: CodeWatch;
+  #watched = '';
   #stale = false;
   #reloading: Promise<void> | undefined;
   #closed = false;
@@ -46,7 +47,7 @@ export class Reload {
   get door(): InvocationRouter {
     const { router } = this.#parts;
     return {
-      find: (name) => router.find(name),
+      find: (name, qualifier) => router.find(name, qualifier),
       list: () => router.list(),
       reservedConcurrency: (name) => router.reservedConcurrency(name),
       invoke: (...call) => {
@@ -65,16 +66,33 @@ export class Reload {
     await this.#watch.close();
   }
 
+  /** Functions came or went through the API: what is watched may have changed. */
+  functionsChanged(): void {
+    if (this.#closed || this.#watched === this.#watchList()) return;
+    void this.#watchAnew(this.#config);
+  }
+
+  /** Both watch for a moment: a change seen twice is harmless, one not seen is not. */
+  async #watchAnew(config: Config): Promise<void> {
+    const watch = this.#watch;
+    this.#watch = this.#watchFiles(config);
+    await this.#watch.ready;
+    await watch.close();
+  }
+
+  #watchList(): string {
+    return JSON.stringify(this.#parts.registry.folders());
+  }
+
   #watchFiles(config: Config): CodeWatch {
-    const { router, log, readConfig } = this.#parts;
+    const { router, registry, log, readConfig } = this.#parts;
+    this.#watched = this.#watchList();
     return new CodeWatch({
-      functions: config.functions.map(({ name, codePath, layerPaths }) => ({
-        name,
-        paths: [codePath, ...layerPaths],
-      })),
+      functions: registry.folders(),
       configFiles: readConfig === undefined ? [] : config.files,
       ignored: [config.settings.stateDirectory, ...ownOutputs()],
       onDirty: (name) => {
+        registry.codeChanged(name);
         router.deployment(name)?.codeChanged();
         systemClock.setTimer(RELOAD_AFTER_MS, () => {
           if (!this.#closed) void router.deployment(name)?.ready();
@@ -111,19 +129,15 @@ export class Reload {
 
   async #apply(next: Config): Promise<void> {
     const before = this.#config;
-    const { router, deploy } = this.#parts;
+    const { router, registry, log } = this.#parts;
     const changes = changesBetween(before.functions, next.functions);
-    for (const definition of changes.removed) router.remove(definition.name);
-    for (const definition of changes.added) router.add(deploy(definition));
-    for (const definition of changes.changed) router.configure(definition);
     this.#config = next;
+    for (const name of registry.setFiles(next.functions).hidden) {
+      log.warn(`${name} made through the API is hidden by the function of that name in the file`);
+    }
     this.#tell(before, next, changes);
     if (changes.removed.length + changes.added.length + changes.changed.length === 0) return;
-    const watch = this.#watch;
-    this.#watch = this.#watchFiles(next);
-    // Both watch for a moment: a change seen twice is harmless, one not seen is not.
-    await this.#watch.ready;
-    await watch.close();
+    await this.#watchAnew(next);
     for (const { name } of [...changes.added, ...changes.changed]) {
       void router.deployment(name)?.ready();
     }

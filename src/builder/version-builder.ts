@@ -106,7 +106,7 @@ export class VersionBuilder {
     const { region, accountId } = this.#parts;
     return {
       ...definition,
-      version: '$LATEST',
+      version: definition.publishedVersion ?? '$LATEST',
       functionArn: functionArn({ region, accountId, name: definition.name }),
     };
   }
@@ -122,7 +122,13 @@ export class VersionBuilder {
 
 /** Over everything that shapes an environment; what only clients read is left out. */
 function keyOf(definition: FunctionDefinition, contents: readonly string[]): string {
-  const { description: _description, reservedConcurrency: _reserved, ...shape } = definition;
+  const {
+    description: _description,
+    reservedConcurrency: _reserved,
+    eventInvoke: _eventInvoke,
+    deadLetterTargetArn: _deadLetters,
+    ...shape
+  } = definition;
   return createHash('sha256')
     .update(JSON.stringify([shape, contents]))
     .digest('hex');

@@ -20,7 +20,8 @@ export interface ArnParts {
 
 /** One broken rule of the API's model: `Value '<value>' at '<field>' failed … : <rule>`. */
 export interface ConstraintViolation {
-  readonly value: string;
+  /** Null: the value is missing. */
+  readonly value: string | null;
   readonly field: string;
   readonly rule: string;
 }

@@ -190,6 +190,9 @@ export function tooLarge(found: string): OrchestratorError {
   return new OrchestratorError(
     'code-missing',
     `the code is ${found}; Lambda takes at most ${MOST_CODE_BYTES} bytes`,
-    { remedy: 'Leave out what the function does not need, or move it to a layer.' },
+    {
+      remedy: 'Leave out what the function does not need, or move it to a layer.',
+      details: { reason: 'too-large' },
+    },
   );
 }

@@ -37,6 +37,8 @@ export interface FunctionDefinition {
   readonly eventInvoke?: EventInvokeConfig;
   /** Queue or topic for events that failed (contract 9.4). */
   readonly deadLetterTargetArn?: string;
+  /** Number of the published version this is; absent: `$LATEST`. */
+  readonly publishedVersion?: string;
 }
 
 /** Where an image comes from: a name the engine knows or can pull, or a Dockerfile. */

@@ -20,6 +20,8 @@ const REGULAR = 0o100000;
 const FOLDER = 0o040000;
 const LINK = 0o120000;
 
+class TooLarge extends Error {}
+
 interface Link {
   readonly name: string;
   readonly path: string;
@@ -39,14 +41,14 @@ export async function unpackZip(file: string, folder: string, mostBytes: number)
       entries += 1;
       bytes += entry.uncompressedSize;
       if (entries > MOST_ENTRIES) throw new Error(`it has more than ${MOST_ENTRIES} entries`);
-      if (bytes > mostBytes) throw new Error(`unpacked it exceeds ${mostBytes} bytes`);
+      if (bytes > mostBytes) throw new TooLarge(`unpacked it exceeds ${mostBytes} bytes`);
       const link = await unpackEntry(zip, entry, folder);
       if (link !== undefined) links.push(link);
     }
     // After every file: nothing may be written through a link.
     await makeLinks(links, folder);
   } catch (error) {
-    throw refused(file, messageOf(error));
+    throw refused(file, messageOf(error), error instanceof TooLarge);
   } finally {
     zip.close();
   }
@@ -147,8 +149,9 @@ function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
   });
 }
 
-function refused(file: string, reason: string): OrchestratorError {
+function refused(file: string, reason: string, tooLarge = false): OrchestratorError {
   return new OrchestratorError('code-missing', `${file} cannot be unpacked: ${reason}`, {
     remedy: 'Make the archive again from the plain files of the function.',
+    details: { reason: tooLarge ? 'too-large' : 'unreadable' },
   });
 }

@@ -13,6 +13,8 @@ export interface InvocationRequest {
   readonly contentType: string;
   /** ARN as the caller wrote it, with the qualifier if one was given (contract 4.3). */
   readonly invokedFunctionArn: string;
+  /** `$LATEST`, a version or an alias, as asked for; absent: `$LATEST`. */
+  readonly qualifier?: string;
   /** X-Ray header value (contract 1.2). */
   readonly traceId: string;
   /** Decoded client context JSON, when sent. */

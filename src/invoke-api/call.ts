@@ -8,8 +8,6 @@ export interface ApiContext {
   readonly router: InvocationRouter;
   readonly region: string;
   readonly accountId: string;
-  /** The account's concurrency. */
-  readonly concurrency: number;
   /** Unix ms. */
   now(): number;
   /** Resolves when the event will run whatever happens (contract 9.1). Raises why it will not. */
@@ -25,5 +23,7 @@ export interface Call {
   readonly requestId: string;
   /** `{FunctionName}` of the path, still URL-encoded; empty where the route has none. */
   readonly name: string;
+  /** All that the route captures of the path, the name among it; still URL-encoded. */
+  readonly captured: readonly string[];
   readonly query: URLSearchParams;
 }

@@ -16,7 +16,7 @@ export interface ApiError {
 
 type TextKey = 'Message' | 'message';
 
-function userError(
+export function userError(
   status: number,
   exception: string,
   text: string,
@@ -75,7 +75,7 @@ function violationText(violations: readonly ConstraintViolation[]): string {
   const errors = violations.length === 1 ? 'error' : 'errors';
   const texts = violations.map(
     ({ value, field, rule }) =>
-      `Value '${value}' at '${field}' failed to satisfy constraint: ${rule}`,
+      `Value ${value === null ? 'null' : `'${value}'`} at '${field}' failed to satisfy constraint: ${rule}`,
   );
   return `${violations.length} validation ${errors} detected: ${texts.join('; ')}`;
 }
@@ -88,8 +88,8 @@ export function requestTooLarge(limit: number, readToEnd: boolean): ApiError {
   };
 }
 
-export function unknownRoute(method: string, path: string, served: string): ApiError {
-  const text = `${method} ${path} is not an operation served here. Served: ${served}.`;
+export function unknownRoute(method: string, path: string): ApiError {
+  const text = `${method} ${path} is not an operation of the Lambda API.`;
   return userError(404, 'UnknownOperationException', text, 'Message');
 }
 
@@ -147,6 +147,8 @@ export function refusalError(error: OrchestratorError, arn: string): ApiError {
     case 'code-missing':
     case 'not-supported':
       return userError(409, 'ResourceConflictException', explained);
+    case 'function-pending':
+      return userError(409, 'ResourceConflictException', error.message);
     case 'shutting-down':
       return shuttingDown();
     case 'config-invalid':

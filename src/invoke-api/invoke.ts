@@ -117,6 +117,7 @@ export function invocationOf(
     payload: body.length === 0 ? EMPTY_EVENT : body,
     contentType: JSON_TYPE,
     invokedFunctionArn: target.arn,
+    ...(target.qualifier === undefined ? {} : { qualifier: target.qualifier }),
     traceId: traceIdOf(header(request, 'x-amzn-trace-id'), context.now()),
     // Contract 4.3, 6.6: both belong to synchronous invocations only.
     ...(clientContext === undefined || type === 'Event' ? {} : { clientContext }),
@@ -147,8 +148,8 @@ function answer(call: Call, invocation: InvocationRequest, outcome: Outcome): vo
 }
 
 export function refusalOf(invocation: InvocationRequest, { error }: Refused): ApiError {
-  const arn = invocation.invokedFunctionArn;
-  const qualified = arn.endsWith(':$LATEST') ? arn : `${arn}:$LATEST`;
+  const { invokedFunctionArn: arn, qualifier } = invocation;
+  const qualified = qualifier === undefined ? `${arn}:$LATEST` : arn;
   return refusalError(error, qualified);
 }
 

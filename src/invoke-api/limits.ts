@@ -1,6 +1,10 @@
 /** Limits of the Invoke API that no setting changes; the payload's is in `config/defaults.ts`. */
 
 export const INVOKE_LIMITS = {
+  /** Contract 8.6: a request that brings a package. */
+  codeRequestBytes: 70_167_211,
+  /** Of the other operations. */
+  requestBytes: 6_291_456,
   /** What is still read, to be able to answer on the same connection, of a body that is too large. */
   discardedBytes: 64 * 1024 * 1024,
   /** Contract 4.3: of the encoded text. */

@@ -19,9 +19,9 @@ export interface ResolvedFunction {
   readonly version: FunctionVersion;
   /** As the caller wrote it: with a qualifier if one was given (contract 4.3). */
   readonly arn: string;
+  readonly qualifier?: string;
 }
 
-/** The only version there is until versions can be published. */
 const LATEST = '$LATEST';
 
 export function resolveFunction(
@@ -45,12 +45,11 @@ export function resolveFunction(
   if (region !== undefined && region !== context.region) {
     return { error: regionMismatch(region, context.region) };
   }
-  const version = context.router.find(name);
+  const version = context.router.find(name, qualifier);
   const isOurs = accountId === undefined || accountId === context.accountId;
-  if (version !== undefined && isOurs && (qualifier === undefined || qualifier === LATEST)) {
-    const arn =
-      qualifier === undefined ? version.functionArn : `${version.functionArn}:${qualifier}`;
-    return { version, arn };
+  if (version !== undefined && isOurs) {
+    if (qualifier === undefined) return { version, arn: version.functionArn };
+    return { version, arn: `${version.functionArn}:${qualifier}`, qualifier };
   }
   const asked = {
     region: context.region,

@@ -21,7 +21,8 @@ export function readBody(
 ): void {
   // A client that hangs up before its request is complete has asked for nothing.
   request.on('error', ignore);
-  if (Number(request.headers['content-length'] ?? 0) > INVOKE_LIMITS.discardedBytes) {
+  const mostBytes = Math.max(limitBytes, INVOKE_LIMITS.discardedBytes);
+  if (Number(request.headers['content-length'] ?? 0) > mostBytes) {
     done({ readToEnd: false });
     return;
   }
@@ -34,7 +35,7 @@ export function readBody(
       return;
     }
     pieces = [];
-    if (bytes <= INVOKE_LIMITS.discardedBytes) return;
+    if (bytes <= mostBytes) return;
     request.off('data', onData);
     request.off('end', onEnd);
     request.pause();

@@ -9,13 +9,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../async/clock.js';
-import { DEFAULTS } from '../config/defaults.js';
 import { messageOf, OrchestratorError } from '../errors.js';
 import type { EventQueue } from '../event-queue/event-queue.js';
 import type { InvocationRouter } from '../router/router.js';
 import { Admission, isLoopback } from './admission.js';
 import { sendError } from './answer.js';
-import type { ApiContext, Call } from './call.js';
+import type { ApiContext } from './call.js';
 import {
   malformedRequest,
   serviceError,
@@ -25,7 +24,7 @@ import {
 } from './errors.js';
 import { INVOKE_LIMITS } from './limits.js';
 import { portOwner } from './port-owner.js';
-import { findRoute, SERVED_OPERATIONS } from './routes.js';
+import { findRoute, INVOKE_ROUTES, type Route } from './routes.js';
 
 /** Answers every request it is given. */
 export type MountedHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -47,8 +46,6 @@ export interface InvokeApiOptions {
   readonly port: number;
   readonly region: string;
   readonly accountId: string;
-  /** The account's, as GetAccountSettings reports it. */
-  readonly concurrency?: number;
   /** Required when `host` is not loopback. */
   readonly authToken?: string | undefined;
   /** Taken as well: that of the run file. */
@@ -56,6 +53,8 @@ export interface InvokeApiOptions {
   readonly clock: Clock;
   /** Takes asynchronous events. */
   readonly events: Pick<EventQueue, 'accept'>;
+  /** Operations besides those that invoke. */
+  readonly routes?: readonly Route[];
   readonly onAccess?: (line: AccessLine) => void;
   readonly deadlines?: Partial<Deadlines>;
 }
@@ -77,6 +76,7 @@ const DEADLINES: Deadlines = {
 export class InvokeApi {
   readonly #options: InvokeApiOptions;
   readonly #server: Server;
+  readonly #routes: readonly Route[];
   readonly #mounted: { prefix: string; handler: MountedHandler }[] = [];
   readonly #context: ApiContext;
   readonly #admission: Admission;
@@ -85,11 +85,11 @@ export class InvokeApi {
 
   constructor(options: InvokeApiOptions) {
     this.#options = options;
+    this.#routes = [...INVOKE_ROUTES, ...(options.routes ?? [])];
     this.#context = {
       router: options.router,
       region: options.region,
       accountId: options.accountId,
-      concurrency: options.concurrency ?? DEFAULTS.concurrency,
       now: () => options.clock.now(),
       accept: (event) => options.events.accept(event),
     };
@@ -199,15 +199,15 @@ export class InvokeApi {
         return;
       }
     }
-    const found = findRoute(request.method, path);
+    const found = findRoute(this.#routes, request.method, path, query);
     if (found === undefined) {
-      const refusal = unknownRoute(request.method ?? '', path, SERVED_OPERATIONS);
-      sendError({ response, requestId }, refusal);
+      sendError({ response, requestId }, unknownRoute(request.method ?? '', path));
       return;
     }
-    const { route, name } = found;
-    const call: Call = { context: this.#context, request, response, requestId, name, query };
-    route.handle(call);
+    const { route, captured } = found;
+    const name = captured[0] ?? '';
+    const context = this.#context;
+    route.handle({ context, request, response, requestId, name, captured, query });
   }
 
   #track(request: IncomingMessage, response: ServerResponse, requestId: string): void {

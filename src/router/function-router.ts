@@ -1,83 +1,113 @@
 /**
- * Name → function → pool → outcome, with the concurrency lease held from dispatch to the end.
+ * Name and qualifier → version → pool → outcome, with the concurrency lease held from dispatch to
+ * the end. `$LATEST` of each function has its deployment from the moment the function is known; a
+ * published version gets one when it is first asked for.
  */
 
 import { isOrchestratorError, OrchestratorError } from '../errors.js';
 import type { FunctionDefinition, FunctionVersion } from '../function/function-version.js';
 import type { InvocationRequest, Settle } from '../invocation/invocation.js';
+import { chooseVersion } from './alias.js';
 import type { Concurrency } from './concurrency.js';
 import type { Deployment } from './deployment.js';
-import type { InvocationRouter } from './router.js';
+import type { FunctionDirectory, InvocationRouter } from './router.js';
+
+export interface RouterParts {
+  readonly concurrency: Concurrency;
+  readonly directory: FunctionDirectory;
+  readonly deploy: (definition: FunctionDefinition) => Deployment;
+  /** In [0, 1): splits what an alias with weights gets. */
+  readonly random: () => number;
+}
+
+interface Entry {
+  readonly latest: Deployment;
+  readonly published: Map<string, Deployment>;
+}
+
+const LATEST = '$LATEST';
 
 export class FunctionRouter implements InvocationRouter {
-  readonly #deployments = new Map<string, Deployment>();
+  readonly #entries = new Map<string, Entry>();
   /** Removed, and still with environments. */
   readonly #leaving = new Set<Deployment>();
-  readonly #concurrency: Concurrency;
+  readonly #parts: RouterParts;
   #closing: OrchestratorError | undefined;
   #inProgress = 0;
   #onIdle: (() => void)[] = [];
 
-  constructor(concurrency: Concurrency) {
-    this.#concurrency = concurrency;
+  constructor(parts: RouterParts) {
+    this.#parts = parts;
   }
 
+  /** Of `$LATEST` and of the published versions that were asked for. */
   get deployments(): readonly Deployment[] {
-    return [...this.#deployments.values()];
+    return [...this.#entries.values()].flatMap(({ latest, published }) => [
+      latest,
+      ...published.values(),
+    ]);
   }
 
-  deployment(functionName: string): Deployment | undefined {
-    return this.#deployments.get(functionName);
+  /** What runs `version` of the function; undefined when there is no such version. */
+  deployment(functionName: string, version: string = LATEST): Deployment | undefined {
+    const entry = this.#entries.get(functionName);
+    if (entry === undefined || version === LATEST) return entry?.latest;
+    const known = entry.published.get(version);
+    if (known !== undefined) return known;
+    const definition = this.#parts.directory.published(functionName, version);
+    if (definition === undefined) return undefined;
+    const deployment = this.#parts.deploy(definition);
+    entry.published.set(version, deployment);
+    return deployment;
   }
 
-  add(deployment: Deployment): void {
-    const { name, reservedConcurrency } = deployment.definition;
-    this.#deployments.set(name, deployment);
-    this.#concurrency.reserve(name, reservedConcurrency);
+  /** Brings what runs in line with what the directory says of the function. */
+  sync(functionName: string): void {
+    const { directory, concurrency, deploy } = this.#parts;
+    const definition = directory.latest(functionName);
+    const entry = this.#entries.get(functionName);
+    concurrency.reserve(functionName, directory.reservedConcurrency(functionName));
+    if (definition === undefined) {
+      this.#entries.delete(functionName);
+      const error = notFound(functionName);
+      for (const deployment of entry === undefined ? [] : all(entry)) this.#end(deployment, error);
+      return;
+    }
+    if (entry === undefined) {
+      this.#entries.set(functionName, { latest: deploy(definition), published: new Map() });
+      return;
+    }
+    if (!same(entry.latest.definition, definition)) entry.latest.configure(definition);
+    for (const [version, deployment] of entry.published) {
+      if (directory.published(functionName, version) !== undefined) continue;
+      entry.published.delete(version);
+      this.#end(deployment, notFound(`${functionName}:${version}`));
+    }
   }
 
-  /** Its configuration changed: the next event meets the new one. */
-  configure(definition: FunctionDefinition): void {
-    this.#deployments.get(definition.name)?.configure(definition);
-    this.#concurrency.reserve(definition.name, definition.reservedConcurrency);
-  }
-
-  /** The function is no more: what runs ends, what waits is refused. */
-  remove(functionName: string): void {
-    const deployment = this.#deployments.get(functionName);
-    if (deployment === undefined) return;
-    this.#deployments.delete(functionName);
-    this.#concurrency.reserve(functionName, undefined);
-    this.#leaving.add(deployment);
-    deployment.remove(notFound(functionName));
-    void deployment.empty().then(() => this.#leaving.delete(deployment));
-  }
-
-  find(functionName: string): FunctionVersion | undefined {
-    return this.#deployments.get(functionName)?.description;
-  }
-
-  has(functionName: string): boolean {
-    return this.#deployments.has(functionName);
+  find(functionName: string, qualifier: string = LATEST): FunctionVersion | undefined {
+    if (qualifier === LATEST) return this.#entries.get(functionName)?.latest.description;
+    const version = this.#parts.directory.alias(functionName, qualifier)?.version ?? qualifier;
+    return this.deployment(functionName, version)?.description;
   }
 
   list(): readonly FunctionVersion[] {
-    return this.deployments.map(({ description }) => description);
+    return [...this.#entries.values()].map(({ latest }) => latest.description);
   }
 
   reservedConcurrency(functionName: string): number | undefined {
-    return this.#concurrency.reservedFor(functionName);
+    return this.#parts.concurrency.reservedFor(functionName);
   }
 
   invoke(functionName: string, request: InvocationRequest, settle: Settle): void {
-    const deployment = this.#deployments.get(functionName);
-    if (this.#closing !== undefined || deployment === undefined) {
-      settle({ kind: 'refused', error: this.#closing ?? notFound(functionName) });
+    const deployment = this.#route(functionName, request.qualifier);
+    if (deployment instanceof OrchestratorError) {
+      settle({ kind: 'refused', error: deployment });
       return;
     }
     let giveBack: () => void;
     try {
-      giveBack = this.#concurrency.take(functionName);
+      giveBack = this.#parts.concurrency.take(functionName);
     } catch (error) {
       if (!isOrchestratorError(error, 'throttled')) throw error;
       settle({ kind: 'refused', error });
@@ -114,9 +144,28 @@ export class FunctionRouter implements InvocationRouter {
   async destroy(): Promise<void> {
     this.#closing ??= new OrchestratorError('shutting-down', 'the orchestrator is stopping');
     const error = this.#closing;
-    const all = [...this.#deployments.values(), ...this.#leaving];
-    for (const deployment of all) deployment.destroy(error);
-    await Promise.all(all.map((deployment) => deployment.empty()));
+    const everything = [...this.deployments, ...this.#leaving];
+    for (const deployment of everything) deployment.destroy(error);
+    await Promise.all(everything.map((deployment) => deployment.empty()));
+  }
+
+  #route(functionName: string, qualifier: string = LATEST): Deployment | OrchestratorError {
+    if (this.#closing !== undefined) return this.#closing;
+    const { directory, random } = this.#parts;
+    if (directory.progress(functionName) === 'creating') return pending(functionName);
+    if (qualifier === LATEST) {
+      return this.#entries.get(functionName)?.latest ?? notFound(functionName);
+    }
+    const alias = directory.alias(functionName, qualifier);
+    const version = alias === undefined ? qualifier : chooseVersion(alias, random());
+    return this.deployment(functionName, version) ?? notFound(`${functionName}:${qualifier}`);
+  }
+
+  /** What runs there ends, what waits is refused. */
+  #end(deployment: Deployment, error: OrchestratorError): void {
+    this.#leaving.add(deployment);
+    deployment.remove(error);
+    void deployment.empty().then(() => this.#leaving.delete(deployment));
   }
 
   #ended(): void {
@@ -126,7 +175,22 @@ export class FunctionRouter implements InvocationRouter {
   }
 }
 
+function all({ latest, published }: Entry): readonly Deployment[] {
+  return [latest, ...published.values()];
+}
+
+function same(one: FunctionDefinition, other: FunctionDefinition): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}
+
 function notFound(functionName: string): OrchestratorError {
   const message = `no function is called '${functionName}'`;
   return new OrchestratorError('function-not-found', message);
+}
+
+/** Contract 8.7. */
+function pending(functionName: string): OrchestratorError {
+  const message =
+    'The operation cannot be performed at this time. The function is currently in the following state: Pending';
+  return new OrchestratorError('function-pending', message, { details: { functionName } });
 }

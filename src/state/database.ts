@@ -34,6 +34,12 @@ const MIGRATIONS: readonly string[] = [
      lines TEXT NOT NULL,
      records TEXT NOT NULL
    );`,
+  `CREATE TABLE IF NOT EXISTS registry (
+     kind TEXT NOT NULL,
+     name TEXT NOT NULL,
+     document TEXT NOT NULL,
+     PRIMARY KEY (kind, name)
+   ) WITHOUT ROWID;`,
 ];
 
 const RECORDS: Schema = {

@@ -85,8 +85,19 @@ export class World implements RuntimeDoor {
       outputLagMs: () => (this.random.chance(0.8) ? 0 : this.random.below(40)),
       early: () => this.random.chance(0.5),
     });
-    this.router = new FunctionRouter(new Concurrency(ACCOUNT_CONCURRENCY));
-    for (const name of ['alpha', 'beta', 'gamma']) this.router.add(this.#deployment(name));
+    this.router = new FunctionRouter({
+      concurrency: new Concurrency(ACCOUNT_CONCURRENCY),
+      directory: {
+        latest: definitionOf,
+        published: () => undefined,
+        alias: () => undefined,
+        reservedConcurrency: (name) => definitionOf(name).reservedConcurrency,
+        progress: () => undefined,
+      },
+      deploy: (definition) => this.#deployment(definition),
+      random: () => 0,
+    });
+    for (const name of ['alpha', 'beta', 'gamma']) this.router.sync(name);
   }
 
   get requests(): number {
@@ -239,22 +250,7 @@ export class World implements RuntimeDoor {
     );
   }
 
-  #deployment(name: string): Deployment {
-    const definition: FunctionDefinition = {
-      name,
-      logicalId: name,
-      runtime: 'nodejs22.x',
-      handler: 'index.handler',
-      codePath: '/',
-      layerPaths: [],
-      memoryMb: 128,
-      timeoutSeconds: name === 'alpha' ? 1 : 5,
-      ephemeralStorageMb: 512,
-      environment: {},
-      architecture: 'x86_64',
-      description: '',
-      ...(name === 'gamma' ? { reservedConcurrency: RESERVED } : {}),
-    };
+  #deployment(definition: FunctionDefinition): Deployment {
     return new Deployment(definition, {
       build: async (changed) => {
         await this.engine.call('create').catch(() => undefined);
@@ -373,4 +369,22 @@ const EMPTY = Buffer.from('{}');
 /** Lets what waits for promises go on. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < MICROTASKS; turn += 1) await Promise.resolve();
+}
+
+function definitionOf(name: string): FunctionDefinition {
+  return {
+    name,
+    logicalId: name,
+    runtime: 'nodejs22.x',
+    handler: 'index.handler',
+    codePath: '/',
+    layerPaths: [],
+    memoryMb: 128,
+    timeoutSeconds: name === 'alpha' ? 1 : 5,
+    ephemeralStorageMb: 512,
+    environment: {},
+    architecture: 'x86_64',
+    description: '',
+    ...(name === 'gamma' ? { reservedConcurrency: RESERVED } : {}),
+  };
 }

@@ -23,8 +23,9 @@ export class FakeRouter implements InvocationRouter {
     }
   }
 
-  find(functionName: string): FunctionVersion | undefined {
-    return this.#functions.get(functionName)?.version;
+  /** There is nothing but `$LATEST`. */
+  find(functionName: string, qualifier = '$LATEST'): FunctionVersion | undefined {
+    return qualifier !== '$LATEST' ? undefined : this.#functions.get(functionName)?.version;
   }
 
   list(): readonly FunctionVersion[] {

@@ -1,5 +1,9 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { RunningInvokeApi } from '../../support/running-invoke-api.js';
+import { unservedOperations } from '../../../src/control-api/routes.js';
+import { model } from '../../../src/control-api/model.js';
+import { ControlBench, fileFunction } from '../../support/control-bench.js';
 
 const FUNCTIONS = '/2015-03-31/functions';
 const HELLO_ARN = 'arn:aws:lambda:us-east-1:123456789012:function:hello';
@@ -10,14 +14,13 @@ const HELLO_SUMMARY = {
   Runtime: 'nodejs22.x',
   Role: 'arn:aws:iam::123456789012:role/lambda-role',
   Handler: 'index.handler',
-  CodeSize: 1234,
+  CodeSize: 12,
   Description: '',
   Timeout: 3,
   MemorySize: 128,
-  LastModified: '2026-01-05T10:00:00.000+0000',
-  CodeSha256: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
+  LastModified: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000$/),
+  CodeSha256: expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/),
   Version: '$LATEST',
-  Environment: { Variables: {} },
   TracingConfig: { Mode: 'PassThrough' },
   RevisionId: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
   PackageType: 'Zip',
@@ -35,18 +38,27 @@ const HELLO = {
   },
 };
 
-let api: RunningInvokeApi;
+let bench: ControlBench;
+let project: string;
 
 beforeEach(async () => {
-  api = await new RunningInvokeApi({ concurrency: 100 }).start();
-  api.router.add({ name: 'hello' });
+  bench = new ControlBench();
+  project = join(bench.directory, 'project');
+  mkdirSync(project);
+  writeFileSync(join(project, 'index.mjs'), 'export {};  ');
+  await bench.start([fileFunction('hello', project)]);
+  await bench.router.deployment('hello')?.ready();
 });
 
-afterEach(() => api.api.destroy());
+afterEach(() => bench.close());
 
-describe('reading one function', () => {
+const ask = (path: string, options = {}) => bench.running.ask(path, options);
+const add = (...names: string[]) =>
+  bench.registry.setFiles(['hello', ...names].map((name) => fileFunction(name, project)));
+
+describe('reading a function from a file', () => {
   it('gives its configuration with every default', async () => {
-    const answer = await api.ask(`${FUNCTIONS}/hello/configuration`);
+    const answer = await ask(`${FUNCTIONS}/hello/configuration`);
     expect(answer.status).toBe(200);
     expect(answer.headers['content-type']).toBe('application/json');
     expect(answer.headers['x-amzn-requestid']).toBeDefined();
@@ -54,26 +66,26 @@ describe('reading one function', () => {
   });
 
   it('gives its configuration, code and reserved concurrency', async () => {
-    const plain = await api.ask(`${FUNCTIONS}/hello`);
-    expect(plain.json).toEqual({
+    const { json } = await ask(`${FUNCTIONS}/hello`);
+    expect(json).toEqual({
       Configuration: HELLO,
-      Code: { RepositoryType: 'S3', Location: 'file:///project/hello' },
+      Code: { RepositoryType: 'S3', Location: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/) },
     });
-    api.router.add({ name: 'few', reservedConcurrency: 0 });
-    expect((await api.ask(`${FUNCTIONS}/few`)).json).toMatchObject({
+    bench.registry.setFiles([fileFunction('few', project, { reservedConcurrency: 0 })]);
+    expect((await ask(`${FUNCTIONS}/few`)).json).toMatchObject({
       Concurrency: { ReservedConcurrentExecutions: 0 },
     });
   });
 
   it('shows what was configured', async () => {
-    api.router.add({
-      name: 'full',
+    const parts = {
       environment: { STAGE: 'test' },
       layerPaths: ['/project/layers/common'],
       description: 'Does much.',
       architecture: 'arm64',
-    });
-    expect((await api.ask(`${FUNCTIONS}/full/configuration`)).json).toMatchObject({
+    } as const;
+    bench.registry.setFiles([fileFunction('full', project, parts)]);
+    expect((await ask(`${FUNCTIONS}/full/configuration`)).json).toMatchObject({
       Environment: { Variables: { STAGE: 'test' } },
       Layers: [{ Arn: 'arn:aws:lambda:us-east-1:123456789012:layer:common:1' }],
       Description: 'Does much.',
@@ -83,31 +95,33 @@ describe('reading one function', () => {
 
   it('repeats the qualifier in the ARN when one was given', async () => {
     for (const path of [`${FUNCTIONS}/hello:%24LATEST`, `${FUNCTIONS}/hello?Qualifier=$LATEST`]) {
-      expect((await api.ask(path)).json).toMatchObject({
+      expect((await ask(path)).json).toMatchObject({
         Configuration: { FunctionArn: `${HELLO_ARN}:$LATEST` },
       });
     }
   });
 
   it('takes ARNs', async () => {
-    const answer = await api.ask(`${FUNCTIONS}/${encodeURIComponent(HELLO_ARN)}/configuration`);
+    const answer = await ask(`${FUNCTIONS}/${encodeURIComponent(HELLO_ARN)}/configuration`);
     expect(answer.json).toEqual(HELLO);
   });
 
-  it('changes the revision with the function', async () => {
+  it('changes the revision with the code', async () => {
     const revision = async (): Promise<unknown> => {
-      const { json } = await api.ask(`${FUNCTIONS}/hello/configuration`);
+      const { json } = await ask(`${FUNCTIONS}/hello/configuration`);
       return (json as { RevisionId: string }).RevisionId;
     };
     const before = await revision();
     expect(await revision()).toBe(before);
-    api.router.add({ name: 'hello', key: 'changed' });
+    writeFileSync(join(project, 'index.mjs'), 'export const changed = 1;');
+    bench.router.deployment('hello')?.codeChanged();
+    await bench.router.deployment('hello')?.ready();
     expect(await revision()).not.toBe(before);
   });
 
   it('is pending while its first version is being made', async () => {
-    api.router.add({ name: 'new', key: '' });
-    const { json } = await api.ask(`${FUNCTIONS}/new/configuration`);
+    add('new');
+    const { json } = await ask(`${FUNCTIONS}/new/configuration`);
     expect(json).toMatchObject({
       State: 'Pending',
       StateReason: 'The function is being created.',
@@ -121,7 +135,7 @@ describe('reading one function', () => {
     ['hello:1', 'hello:1'],
     ['hello?Qualifier=prod', 'hello:prod'],
   ])('answers 404 for %s', async (path, named) => {
-    const answer = await api.ask(`${FUNCTIONS}/${path}`);
+    const answer = await ask(`${FUNCTIONS}/${path}`);
     expect(answer.status).toBe(404);
     expect(answer.headers['x-amzn-errortype']).toBe('ResourceNotFoundException');
     expect(answer.json).toEqual({
@@ -133,28 +147,28 @@ describe('reading one function', () => {
 
 describe('listing functions', () => {
   it('gives them by name, without their state', async () => {
-    api.router.add({ name: 'aloha' });
-    const { json } = await api.ask(FUNCTIONS);
+    add('aloha');
+    const { json } = await ask(FUNCTIONS);
     expect(json).toMatchObject({ Functions: [{ FunctionName: 'aloha' }, HELLO_SUMMARY] });
     expect((json as { Functions: object[] }).Functions[1]).toEqual(HELLO_SUMMARY);
     expect(json).not.toHaveProperty('NextMarker');
-    expect((await api.ask(`${FUNCTIONS}/`)).json).toEqual(json);
+    expect((await ask(`${FUNCTIONS}/`)).json).toMatchObject({ Functions: [{}, HELLO_SUMMARY] });
   });
 
   it('qualifies the ARNs when all versions are asked for', async () => {
-    expect((await api.ask(`${FUNCTIONS}?FunctionVersion=ALL`)).json).toMatchObject({
+    expect((await ask(`${FUNCTIONS}?FunctionVersion=ALL`)).json).toMatchObject({
       Functions: [{ FunctionArn: `${HELLO_ARN}:$LATEST` }],
     });
   });
 
   it('gives pages of at most 50, each marked for the next', async () => {
-    for (let index = 0; index < 119; index += 1) api.router.add({ name: `many-${index}` });
+    add(...Array.from({ length: 119 }, (_, index) => `many-${index}`));
     const names: string[] = [];
     const sizes: number[] = [];
     let marker: string | undefined = '';
     while (marker !== undefined) {
       const path: string = `${FUNCTIONS}?MaxItems=1000&Marker=${encodeURIComponent(marker)}`;
-      const page = (await api.ask(path)).json as {
+      const page = (await ask(path)).json as {
         Functions: { FunctionName: string }[];
         NextMarker?: string;
       };
@@ -168,8 +182,8 @@ describe('listing functions', () => {
   });
 
   it('gives as few as are asked for', async () => {
-    api.router.add({ name: 'aloha' });
-    expect((await api.ask(`${FUNCTIONS}?MaxItems=1`)).json).toMatchObject({
+    add('aloha');
+    expect((await ask(`${FUNCTIONS}?MaxItems=1`)).json).toMatchObject({
       Functions: [{ FunctionName: 'aloha' }],
       NextMarker: 'aloha',
     });
@@ -178,51 +192,64 @@ describe('listing functions', () => {
   it.each([
     ['0', 'greater than or equal to 1'],
     ['-3', 'greater than or equal to 1'],
-    ['many', 'greater than or equal to 1'],
     ['10001', 'less than or equal to 10000'],
   ])('refuses MaxItems=%s', async (value, bound) => {
-    const answer = await api.ask(`${FUNCTIONS}?MaxItems=${value}`);
+    const answer = await ask(`${FUNCTIONS}?MaxItems=${value}`);
     expect(answer.status).toBe(400);
     expect(answer.headers['x-amzn-errortype']).toBe('ValidationException');
     expect(answer.json).toEqual({
       message: `1 validation error detected: Value '${value}' at 'maxItems' failed to satisfy constraint: Member must have value ${bound}`,
     });
   });
+
+  it('says what a number must be', async () => {
+    const answer = await ask(`${FUNCTIONS}?MaxItems=many`);
+    expect(answer.status).toBe(400);
+    expect(answer.json).toMatchObject({ message: 'maxItems must be a whole number.' });
+  });
 });
 
 describe('the account', () => {
   it('shows its limits and what is used', async () => {
-    api.router.add({ name: 'few', reservedConcurrency: 30 });
-    expect((await api.ask('/2016-08-19/account-settings')).json).toEqual({
+    const few = fileFunction('few', project, { reservedConcurrency: 30 });
+    bench.registry.setFiles([fileFunction('hello', project), few]);
+    await bench.router.deployment('few')?.ready();
+    expect((await ask('/2016-08-19/account-settings')).json).toEqual({
       AccountLimit: {
         TotalCodeSize: 80_530_636_800,
         CodeSizeUnzipped: 262_144_000,
         CodeSizeZipped: 52_428_800,
-        ConcurrentExecutions: 100,
-        UnreservedConcurrentExecutions: 70,
+        ConcurrentExecutions: 1000,
+        UnreservedConcurrentExecutions: 970,
       },
-      AccountUsage: { TotalCodeSize: 2468, FunctionCount: 2 },
+      AccountUsage: { TotalCodeSize: 24, FunctionCount: 2 },
     });
   });
 });
 
 describe('what is not served', () => {
   it.each([
-    ['POST', '/2015-03-31/functions'],
-    ['DELETE', '/2015-03-31/functions/hello'],
     ['GET', '/2015-03-31/functions/hello/invocations'],
-    ['PUT', '/2015-03-31/functions/hello/code'],
-    ['GET', '/2021-11-15/functions/hello/response-streaming-invocations'],
     ['GET', '/'],
     ['GET', '/2015-03-31/functions/hello/../hello/invocations'],
-  ])('answers %s %s with 404, naming what is', async (method, path) => {
-    const answer = await api.ask(path, { method });
+  ])('answers %s %s with 404', async (method, path) => {
+    const answer = await ask(path, { method });
     expect(answer.status).toBe(404);
     expect(answer.headers['content-type']).toBe('application/json');
     expect(answer.headers['x-amzn-errortype']).toBe('UnknownOperationException');
     expect(answer.json).toEqual({
       Type: 'User',
-      Message: `${method} ${path} is not an operation served here. Served: Invoke, InvokeWithResponseStream, InvokeAsync, ListFunctions, GetFunction, GetFunctionConfiguration, GetAccountSettings.`,
+      Message: `${method} ${path} is not an operation of the Lambda API.`,
     });
+  });
+
+  it('names each operation of Lambda that is not served', async () => {
+    expect(unservedOperations().length).toBeGreaterThan(0);
+    for (const name of unservedOperations()) {
+      const { method, path } = model().operations[name] ?? { method: '', path: '' };
+      const answer = await ask(path.replace(/\{\w+\}/g, 'x'), { method });
+      expect(answer.headers['x-amzn-errortype']).toBe('UnsupportedOperationException');
+      expect(answer.json).toMatchObject({ message: expect.stringContaining(name) });
+    }
   });
 });

@@ -1,0 +1,56 @@
+"""Makes models/lambda-2015-03-31.json from the service model in a botocore wheel.
+
+usage: python3 scripts/lambda-model.py <service-2.json.gz> <botocore version>
+"""
+
+import gzip
+import json
+import sys
+
+KEPT = ("type", "enum", "pattern", "min", "max", "required", "payload")
+
+
+def main(path, version):
+    with gzip.open(path) as file:
+        model = json.load(file)
+    shapes = {}
+
+    def keep(name):
+        if name in shapes:
+            return
+        shape = model["shapes"][name]
+        kept = shapes[name] = {key: shape[key] for key in KEPT if key in shape}
+        for part in ("member", "key", "value"):
+            if part in shape:
+                kept[part] = shape[part]["shape"]
+                keep(kept[part])
+        if shape["type"] == "structure":
+            kept["members"] = {}
+            for member, of in shape["members"].items():
+                parts = ("shape", "location", "locationName")
+                kept["members"][member] = {key: of[key] for key in parts if key in of}
+                keep(of["shape"])
+
+    operations = {}
+    for name, operation in model["operations"].items():
+        http = operation["http"]
+        operations[name] = {
+            "method": http["method"],
+            "path": http["requestUri"],
+            "status": http.get("responseCode", 200),
+        }
+        if "input" in operation:
+            operations[name]["input"] = operation["input"]["shape"]
+            keep(operation["input"]["shape"])
+    source = (
+        "The service model of AWS Lambda, API version 2015-03-31, as published in botocore "
+        f"{version} (Apache License 2.0): operations, and the shapes and constraints of their "
+        "requests. Made by scripts/lambda-model.py."
+    )
+    made = {"source": source, "operations": operations, "shapes": shapes}
+    with open("models/lambda-2015-03-31.json", "w", encoding="utf-8") as file:
+        json.dump(made, file, separators=(",", ":"))
+        file.write("\n")
+
+
+main(*sys.argv[1:])

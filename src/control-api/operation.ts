@@ -1,0 +1,199 @@
+/**
+ * From a row of the service model to a route: reads the request, holds it against the model, hands
+ * what is sound to the operation's handler and writes its answer.
+ */
+
+import { readFunctionReference, type ConstraintViolation } from '../function/arn.js';
+import { isOrchestratorError, messageOf } from '../errors.js';
+import { send, sendError, sendJson } from '../invoke-api/answer.js';
+import type { Call } from '../invoke-api/call.js';
+import { constraintsViolated, serviceError } from '../invoke-api/errors.js';
+import { INVOKE_LIMITS } from '../invoke-api/limits.js';
+import { readBody } from '../invoke-api/request-body.js';
+import type { Route } from '../invoke-api/routes.js';
+import { ApiFailure, entityTooLarge, notSerialized, unsupported } from './failure.js';
+import { model, type Member, type Model, type Operation } from './model.js';
+import type { ControlParts } from './parts.js';
+import { isObject, violationsOf, WrongKind } from './validate.js';
+
+export interface ControlRequest<Input = Readonly<Record<string, unknown>>> {
+  readonly parts: ControlParts;
+  /** As the model describes it, checked. */
+  readonly input: Input;
+  readonly call: Call;
+}
+
+export interface Answer {
+  /** The model's when absent. */
+  readonly status?: number;
+  /** Nothing when absent. */
+  readonly body?: object;
+}
+
+/** Each handler knows the shape that the model has promised it. */
+export type Handler = (request: ControlRequest<never>) => Answer | Promise<Answer>;
+
+/** Operations whose requests may hold a package. */
+const WITH_PACKAGE: ReadonlySet<string> = new Set([
+  'CreateFunction',
+  'UpdateFunctionCode',
+  'PublishLayerVersion',
+]);
+
+export function routeOf(name: string, handler: Handler | undefined, parts: ControlParts): Route {
+  const operation = model().operations[name];
+  if (operation === undefined) throw new Error(`the model knows no ${name}`);
+  const { path, query, captures } = pathOf(operation.path);
+  return {
+    operation: name,
+    method: operation.method,
+    path,
+    ...(query === undefined ? {} : { query }),
+    handle: (call) => {
+      if (handler === undefined) {
+        sendError(call, unsupportedOperation(name).answer);
+        return;
+      }
+      const limit = WITH_PACKAGE.has(name)
+        ? INVOKE_LIMITS.codeRequestBytes
+        : INVOKE_LIMITS.requestBytes;
+      readBody(call.request, limit, (body) => {
+        const answered = Buffer.isBuffer(body)
+          ? run({ name, operation, captures, handler, parts }, call, body)
+          : Promise.reject(
+              entityTooLarge(
+                `Request must be smaller than ${limit} bytes for the ${name} operation`,
+                body.readToEnd,
+              ),
+            );
+        answered.catch((error: unknown) => sendError(call, errorOf(error)));
+      });
+    },
+  };
+}
+
+function unsupportedOperation(name: string): ApiFailure {
+  return unsupported(
+    `${name} is not served here: docs/fidelity.md lists what is. On AWS Lambda it is.`,
+  );
+}
+
+interface Bound {
+  readonly name: string;
+  readonly operation: Operation;
+  readonly captures: readonly string[];
+  readonly handler: Handler;
+  readonly parts: ControlParts;
+}
+
+async function run(bound: Bound, call: Call, body: Buffer): Promise<void> {
+  const { operation, handler, parts } = bound;
+  const input = readInput(model(), bound, call, body);
+  const { status = operation.status, body: answer } = await handler({
+    parts,
+    input: input as never,
+    call,
+  });
+  if (answer === undefined) send(call, status, [], status === 204 ? undefined : Buffer.alloc(0));
+  else sendJson(call, status, answer);
+}
+
+function errorOf(error: unknown) {
+  if (error instanceof ApiFailure) return error.answer;
+  if (isOrchestratorError(error)) {
+    return serviceError([error.message, error.remedy].filter(Boolean).join('. '));
+  }
+  return serviceError(messageOf(error));
+}
+
+function readInput(known: Model, bound: Bound, call: Call, body: Buffer): Record<string, unknown> {
+  const { operation, captures } = bound;
+  const shapeName = operation.input;
+  if (shapeName === undefined) return {};
+  const input: Record<string, unknown> = readJson(body);
+  for (const [name, member] of Object.entries(known.shapes[shapeName]?.members ?? {})) {
+    if (member.location === undefined) continue;
+    const value = located(known, member, captures, call);
+    if (value === undefined) delete input[name];
+    else input[name] = value;
+  }
+  let violations: ConstraintViolation[];
+  try {
+    violations = [...nameViolations(input), ...violationsOf(known, shapeName, input)];
+  } catch (error) {
+    if (error instanceof WrongKind) throw notSerialized(`${error.message}.`);
+    throw error;
+  }
+  if (violations.length > 0) throw new ApiFailure(constraintsViolated(violations));
+  for (const [name, value] of Object.entries(input)) if (value === null) delete input[name];
+  return input;
+}
+
+/** Names and qualifiers are told of together with all else. */
+function nameViolations({ FunctionName, Qualifier }: Record<string, unknown>) {
+  if (typeof FunctionName !== 'string') return [];
+  const qualifier = typeof Qualifier === 'string' ? Qualifier : undefined;
+  const read = readFunctionReference(encodeURIComponent(FunctionName), qualifier, 'control');
+  return 'kind' in read && read.kind === 'constraints' ? read.violations : [];
+}
+
+function readJson(body: Buffer): Record<string, unknown> {
+  if (body.length === 0) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    throw notSerialized(`Could not parse request body into json: ${messageOf(error)}`);
+  }
+  if (!isObject(value)) throw notSerialized('The request body must be a JSON object.');
+  return value;
+}
+
+function located(known: Model, member: Member, captures: readonly string[], call: Call): unknown {
+  const { location, locationName = '' } = member;
+  const type = known.shapes[member.shape]?.type;
+  if (location === 'uri') {
+    const text = decoded(call.captured[captures.indexOf(locationName)] ?? '');
+    return type === 'long' || type === 'integer' ? numberOr(text) : text;
+  }
+  if (location === 'header') {
+    const value = call.request.headers[locationName.toLowerCase()];
+    return Array.isArray(value) ? value[0] : value;
+  }
+  if (type === 'list') return call.query.getAll(locationName);
+  const text = call.query.get(locationName);
+  // Clients write what is empty as they write what is there.
+  if (text === null || text === '') return undefined;
+  if (type === 'integer' || type === 'long') return numberOr(text);
+  return type === 'boolean' ? text === 'true' : text;
+}
+
+/** What is no number stays text, for the model to refuse. */
+function numberOr(text: string): number | string {
+  return /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** `/a/{B}/c?D=E` → what matches it, what must stand in the query, and the names captured. */
+function pathOf(template: string): {
+  path: RegExp;
+  query: { name: string; value: string } | undefined;
+  captures: readonly string[];
+} {
+  const [path = '', parameter] = template.split('?');
+  const captures = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+  const pattern = path.replace(/\/$/, '').replace(/\{\w+\}/g, '([^/]+)');
+  const [name = '', value = ''] = parameter?.split('=') ?? [];
+  return {
+    path: new RegExp(`^${pattern}/?$`),
+    query: parameter === undefined ? undefined : { name, value },
+    captures,
+  };
+}

@@ -1,0 +1,52 @@
+/** The registry of functions, and the control API that changes it. */
+
+import { join } from 'node:path';
+import { systemClock } from './async/clock.js';
+import type { Settings } from './config/config.js';
+import type { ControlParts } from './control-api/parts.js';
+import type { CodeStore } from './function/code-store.js';
+import type { Logger } from './log/logger.js';
+import { PackageStore } from './registry/package-store.js';
+import { FunctionRegistry } from './registry/registry.js';
+import { SqliteRegistryStore } from './registry/registry-store.js';
+import type { FunctionRouter } from './router/function-router.js';
+
+export interface OpenedRegistry {
+  readonly registry: FunctionRegistry;
+  readonly packages: PackageStore;
+}
+
+/** Raises `state-unusable`. */
+export function openRegistry({ stateDirectory }: Settings): OpenedRegistry {
+  const packages = new PackageStore(join(stateDirectory, 'functions'));
+  const registry = new FunctionRegistry({
+    store: new SqliteRegistryStore(join(stateDirectory, 'state.db')),
+    clock: systemClock,
+    pathOf: (file) => packages.pathOf(file),
+  });
+  return { registry, packages };
+}
+
+export interface ControlSources extends OpenedRegistry {
+  readonly settings: Settings;
+  readonly router: FunctionRouter;
+  readonly code: CodeStore;
+  readonly architecture: 'x86_64' | 'arm64';
+  readonly log: Pick<Logger, 'info'>;
+}
+
+export function controlParts(sources: ControlSources): ControlParts {
+  const { settings, log, registry, packages, router, code, architecture } = sources;
+  return {
+    registry,
+    packages,
+    router,
+    code,
+    architecture,
+    region: settings.region,
+    accountId: settings.accountId,
+    concurrency: settings.concurrency,
+    now: () => systemClock.now(),
+    tell: (message) => log.info(message),
+  };
+}

@@ -1,0 +1,298 @@
+/**
+ * Which functions exist: the one writer. Functions from files and functions made through the API
+ * live side by side; what hangs on a function (versions, aliases, configurations, policies, tags)
+ * is kept by its name, whoever made it.
+ *
+ *  1. `$LATEST` of a function is, in this order: what the API made of one from a file (in memory,
+ *     until the file says something else), what the file says, what the API made.
+ *  2. A change is on the disk before anybody hears of it; one that cannot be written did not happen.
+ *  3. `onChanged` is called after each change, with the name.
+ */
+
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../async/clock.js';
+import type { EventInvokeConfig, FunctionDefinition } from '../function/function-version.js';
+import {
+  definitionOf,
+  LATEST,
+  newRecord,
+  type FunctionRecord,
+  type LayerRecord,
+  type PublishedVersion,
+  type Revision,
+} from './records.js';
+import type { RegistryStore } from './registry-store.js';
+
+export interface RegistryParts {
+  readonly store: RegistryStore;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Absolute path of a package. */
+  readonly pathOf: (file: string) => string;
+  readonly newRevisionId?: () => string;
+}
+
+/** What is being done to a function that is not finished. */
+export type Progress = 'creating' | 'updating';
+
+export interface AliasTarget {
+  readonly version: string;
+  readonly weights: Readonly<Record<string, number>>;
+}
+
+export class FunctionRegistry {
+  readonly #parts: RegistryParts;
+  readonly #records = new Map<string, FunctionRecord>();
+  readonly #layers = new Map<string, LayerRecord>();
+  readonly #files = new Map<string, Revision>();
+  readonly #overrides = new Map<string, Revision | 'deleted'>();
+  readonly #progress = new Map<string, Progress>();
+  onChanged: (name: string) => void = () => undefined;
+
+  /** Raises `state-unusable`. */
+  constructor(parts: RegistryParts) {
+    this.#parts = parts;
+    for (const row of parts.store.read('function')) {
+      const record = row as FunctionRecord;
+      this.#records.set(record.name, this.#located(record));
+    }
+    for (const row of parts.store.read('layer')) {
+      const layer = row as LayerRecord;
+      this.#layers.set(layer.name, layer);
+    }
+  }
+
+  /** Every function there is, in the order of names. */
+  names(): string[] {
+    const names = new Set([...this.#files.keys(), ...this.#records.keys()]);
+    return [...names].filter((name) => this.revision(name) !== undefined).sort();
+  }
+
+  /** `$LATEST`; undefined when there is no such function. */
+  revision(name: string): Revision | undefined {
+    const override = this.#overrides.get(name);
+    if (override === 'deleted') return undefined;
+    return override ?? this.#files.get(name) ?? this.#records.get(name)?.latest;
+  }
+
+  /** What hangs on the function; a fresh one when nothing does. Not to be changed. */
+  record(name: string): Readonly<FunctionRecord> {
+    return this.#records.get(name) ?? newRecord(name);
+  }
+
+  /** Whether a version or alias (`$LATEST` when absent) can be invoked. */
+  exists(name: string, qualifier: string = LATEST): boolean {
+    if (qualifier === LATEST) return this.revision(name) !== undefined;
+    return (this.alias(name, qualifier) ?? this.version(name, qualifier)) !== undefined;
+  }
+
+  isFromFile(name: string): boolean {
+    return this.#files.has(name);
+  }
+
+  latest(name: string): FunctionDefinition | undefined {
+    return this.revision(name)?.definition;
+  }
+
+  version(name: string, version: string): PublishedVersion | undefined {
+    if (this.revision(name) === undefined) return undefined;
+    return this.#records.get(name)?.versions.find((published) => published.version === version);
+  }
+
+  published(name: string, version: string): FunctionDefinition | undefined {
+    const found = this.version(name, version);
+    return found === undefined ? undefined : definitionOf(found);
+  }
+
+  alias(name: string, alias: string): AliasTarget | undefined {
+    return this.revision(name) === undefined ? undefined : this.#records.get(name)?.aliases[alias];
+  }
+
+  reservedConcurrency(name: string): number | undefined {
+    return (
+      this.#records.get(name)?.reservedConcurrency ??
+      this.revision(name)?.definition.reservedConcurrency
+    );
+  }
+
+  /** How asynchronous events are handled that were sent to the qualifier (contract 9.3, 9.4). */
+  eventInvokeConfig(
+    name: string,
+    qualifier: string = LATEST,
+  ): EventInvokeConfig & { readonly deadLetterTargetArn?: string } {
+    const definition = this.latest(name);
+    const stored = this.#records.get(name)?.eventInvoke[qualifier];
+    const own = qualifier === LATEST ? definition?.eventInvoke : undefined;
+    const target = definition?.deadLetterTargetArn;
+    return {
+      ...(stored ?? own),
+      ...(target === undefined ? {} : { deadLetterTargetArn: target }),
+    };
+  }
+
+  progress(name: string): Progress | undefined {
+    return this.#progress.get(name);
+  }
+
+  /** Until the returned function is called, the function is said to be created or updated. */
+  begin(name: string, progress: Progress): () => void {
+    this.#progress.set(name, progress);
+    let ended = false;
+    return () => {
+      if (!ended) this.#progress.delete(name);
+      ended = true;
+    };
+  }
+
+  /** The functions of the files, all of them. Says which API-made ones they hide. */
+  setFiles(definitions: readonly FunctionDefinition[]): {
+    readonly changed: readonly string[];
+    readonly hidden: readonly string[];
+  } {
+    const before = new Map(this.#files);
+    this.#files.clear();
+    const changed = new Set(before.keys());
+    for (const definition of definitions) {
+      const { name } = definition;
+      const known = before.get(name);
+      if (known !== undefined && same(known.definition, definition)) {
+        this.#files.set(name, known);
+        changed.delete(name);
+        continue;
+      }
+      this.#files.set(name, this.newRevision({ definition, details: {}, layers: [] }));
+      changed.add(name);
+    }
+    for (const name of changed) {
+      this.#overrides.delete(name);
+      this.onChanged(name);
+    }
+    const hidden = definitions
+      .map(({ name }) => name)
+      .filter((name) => !before.has(name) && this.#records.get(name)?.latest !== undefined);
+    return { changed: [...changed], hidden };
+  }
+
+  /** The code of a function in the user's own folder changed: it takes the place of uploaded code. */
+  codeChanged(name: string): void {
+    const override = this.#overrides.get(name);
+    if (override === undefined || override === 'deleted' || override.code === undefined) return;
+    this.#overrides.delete(name);
+    this.onChanged(name);
+  }
+
+  /** The folders and zips of users that functions are read from, each to be watched. */
+  folders(): { readonly name: string; readonly paths: readonly string[] }[] {
+    const own = [...this.#records.values()]
+      .filter(({ name, latest }) => latest?.code === undefined && !this.#files.has(name))
+      .flatMap(({ latest }) => (latest === undefined ? [] : [latest.definition]));
+    const all = [...[...this.#files.values()].map(({ definition }) => definition), ...own];
+    return all
+      .filter(({ codePath }) => codePath !== '')
+      .map(({ name, codePath, layerPaths }) => ({ name, paths: [codePath, ...layerPaths] }));
+  }
+
+  newRevision(parts: Omit<Revision, 'revisionId' | 'modifiedAtMs'>): Revision {
+    return { ...parts, revisionId: this.newRevisionId(), modifiedAtMs: this.#parts.clock.now() };
+  }
+
+  newRevisionId(): string {
+    return this.#parts.newRevisionId?.() ?? randomUUID();
+  }
+
+  /** A new `$LATEST`. Of a function from a file it holds until the file changes. */
+  setLatest(name: string, revision: Revision): void {
+    const located = this.#locatedRevision(revision);
+    if (this.#files.has(name)) {
+      this.#overrides.set(name, located);
+      this.onChanged(name);
+    } else {
+      this.change(name, (record) => {
+        record.latest = located;
+      });
+    }
+  }
+
+  /** Changes what hangs on a function, whole or not at all. Raises `state-unusable`. */
+  change(name: string, edit: (record: FunctionRecord) => void): FunctionRecord {
+    const draft = structuredClone(this.#records.get(name) ?? newRecord(name));
+    edit(draft);
+    this.#parts.store.write('function', name, draft);
+    this.#records.set(name, draft);
+    this.onChanged(name);
+    return draft;
+  }
+
+  /** The function and all that hangs on it. One from a file comes back when the file changes. */
+  remove(name: string): void {
+    this.#parts.store.write('function', name, undefined);
+    this.#records.delete(name);
+    if (this.#files.has(name)) this.#overrides.set(name, 'deleted');
+    this.onChanged(name);
+  }
+
+  layers(): readonly Readonly<LayerRecord>[] {
+    return [...this.#layers.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  layer(name: string): Readonly<LayerRecord> | undefined {
+    return this.#layers.get(name);
+  }
+
+  changeLayer(name: string, edit: (layer: LayerRecord) => void): LayerRecord {
+    const empty: LayerRecord = { name, lastVersion: 0, versions: [] };
+    const draft = structuredClone(this.#layers.get(name) ?? empty);
+    edit(draft);
+    this.#parts.store.write('layer', name, draft);
+    this.#layers.set(name, draft);
+    return draft;
+  }
+
+  /** The packages that must be kept. */
+  packages(): ReadonlySet<string> {
+    const files = new Set<string>();
+    const add = (revision: Revision): void => {
+      if (revision.code !== undefined) files.add(revision.code.file);
+      for (const { file } of revision.layers) files.add(file);
+    };
+    for (const { latest, versions } of this.#records.values()) {
+      for (const revision of [...versions, ...(latest === undefined ? [] : [latest])]) {
+        add(revision);
+      }
+    }
+    for (const override of this.#overrides.values()) if (override !== 'deleted') add(override);
+    for (const { versions } of this.#layers.values()) {
+      for (const { content } of versions) files.add(content.file);
+    }
+    return files;
+  }
+
+  close(): void {
+    this.#parts.store.close();
+  }
+
+  /** Paths are those of this run: the state folder may have moved. */
+  #located(record: FunctionRecord): FunctionRecord {
+    return {
+      ...record,
+      ...(record.latest === undefined ? {} : { latest: this.#locatedRevision(record.latest) }),
+      versions: record.versions.map((version) => this.#locatedRevision(version)),
+    };
+  }
+
+  #locatedRevision<T extends Revision>(revision: T): T {
+    const { code, layers, definition } = revision;
+    const { pathOf } = this.#parts;
+    return {
+      ...revision,
+      definition: {
+        ...definition,
+        ...(code === undefined ? {} : { codePath: pathOf(code.file) }),
+        ...(layers.length === 0 ? {} : { layerPaths: layers.map(({ file }) => pathOf(file)) }),
+      },
+    };
+  }
+}
+
+function same(one: FunctionDefinition, other: FunctionDefinition): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

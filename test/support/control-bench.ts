@@ -1,0 +1,203 @@
+/**
+ * The Lambda API over a real registry, code store, version builder and router, for real clients;
+ * only environments are missing: a version answers with what it is.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { systemClock } from '../../src/async/clock.js';
+import { VersionBuilder } from '../../src/builder/version-builder.js';
+import { PACKAGE_PREFIX, servePackage } from '../../src/control-api/download.js';
+import type { ControlParts } from '../../src/control-api/parts.js';
+import { controlRoutes } from '../../src/control-api/routes.js';
+import type { Assignment } from '../../src/environment/assignment.js';
+import { CodeStore } from '../../src/function/code-store.js';
+import type { FunctionDefinition, FunctionVersion } from '../../src/function/function-version.js';
+import type { Pool } from '../../src/pool/pool.js';
+import { PackageStore } from '../../src/registry/package-store.js';
+import { FunctionRegistry } from '../../src/registry/registry.js';
+import { SqliteRegistryStore } from '../../src/registry/registry-store.js';
+import { Concurrency } from '../../src/router/concurrency.js';
+import { Deployment } from '../../src/router/deployment.js';
+import { FunctionRouter } from '../../src/router/function-router.js';
+import { fakeVersion, type FakeRouter } from './fake-router.js';
+import { RunningInvokeApi } from './running-invoke-api.js';
+import { zipArchive } from './zip-archive.js';
+
+export const ROLE = 'arn:aws:iam::123456789012:role/lambda-role';
+export const ACCOUNT_ARN = 'arn:aws:lambda:us-east-1:123456789012';
+
+export class ControlBench {
+  readonly directory: string;
+  readonly told: string[] = [];
+  /** Images are there when this resolves. */
+  image: Promise<string> = Promise.resolve('image:1');
+  random = 0;
+  registry!: FunctionRegistry;
+  router!: FunctionRouter;
+  parts!: ControlParts;
+  code!: CodeStore;
+  running!: RunningInvokeApi;
+  client!: LambdaClient;
+
+  constructor(directory = mkdtempSync(join(tmpdir(), 'control-'))) {
+    this.directory = directory;
+  }
+
+  async start(files: readonly FunctionDefinition[] = []): Promise<this> {
+    const packages = new PackageStore(join(this.directory, 'functions'));
+    this.registry = new FunctionRegistry({
+      store: new SqliteRegistryStore(join(this.directory, 'state.db')),
+      clock: systemClock,
+      pathOf: (file) => packages.pathOf(file),
+    });
+    this.code = new CodeStore(join(this.directory, 'code'));
+    this.router = new FunctionRouter({
+      concurrency: new Concurrency(1000),
+      directory: this.registry,
+      deploy: (definition) => this.#deployment(definition),
+      random: () => this.random,
+    });
+    this.registry.onChanged = (name) => this.router.sync(name);
+    this.registry.setFiles(files);
+    for (const name of this.registry.names()) this.router.sync(name);
+    this.parts = {
+      registry: this.registry,
+      packages,
+      router: this.router,
+      code: this.code,
+      region: 'us-east-1',
+      accountId: '123456789012',
+      concurrency: 1000,
+      architecture: 'x86_64',
+      now: () => systemClock.now(),
+      tell: (message) => this.told.push(message),
+    };
+    this.running = new RunningInvokeApi({
+      router: this.router as unknown as FakeRouter,
+      routes: controlRoutes(this.parts),
+    });
+    this.running.api.mount(PACKAGE_PREFIX, (request, response) =>
+      servePackage(this.parts, request, response),
+    );
+    await this.running.start();
+    this.client = new LambdaClient({
+      endpoint: `http://127.0.0.1:${this.running.port}`,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      maxAttempts: 1,
+    });
+    return this;
+  }
+
+  /** Ends this run and begins another one on the same folder. */
+  async restart(files: readonly FunctionDefinition[] = []): Promise<ControlBench> {
+    await this.#end();
+    return new ControlBench(this.directory).start(files);
+  }
+
+  async close(): Promise<void> {
+    await this.#end();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  async #end(): Promise<void> {
+    this.client.destroy();
+    await this.running.api.destroy();
+    this.registry.close();
+  }
+
+  #deployment(definition: FunctionDefinition): Deployment {
+    const versions = new VersionBuilder({
+      clock: systemClock,
+      code: this.code,
+      region: 'us-east-1',
+      accountId: '123456789012',
+      architecture: 'x86_64',
+      ensureImage: () => this.image,
+    });
+    return new Deployment(definition, {
+      build: (changed) => versions.build(changed),
+      describeUnbuilt: (unbuilt) => versions.describeUnbuilt(unbuilt),
+      openPool: (version) => echoPool(version),
+      replaced: () => undefined,
+      failed: () => undefined,
+      discarded: (version) => versions.release(version),
+      monotonic: () => systemClock.monotonic(),
+    });
+  }
+}
+
+/** Answers with the version that was asked and what it would have run. */
+function echoPool(version: FunctionVersion): Pool {
+  const { taskDirectory, optDirectory, environment, memoryMb } = version;
+  return {
+    version,
+    waiting: 0,
+    environments: [],
+    submit: ({ request, settle }: Assignment) => {
+      const { invokedFunctionArn } = request;
+      const answer = {
+        version: version.version,
+        invokedFunctionArn,
+        taskDirectory,
+        optDirectory,
+        environment,
+        memoryMb,
+      };
+      settle({
+        kind: 'succeeded',
+        payload: Buffer.from(JSON.stringify(answer)),
+        contentType: 'application/json',
+        executedVersion: version.version,
+      });
+    },
+    close: () => [],
+    destroy: () => undefined,
+    empty: () => Promise.resolve(),
+    tryAgain: () => undefined,
+  } as unknown as Pool;
+}
+
+/** A function as a file would bring it. */
+export function fileFunction(
+  name: string,
+  codePath: string,
+  parts: Partial<FunctionDefinition> = {},
+): FunctionDefinition {
+  const { runtime, handler, layerPaths, architecture, environment } = fakeVersion({ name });
+  return {
+    name,
+    logicalId: name,
+    runtime,
+    handler,
+    codePath,
+    layerPaths,
+    memoryMb: 128,
+    timeoutSeconds: 3,
+    ephemeralStorageMb: 512,
+    environment,
+    architecture,
+    description: '',
+    ...parts,
+  };
+}
+
+export function zipOf(files: Readonly<Record<string, string>>): Buffer {
+  return zipArchive(
+    Object.entries(files).map(([name, text]) => ({ name, data: Buffer.from(text) })),
+  );
+}
+
+/** What CreateFunction needs at least. */
+export function creation(name: string, source = 'exports.handler = async () => 1;') {
+  return {
+    FunctionName: name,
+    Runtime: 'nodejs22.x',
+    Handler: 'index.handler',
+    Role: ROLE,
+    Code: { ZipFile: zipOf({ 'index.js': source }) },
+  } as const;
+}
