@@ -1,6 +1,6 @@
 # Everything a contributor can do. Each target is one line that can be typed by hand as well.
 .DEFAULT_GOAL := help
-.PHONY: help setup engine build check up test test-unit test-integration test-engine-26 test-conformance test-simulation bench images clean
+.PHONY: help setup engine build check up test test-unit test-integration test-engine-26 test-conformance test-simulation test-fuzz bench images clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -37,6 +37,9 @@ test-conformance: ## real AWS clients
 
 test-simulation: ## pools and lifecycle under virtual time, with faults
 	scripts/test.sh simulation
+
+test-fuzz: ## hostile input at both doors; FUZZ_SEED and FUZZ_RUNS change what and how much
+	scripts/test.sh fuzz
 
 bench: ## measure; prints a table and writes JSON
 	scripts/bench.sh

@@ -1,6 +1,6 @@
 // Reads jest's result files and prints one line per suite, then `N passed, N failed` over all.
 // A suite without a result file, without tests, or that ended badly counts as a failure.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const [folder, ...suites] = process.argv.slice(2);
@@ -17,6 +17,11 @@ for (const suite of suites) {
   details.push(
     `${suite.padEnd(14)} ${String(outcome.passed).padStart(5)} passed, ${outcome.failed} failed${skipped}${note}`,
   );
+  // What a suite has to say besides its counts.
+  for (const file of readdirSync(folder)) {
+    if (!file.startsWith(`${suite}.`) || !file.endsWith('.note')) continue;
+    details.push(`  ${readFileSync(join(folder, file), 'utf8').trim()}`);
+  }
 }
 
 function read(suite) {

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Set-up, then the suites named, or all of them; the last line is `N passed, N failed` over all.
-#   test.sh [unit] [contract] [simulation] [integration] [conformance]
+#   test.sh [unit] [contract] [simulation] [fuzz] [integration] [conformance]
 # Leaves nothing running that was not running before.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 cd "${ROOT}"
 
-ALL=(unit contract simulation integration conformance)
+ALL=(unit contract simulation fuzz integration conformance)
 suites=("$@")
 [ "${#suites[@]}" -gt 0 ] || suites=("${ALL[@]}")
 
@@ -55,7 +55,7 @@ for suite in "${suites[@]}"; do
   case "${suite}" in
     # The engine is one resource that these share.
     contract | integration | conformance) run_suite "${suite}" "${suite}" node --maxWorkers=1 ;;
-    unit | simulation) run_suite "${suite}" "${suite}" node ;;
+    unit | simulation | fuzz) run_suite "${suite}" "${suite}" node ;;
     *) fail "no suite is called ${suite}." "Suites: ${ALL[*]}" ;;
   esac
   if [ "${suite}" = unit ] && [ "$(uname -s)" = Linux ]; then

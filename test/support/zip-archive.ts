@@ -45,6 +45,13 @@ export function zipArchive(entries: readonly ZipEntry[]): Buffer {
   return Buffer.concat([...locals, directory, end]);
 }
 
+/** A zip of plain files, by their names. */
+export function zipOf(files: Readonly<Record<string, string>>): Buffer {
+  return zipArchive(
+    Object.entries(files).map(([name, content]) => ({ name, data: Buffer.from(content) })),
+  );
+}
+
 function crc32(data: Buffer): number {
   let crc = ~0;
   for (const byte of data) {

@@ -13,3 +13,6 @@ export const CLIENTS: readonly ClientKind[] = [
   cliOf('forky'),
   boto3Of('forky'),
 ];
+
+/** Those that make every call of the control API: one process for each call takes too long twice. */
+export const CONTROL_CLIENTS = CLIENTS.filter(({ name }) => name !== 'AWS CLI of Debian bookworm');
