@@ -18,6 +18,10 @@ export interface ControlParts {
   readonly accountId: string;
   /** The account's concurrency. */
   readonly concurrency: number;
+  /** What of it no function may reserve. */
+  readonly unreservedMinimum: number;
+  /** What has become of the provisioned concurrency of a version or alias. */
+  provisioned?(functionName: string, qualifier: string): ProvisionedStatus | undefined;
   /** What runs functions here, and the default for new ones. */
   readonly architecture: 'x86_64' | 'arm64';
   /** Unix ms. */
@@ -31,4 +35,11 @@ export interface ControlRouter {
     functionName: string,
     version?: string,
   ): Pick<Deployment, 'description' | 'problem' | 'ready' | 'state'> | undefined;
+}
+
+export interface ProvisionedStatus {
+  readonly allocated: number;
+  readonly available: number;
+  readonly status: 'IN_PROGRESS' | 'READY' | 'FAILED';
+  readonly reason?: string;
 }

@@ -9,6 +9,50 @@ import {
   listFunctions,
 } from './functions.js';
 import { getAccountSettings } from './account.js';
+import { createAlias, deleteAlias, getAlias, listAliases, updateAlias } from './aliases.js';
+import {
+  deleteFunctionConcurrency,
+  deleteProvisionedConcurrencyConfig,
+  getFunctionConcurrency,
+  getProvisionedConcurrencyConfig,
+  listProvisionedConcurrencyConfigs,
+  putFunctionConcurrency,
+  putProvisionedConcurrencyConfig,
+} from './concurrency.js';
+import {
+  deleteFunctionEventInvokeConfig,
+  getFunctionEventInvokeConfig,
+  listFunctionEventInvokeConfigs,
+  putFunctionEventInvokeConfig,
+  updateFunctionEventInvokeConfig,
+} from './event-invoke.js';
+import {
+  addLayerVersionPermission,
+  deleteLayerVersion,
+  getLayerVersion,
+  getLayerVersionByArn,
+  getLayerVersionPolicy,
+  listLayers,
+  listLayerVersions,
+  publishLayerVersion,
+  removeLayerVersionPermission,
+} from './layers.js';
+import {
+  getFunctionRecursionConfig,
+  getRuntimeManagementConfig,
+  putFunctionRecursionConfig,
+  putRuntimeManagementConfig,
+} from './other-configs.js';
+import { addPermission, getPolicy, removePermission } from './policy.js';
+import { deleteResourcePolicy, getResourcePolicy, putResourcePolicy } from './resource-policy.js';
+import { listTags, tagResource, untagResource } from './tags.js';
+import {
+  createFunctionUrlConfig,
+  deleteFunctionUrlConfig,
+  getFunctionUrlConfig,
+  listFunctionUrlConfigs,
+  updateFunctionUrlConfig,
+} from './urls.js';
 import { model } from './model.js';
 import { routeOf, type Handler } from './operation.js';
 import type { ControlParts } from './parts.js';
@@ -26,6 +70,50 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   PublishVersion: publishVersion,
   ListVersionsByFunction: listVersionsByFunction,
   GetAccountSettings: getAccountSettings,
+  CreateAlias: createAlias,
+  DeleteAlias: deleteAlias,
+  GetAlias: getAlias,
+  ListAliases: listAliases,
+  UpdateAlias: updateAlias,
+  DeleteFunctionConcurrency: deleteFunctionConcurrency,
+  DeleteProvisionedConcurrencyConfig: deleteProvisionedConcurrencyConfig,
+  GetFunctionConcurrency: getFunctionConcurrency,
+  GetProvisionedConcurrencyConfig: getProvisionedConcurrencyConfig,
+  ListProvisionedConcurrencyConfigs: listProvisionedConcurrencyConfigs,
+  PutFunctionConcurrency: putFunctionConcurrency,
+  PutProvisionedConcurrencyConfig: putProvisionedConcurrencyConfig,
+  DeleteFunctionEventInvokeConfig: deleteFunctionEventInvokeConfig,
+  GetFunctionEventInvokeConfig: getFunctionEventInvokeConfig,
+  ListFunctionEventInvokeConfigs: listFunctionEventInvokeConfigs,
+  PutFunctionEventInvokeConfig: putFunctionEventInvokeConfig,
+  UpdateFunctionEventInvokeConfig: updateFunctionEventInvokeConfig,
+  AddLayerVersionPermission: addLayerVersionPermission,
+  DeleteLayerVersion: deleteLayerVersion,
+  GetLayerVersion: getLayerVersion,
+  GetLayerVersionByArn: getLayerVersionByArn,
+  GetLayerVersionPolicy: getLayerVersionPolicy,
+  ListLayers: listLayers,
+  ListLayerVersions: listLayerVersions,
+  PublishLayerVersion: publishLayerVersion,
+  RemoveLayerVersionPermission: removeLayerVersionPermission,
+  GetFunctionRecursionConfig: getFunctionRecursionConfig,
+  GetRuntimeManagementConfig: getRuntimeManagementConfig,
+  PutFunctionRecursionConfig: putFunctionRecursionConfig,
+  PutRuntimeManagementConfig: putRuntimeManagementConfig,
+  CreateFunctionUrlConfig: createFunctionUrlConfig,
+  DeleteFunctionUrlConfig: deleteFunctionUrlConfig,
+  GetFunctionUrlConfig: getFunctionUrlConfig,
+  ListFunctionUrlConfigs: listFunctionUrlConfigs,
+  UpdateFunctionUrlConfig: updateFunctionUrlConfig,
+  AddPermission: addPermission,
+  GetPolicy: getPolicy,
+  RemovePermission: removePermission,
+  DeleteResourcePolicy: deleteResourcePolicy,
+  GetResourcePolicy: getResourcePolicy,
+  PutResourcePolicy: putResourcePolicy,
+  ListTags: listTags,
+  TagResource: tagResource,
+  UntagResource: untagResource,
 };
 
 /** Those of the invoke API. */

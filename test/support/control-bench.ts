@@ -71,6 +71,7 @@ export class ControlBench {
       region: 'us-east-1',
       accountId: '123456789012',
       concurrency: 1000,
+      unreservedMinimum: 100,
       architecture: 'x86_64',
       now: () => systemClock.now(),
       tell: (message) => this.told.push(message),
