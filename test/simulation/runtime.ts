@@ -5,7 +5,9 @@
 
 import type { Channel, Delivery, Poll } from '../../src/environment/channel.js';
 import type { FakeProcess } from '../support/fake-engine.js';
+import type { StreamedResponse } from '../../src/environment/streamed-response.js';
 import type { Random } from './random.js';
+import { stream } from './streaming.js';
 
 export interface RuntimeOptions {
   readonly random: Random;
@@ -26,6 +28,7 @@ const GARBAGE = Buffer.from([0x1e, 0xff, 0x00, 0x1e, 0x80, 0x0a, 0x1e]).toString
 export class Runtime {
   readonly #options: RuntimeOptions;
   #poll: (Poll & { lost: boolean }) | undefined;
+  #streamed: StreamedResponse | undefined;
   #handling = false;
   #inited = false;
 
@@ -53,6 +56,7 @@ export class Runtime {
       open.lost = true;
       channel.lose(open);
     }
+    if (random.chance(0.7)) this.#streamed?.cut();
     process.exit(code, outOfMemory);
   }
 
@@ -101,10 +105,28 @@ export class Runtime {
     process.write(`${requestId}\n`);
     this.#mark(requestId);
     if (this.#fails(0.5)) channel.post('response', 'unknown', EMPTY, JSON_TYPE);
+    if (random.chance(0.2)) {
+      this.#streamed = stream(requestId, {
+        random,
+        channel,
+        process,
+        hangsUp: this.#fails(0.3),
+        done: () => {
+          this.#streamed = undefined;
+          this.#goOn();
+        },
+      });
+      return;
+    }
     const body = this.#fails(0.2) ? { tooLargeBytes: 1 } : EMPTY;
     channel.post(random.chance(0.05) ? 'error' : 'response', requestId, body, JSON_TYPE);
     if (this.#fails(0.3)) channel.post('response', requestId, EMPTY, JSON_TYPE);
     if (this.#fails(0.1)) channel.initError(EMPTY, 'application/json');
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    const { random, process } = this.#options;
     if (this.#fails(0.2)) return;
     if (random.chance(0.5)) this.#next();
     else process.after(random.below(10), () => this.#next());

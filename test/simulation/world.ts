@@ -22,6 +22,7 @@ import { demand } from './demand.js';
 import { LogCheck } from './log-check.js';
 import { Random } from './random.js';
 import { Runtime } from './runtime.js';
+import { SimulatedSink } from './streaming.js';
 
 /** How often things go wrong, out of one. */
 export interface FaultRates {
@@ -117,6 +118,9 @@ export class World implements RuntimeDoor {
     this.#traced.set(requestId, traced);
     const before = this.#inProgress.get(functionName) ?? 0;
     this.#inProgress.set(functionName, before + 1);
+    const sink = this.random.chance(0.3)
+      ? new SimulatedSink(this.random, this.clock, requestId)
+      : undefined;
     this.router.invoke(
       functionName,
       {
@@ -126,9 +130,11 @@ export class World implements RuntimeDoor {
         invokedFunctionArn: functionName,
         traceId: '',
         tail: this.random.chance(0.1),
+        ...(sink === undefined ? {} : { sink }),
       },
       (outcome) => {
         traced.settled += 1;
+        sink?.settled();
         demand(traced.settled === 1, `${requestId} was settled twice`);
         this.#traced.delete(requestId);
         this.#inProgress.set(functionName, (this.#inProgress.get(functionName) ?? 0) - 1);
