@@ -48,6 +48,14 @@ export const ERROR_CODES = {
     kind: 'platform',
     when: 'no environment could be started for the invocation',
   },
+  'restore-failed': {
+    kind: 'platform',
+    when: 'an after-restore hook of a SnapStart function failed',
+  },
+  'restore-timed-out': {
+    kind: 'platform',
+    when: 'restoring a SnapStart function took too long',
+  },
   'shutting-down': { kind: 'platform', when: 'the orchestrator is stopping and takes no new work' },
   'state-unusable': { kind: 'user', when: 'the state folder cannot be written or read' },
 } as const satisfies Record<string, { kind: 'user' | 'platform'; when: string }>;
@@ -87,4 +95,11 @@ export function isOrchestratorError(value: unknown, code?: ErrorCode): value is 
 /** The text of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** What a call on the engine was refused with, whatever was thrown. */
+export function engineFailure(thrown: unknown): OrchestratorError {
+  return thrown instanceof OrchestratorError
+    ? thrown
+    : new OrchestratorError('engine-refused', messageOf(thrown), { cause: thrown });
 }

@@ -23,7 +23,7 @@ import { controlParts, openRegistry } from './function-control.js';
 import { LABEL } from './engine/labels.js';
 import { containerSpecBuilder } from './environment/container-spec.js';
 import { EnvironmentJournal } from './environment/journal.js';
-import { functionCredentials } from './function/credentials.js';
+import { expiringCredentials, functionCredentials } from './function/credentials.js';
 import { isCustom } from './function/runtimes.js';
 import { Events } from './events.js';
 import { InvokeApi } from './invoke-api/server.js';
@@ -232,6 +232,8 @@ interface PoolSources extends OpenedEngine {
 async function poolParts(sources: PoolSources): Promise<PoolParts> {
   const { config, hooks, engine, description, runtimeApi, logs, store, runId } = sources;
   const { settings } = config;
+  const credentials = await functionCredentials(settings.awsProfile);
+  runtimeApi.credentials = expiringCredentials(credentials, systemClock);
   return {
     clock: systemClock,
     engine,
@@ -244,18 +246,16 @@ async function poolParts(sources: PoolSources): Promise<PoolParts> {
     buildSpec: containerSpecBuilder({
       runId,
       region: settings.region,
-      credentials: await functionCredentials(settings.awsProfile),
+      credentials,
       labels: {},
       functionLabel: LABEL.function,
     }),
-    openJournal: (version, environmentId) =>
-      new EnvironmentJournal(version, environmentId, {
-        clock: systemClock,
-        lines: logs,
-        records: store,
-        // Amazon's own bootstraps and people's own know nothing of our markers.
-        marks: settings.base !== 'aws' && !isCustom(version.runtime),
-      }),
+    openJournal: (version, environmentId, initializationType) => {
+      // Amazon's own bootstraps and people's own know nothing of our markers.
+      const marks = settings.base !== 'aws' && !isCustom(version.runtime);
+      const journal = { clock: systemClock, lines: logs, records: store, marks };
+      return new EnvironmentJournal(version, environmentId, journal, initializationType);
+    },
   };
 }
 

@@ -66,11 +66,13 @@ export interface InvocationRecord {
   readonly billedMs: number;
   /** Present on the first invocation after an init. */
   readonly initMs?: number;
+  /** Present on the first invocation after a restore. */
+  readonly restoreMs?: number;
   readonly memoryPeakMb?: number;
   readonly status: 'succeeded' | 'error' | 'timeout' | 'refused';
   readonly errorType?: string;
   /** How the invocation found its environment. */
-  readonly start: 'warm' | 'thawed' | 'cold' | 'reset';
+  readonly start: 'warm' | 'thawed' | 'restored' | 'cold' | 'reset';
   /** One sentence: why this start was cold, or what warm environment served it. */
   readonly cause: string;
 }

@@ -59,6 +59,8 @@ function stateCell(state: string, paint: Paint): Cell {
   const styles: Readonly<Record<string, Style>> = {
     provisioning: paint.yellow,
     initializing: paint.yellow,
+    snapshotted: paint.cyan,
+    restoring: paint.green,
     restarting: paint.yellow,
     reinitializing: paint.yellow,
     invoking: paint.green,

@@ -9,6 +9,7 @@ import { EXIT } from './host.js';
 const STARTS: Readonly<Record<InvocationRecord['start'], string>> = {
   warm: 'Warm start',
   thawed: 'Warm start after a freeze',
+  restored: 'Start from a snapshot',
   cold: 'Cold start',
   reset: 'Start with new processes',
 };
@@ -58,6 +59,7 @@ function figures(record: InvocationRecord): string {
     ended,
     duration(record.durationMs),
     ...(record.initMs === undefined ? [] : [`init ${duration(record.initMs)}`]),
+    ...(record.restoreMs === undefined ? [] : [`restore ${duration(record.restoreMs)}`]),
     `billed ${record.billedMs} ms`,
     ...(record.memoryPeakMb === undefined ? [] : [`${record.memoryPeakMb} MB`]),
   ].join(', ');

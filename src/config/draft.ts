@@ -15,6 +15,7 @@ import { LIMITS } from './defaults.js';
 import { checkPackage, UNNAMED_HANDLER } from './packaging.js';
 import type { Problems } from './problems.js';
 import { isMap } from './map.js';
+import { checkSnapStart } from './snap-start.js';
 import { FUNCTION_KEYS, functionSchema, LOGGING_KEYS, type FunctionSettings } from './schema.js';
 
 export interface FunctionDraft {
@@ -48,6 +49,9 @@ export function finish(
   const name = checkName(draft, problems);
   const settings = checkSettings(draft, problems);
   checkPackage(draft, (setting) => pathOf(draft, setting), problems);
+  if (settings !== undefined) {
+    checkSnapStart(settings, (setting) => pathOf(draft, setting), problems);
+  }
   // What is well-formed is looked at more closely even when something else is not.
   const sound: Partial<FunctionSettings> = settings ?? soundSettings(draft);
   if (sound.runtime !== undefined) checkRuntime(draft, sound.runtime, problems);
@@ -81,6 +85,7 @@ export function finish(
     ...(settings.reservedConcurrency === undefined
       ? {}
       : { reservedConcurrency: settings.reservedConcurrency }),
+    ...(settings.snapStart === 'PublishedVersions' ? { snapStart: settings.snapStart } : {}),
     ...(settings.logging === undefined ? {} : { logging: loggingOf(settings.logging) }),
   };
 }

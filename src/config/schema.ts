@@ -66,6 +66,7 @@ export const functionSchema = z.strictObject({
   description: z.string('text').max(256, 'at most 256 characters').default(''),
   reservedConcurrency: whole({ min: 0, max: 100_000 }, 'concurrent invocations').optional(),
   logging: loggingSchema.optional(),
+  snapStart: z.enum(['PublishedVersions', 'None'], 'PublishedVersions or None').optional(),
 });
 
 export type FunctionSettings = z.infer<typeof functionSchema>;

@@ -3,6 +3,9 @@
  * there, told to people as one sentence.
  */
 
+import type { ContainerExit } from '../engine/engine.js';
+import type { EnvironmentState } from './lifecycle.js';
+
 export type EndReason =
   | 'idle-too-long'
   | 'memory-needed'
@@ -17,6 +20,7 @@ export type EndReason =
 export type ResetReason =
   | 'init-failed'
   | 'init-timed-out'
+  | 'restore-failed'
   | 'invoke-timed-out'
   | 'runtime-exited'
   | 'launch-failed'
@@ -28,6 +32,12 @@ export type StartCause =
   | { readonly kind: 'spare' }
   | { readonly kind: 'provisioned' }
   | { readonly kind: 'replaced'; readonly reason: EndReason };
+
+/** What became of processes that ended by themselves. */
+export function exitReason(exit: ContainerExit): ResetReason {
+  if (exit.launchError !== undefined) return 'launch-failed';
+  return exit.outOfMemory ? 'out-of-memory' : 'runtime-exited';
+}
 
 const END_SENTENCES: Readonly<Record<EndReason, string>> = {
   'idle-too-long': 'the previous environment had been idle too long and was retired',
@@ -44,6 +54,7 @@ const END_SENTENCES: Readonly<Record<EndReason, string>> = {
 const RESET_SENTENCES: Readonly<Record<ResetReason, string>> = {
   'init-failed': 'its init phase had failed',
   'init-timed-out': 'its init phase had passed the time limit',
+  'restore-failed': 'it could not be restored from its snapshot',
   'invoke-timed-out': 'the invocation before had timed out',
   'runtime-exited': 'its runtime had exited',
   'launch-failed': 'its runtime could not be started',
@@ -68,7 +79,7 @@ export function startedBecause(cause: StartCause): string {
   }
 }
 
-export type StartKind = 'warm' | 'thawed' | 'cold' | 'reset';
+export type StartKind = 'warm' | 'thawed' | 'restored' | 'cold' | 'reset';
 
 export interface StartStory {
   readonly kind: StartKind;
@@ -77,6 +88,22 @@ export interface StartStory {
   readonly reset?: ResetReason;
   /** How many invocations the environment had served before. */
   readonly served: number;
+}
+
+export interface StartFacts {
+  /** Of the environment when it is assigned. */
+  readonly state: EnvironmentState;
+  readonly cause: StartCause;
+  readonly served: number;
+  readonly waitedForInit: boolean;
+  readonly reset: ResetReason | undefined;
+}
+
+export function storyOf({ state, cause, served, waitedForInit, reset }: StartFacts): StartStory {
+  if (state === 'reset') return { cause, served, kind: 'reset', reset: reset ?? 'runtime-exited' };
+  if (waitedForInit && served === 0) return { cause, served, kind: 'cold' };
+  if (state === 'snapshotted') return { cause, served, kind: 'restored' };
+  return { cause, served, kind: state === 'idle' ? 'warm' : 'thawed' };
 }
 
 /** Answers `orchestrator why`: a clause that can follow the kind of start and a colon. */
@@ -90,6 +117,8 @@ export function tellStart(story: StartStory): string {
       return `the environment had been reset because ${
         RESET_SENTENCES[story.reset ?? 'runtime-exited']
       }.`;
+    case 'restored':
+      return `a snapshot was restored, made ahead because ${startedBecause(story.cause)}.`;
     case 'warm':
     case 'thawed': {
       const how = story.kind === 'warm' ? 'a running environment' : 'a frozen environment, thawed,';

@@ -30,6 +30,12 @@ export interface Poll {
   readonly lost: boolean;
 }
 
+/** An open `GET restore/next`. */
+export interface RestorePoll {
+  restored(): void;
+  readonly lost: boolean;
+}
+
 /** What a runtime posted as the end of an invocation. */
 export interface Posted {
   readonly kind: 'response' | 'error';
@@ -49,6 +55,9 @@ export interface ChannelListener {
   responding(contentType: string, ended: (posted: Posted | 'too-large') => void): StreamedResponse;
   responded(posted: Posted | 'too-large'): void;
   initFailed(payload: Buffer, contentType: string): void;
+  /** The runtime waits to be restored. */
+  snapshotReady(): void;
+  restoreFailed(payload: Buffer, contentType: string): void;
 }
 
 /** Answer to a post, to be rendered as contract 1.6 says. */
@@ -71,6 +80,9 @@ export interface PostHeaders {
 export type ChannelPhase =
   | 'Started'
   | 'InitError'
+  | 'RestoreReady'
+  | 'Restoring'
+  | 'RuntimeRestoreErrorState'
   | 'Ready'
   | 'Running'
   | 'InvocationResponse'
@@ -78,16 +90,26 @@ export type ChannelPhase =
   /** Ours: the processes are gone or going; nothing they still say counts. */
   | 'Closed';
 
+export interface SnapStart {
+  /** Proves that the caller is the runtime. */
+  readonly credentialsToken: string;
+}
+
 export class Channel {
   readonly #listener: ChannelListener;
   #phase: ChannelPhase = 'Started';
   #polls: Poll[] = [];
+  #restorePolls: RestorePoll[] = [];
   /** Stays after the response: a post for it while Ready is out of order, not unknown. */
   #current: Delivery | undefined;
   #streamed: StreamedResponse | undefined;
 
-  constructor(listener: ChannelListener) {
+  /** Present when the environment initialises for SnapStart; otherwise there are no such routes. */
+  readonly snapStart: SnapStart | undefined;
+
+  constructor(listener: ChannelListener, snapStart?: SnapStart) {
     this.#listener = listener;
+    this.snapStart = snapStart;
   }
 
   get phase(): ChannelPhase {
@@ -97,6 +119,11 @@ export class Channel {
   /** True while a runtime waits in `GET next`. */
   get polled(): boolean {
     return this.#phase === 'Ready' && this.#polls.length > 0;
+  }
+
+  /** True while a runtime waits to be restored. */
+  get awaitsRestore(): boolean {
+    return this.#phase === 'RestoreReady' && this.#restorePolls.length > 0;
   }
 
   /** New processes are about to start. */
@@ -109,6 +136,7 @@ export class Channel {
   close(): void {
     this.#phase = 'Closed';
     this.#polls = [];
+    this.#restorePolls = [];
     this.#current = undefined;
     this.#streamed?.abandon();
     this.#streamed = undefined;
@@ -117,6 +145,8 @@ export class Channel {
   next(poll: Poll): Verdict {
     switch (this.#phase) {
       case 'InitError':
+      case 'RestoreReady':
+      case 'RuntimeRestoreErrorState':
       case 'InvocationResponse':
       case 'Closed':
         return 'invalid-state-transition';
@@ -128,12 +158,42 @@ export class Channel {
         this.#polls.push(poll);
         return 'accepted';
       case 'Started':
+      case 'Restoring':
       case 'RuntimeResponseSentState':
         this.#phase = 'Ready';
         this.#polls.push(poll);
         this.#listener.runtimePolled();
         return 'accepted';
     }
+  }
+
+  /** `GET restore/next`: everything is ready to be snapshotted. */
+  restoreNext(poll: RestorePoll): Verdict {
+    if (this.#phase !== 'Started') return 'invalid-state-transition';
+    this.#phase = 'RestoreReady';
+    this.#restorePolls.push(poll);
+    this.#listener.snapshotReady();
+    return 'accepted';
+  }
+
+  /** The processes are what they were when they asked to be snapshotted. */
+  restore(): void {
+    this.#phase = 'Restoring';
+    for (const poll of this.#restorePolls.splice(0)) poll.restored();
+  }
+
+  restoreError(payload: Buffer, contentType: string): Verdict {
+    if (this.#phase !== 'Restoring') return 'invalid-state-transition';
+    this.#phase = 'RuntimeRestoreErrorState';
+    this.#listener.restoreFailed(payload, contentType);
+    return 'accepted';
+  }
+
+  /** The connection of a parked `restore/next` closed. */
+  loseRestore(poll: RestorePoll): void {
+    if (!this.#restorePolls.includes(poll)) return;
+    this.#restorePolls = this.#restorePolls.filter((other) => other !== poll);
+    if (this.#restorePolls.length === 0) this.#listener.pollLost();
   }
 
   /** The connection of a parked poll closed. */
@@ -197,6 +257,8 @@ export class Channel {
   }
 
   initError(payload: Buffer, contentType: string): Verdict {
+    // Contract 1.5: a hook that failed may be reported this way too.
+    if (this.#phase === 'Restoring') return this.restoreError(payload, contentType);
     if (this.#phase !== 'Started') return 'invalid-state-transition';
     this.#phase = 'InitError';
     this.#listener.initFailed(payload, contentType);

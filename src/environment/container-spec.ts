@@ -20,6 +20,8 @@ export interface EnvironmentIdentity {
   readonly logMarker: string | undefined;
   readonly logStreamName: string;
   readonly initializationType: InitializationType;
+  /** Of environments that initialise for SnapStart. */
+  readonly credentialsToken?: string;
 }
 
 export type BuildContainerSpec = (
@@ -53,6 +55,9 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
       initializationType: identity.initializationType,
       region: settings.region,
       credentials: settings.credentials,
+      ...(identity.credentialsToken === undefined
+        ? {}
+        : { credentialsToken: identity.credentialsToken }),
       ...(identity.logMarker === undefined ? {} : { logMarker: identity.logMarker }),
     }),
     workingDirectory: '/var/task',

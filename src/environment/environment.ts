@@ -10,14 +10,17 @@
  *     follow from one another at once are announced as one.
  */
 
-import type { Timer } from '../async/clock.js';
-import type { Container, ContainerExit, ContainerObserver } from '../engine/engine.js';
-import { messageOf, OrchestratorError } from '../errors.js';
+import { Alarm } from '../async/alarm.js';
+import { LIMITS } from '../config/defaults.js';
+import type { Container, ContainerExit } from '../engine/engine.js';
+import { engineFailure, type OrchestratorError } from '../errors.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import type { InitializationType } from '../function/variables.js';
 import type { Assignment } from './assignment.js';
-import { Channel, type ChannelListener, type Posted } from './channel.js';
-import type { EndReason, ResetReason, StartCause, StartStory } from './cause.js';
+import { Channel, type ChannelListener, type Posted, type SnapStart } from './channel.js';
+import { exitReason, storyOf, type EndReason, type ResetReason, type StartCause } from './cause.js';
+import { createContainer } from './create-container.js';
+import { HeldEvents } from './held-events.js';
 import { initializationTypeOf, initLimitMs } from './initialization.js';
 import type { InvocationJournal } from './journal.js';
 import { launchProblemOf } from './launch-problem.js';
@@ -31,9 +34,9 @@ import {
 } from './lifecycle.js';
 import type { EnvironmentListener, EnvironmentParts } from './parts.js';
 import { Processes } from './processes.js';
-import { Settlement, type Ending } from './settlement.js';
+import { Restoration } from './restoration.js';
+import { dispatchTimes, Settlement, type Ending } from './settlement.js';
 import type { StreamedResponse } from './streamed-response.js';
-import { UnlaunchableContainer } from './unlaunchable.js';
 
 export class Environment implements ChannelListener {
   readonly version: FunctionVersion;
@@ -45,15 +48,17 @@ export class Environment implements ChannelListener {
   readonly #parts: EnvironmentParts;
   readonly #listener: EnvironmentListener<Environment>;
   readonly #channel: Channel;
+  readonly #snapStart: SnapStart | undefined;
+  readonly #restoration: Restoration;
   readonly #identity: string;
   readonly #journal: InvocationJournal;
   #state: EnvironmentState = 'provisioning';
   readonly #processes: Processes;
-  #held: EnvironmentEvent[] = [];
+  readonly #held = new HeldEvents();
   readonly #pending: EnvironmentEvent[] = [];
   #applying = false;
   #settlement: Settlement | undefined;
-  #timer: Timer | undefined;
+  readonly #alarm: Alarm;
   #posted: Posted | 'too-large' | undefined;
   #exit: ContainerExit | undefined;
   #initPayload: { payload: Buffer; contentType: string } | undefined;
@@ -76,12 +81,16 @@ export class Environment implements ChannelListener {
     this.initializationType = initializationType;
     this.#listener = listener;
     this.#parts = parts;
-    this.#channel = new Channel(this);
+    this.#snapStart =
+      initializationType === 'snap-start' ? { credentialsToken: parts.newIdentity() } : undefined;
+    this.#channel = new Channel(this, this.#snapStart);
     this.#identity = parts.newIdentity();
     this.id = parts.newIdentity().slice(0, 12);
     this.createdAt = parts.clock.monotonic();
     this.#idleSince = this.createdAt;
+    this.#alarm = new Alarm(parts.clock);
     this.#journal = parts.openJournal(version, this.id, initializationType);
+    this.#restoration = new Restoration(parts.clock, this.#channel, this.#journal);
     this.#processes = new Processes({
       done: (event) => this.#apply(event),
       failed: (error) => this.#engineFailed(error),
@@ -119,12 +128,15 @@ export class Environment implements ChannelListener {
   }
 
   assign(assignment: Assignment): void {
-    const timeoutMs = this.version.timeoutSeconds * 1000;
     this.#settlement = new Settlement(assignment, this.version, {
-      dispatchedAt: this.#parts.clock.monotonic(),
-      dispatchedAtMs: this.#parts.clock.now(),
-      deadlineMs: this.#parts.clock.now() + timeoutMs,
-      story: this.#story(assignment),
+      ...dispatchTimes(this.#parts.clock, this.version),
+      story: storyOf({
+        state: this.#state,
+        cause: this.cause,
+        served: this.#served,
+        waitedForInit: assignment.waitedForInit,
+        reset: this.#resetReason,
+      }),
     });
     this.#apply('assigned');
   }
@@ -166,13 +178,8 @@ export class Environment implements ChannelListener {
     const settlement = this.#settlement;
     // The channel takes responses to what was delivered only, and that has not settled yet.
     if (settlement === undefined) throw new Error('a response without an invocation');
-    const { clock, streamingBytesPerSecond } = this.#parts;
-    return settlement.openResponse({
-      clock,
-      contentType,
-      bytesPerSecond: streamingBytesPerSecond,
-      ended,
-    });
+    const { clock, streamingBytesPerSecond: bytesPerSecond } = this.#parts;
+    return settlement.openResponse({ clock, contentType, bytesPerSecond, ended });
   }
 
   responded(posted: Posted | 'too-large'): void {
@@ -184,6 +191,18 @@ export class Environment implements ChannelListener {
     this.#initPayload = { payload, contentType };
     this.#resetReason = 'init-failed';
     this.#apply('initFailed');
+  }
+
+  snapshotReady(): void {
+    this.#polledAtMs = this.#parts.clock.now();
+    this.#apply('snapshotReady');
+  }
+
+  restoreFailed(payload: Buffer, contentType: string): void {
+    this.#initPayload = { payload, contentType };
+    this.#restoration.hookFailed(payload);
+    this.#resetReason = 'restore-failed';
+    this.#apply('restoreFailed');
   }
 
   // The one place where the state changes.
@@ -211,7 +230,7 @@ export class Environment implements ChannelListener {
     const from = this.#state;
     const { to, actions } = transition(from, event);
     this.#state = to;
-    if ((to === 'idle' || to === 'reset') && to !== from) {
+    if ((to === 'idle' || to === 'reset' || to === 'snapshotted') && to !== from) {
       this.#idleSince = this.#parts.clock.monotonic();
     }
     for (const action of actions) this.#perform(action, event);
@@ -220,21 +239,35 @@ export class Environment implements ChannelListener {
   #perform(action: EnvironmentAction, event: EnvironmentEvent): void {
     switch (action) {
       case 'armInitTimer':
-        return this.#arm(this.#initLimitMs, () => {
-          this.#resetReason = 'init-timed-out';
-          this.#apply('initTimedOut');
-        });
+        return this.#alarm.set(
+          initLimitMs(this.initializationType, this.version.timeoutSeconds),
+          () => {
+            this.#resetReason = 'init-timed-out';
+            this.#apply('initTimedOut');
+          },
+        );
       case 'armDeadline':
-        return this.#arm(this.version.timeoutSeconds * 1000, () => {
+        return this.#alarm.set(this.version.timeoutSeconds * 1000, () => {
           this.#resetReason = 'invoke-timed-out';
           this.#apply('deadlinePassed');
         });
       case 'disarm':
-        return this.#disarm();
+        return this.#alarm.cancel();
       case 'recordInit':
         return this.#recordInit();
       case 'recordInitFailure':
         return this.#recordInitFailure();
+      case 'armRestoreTimer':
+        return this.#alarm.set(LIMITS.restoreMs, () => {
+          this.#resetReason = 'restore-failed';
+          this.#apply('restoreTimedOut');
+        });
+      case 'restore':
+        return this.#restoration.begin();
+      case 'goOn':
+        return this.#channel.restore();
+      case 'recordRestore':
+        return this.#recordRestore();
       case 'deliver':
         return this.#deliver();
       case 'freeze':
@@ -253,6 +286,10 @@ export class Environment implements ChannelListener {
         return this.#finish({ kind: 'exited', exit: this.#exit ?? LOST_EXIT });
       case 'settleInitFailure':
         return this.#finish({ kind: 'init-failed', ...(this.#initPayload ?? NO_PAYLOAD) });
+      case 'settleRestoreFailure':
+        return this.#refuseRestore('restore-failed');
+      case 'settleRestoreTimeout':
+        return this.#refuseRestore('restore-timed-out');
       case 'settleLost':
         return this.#finish({ kind: 'lost', reason: this.#endReason ?? 'engine-failed' });
       case 'handBack':
@@ -261,9 +298,9 @@ export class Environment implements ChannelListener {
         void this.#remove();
         return undefined;
       case 'hold':
-        return this.#hold(event);
+        return this.#held.hold(event);
       case 'replay':
-        this.#pending.push(...this.#held.splice(0));
+        this.#pending.push(...this.#held.take());
         return undefined;
     }
   }
@@ -271,41 +308,24 @@ export class Environment implements ChannelListener {
   // Processes.
 
   #createContainer(): Promise<Container> {
-    const { engine, buildSpec, door } = this.#parts;
-    const address = door.open(this.#channel, this.#identity);
+    const address = this.#parts.door.open(this.#channel, this.#identity);
     this.#journal.processesStarted('init');
-    const observer: ContainerObserver = {
+    const identity = {
+      environmentId: this.id,
+      ...address,
+      logMarker: this.#journal.marker,
+      logStreamName: this.#journal.logStreamName,
+      initializationType: this.initializationType,
+      ...this.#snapStart,
+    };
+    return createContainer(this.#parts, this.version, identity, {
       output: (chunk, stream) => this.#journal.output(chunk, stream),
       exited: (exit) => this.#exited(exit),
-    };
-    const { launchProblem } = this.version;
-    if (launchProblem !== undefined) {
-      const { clock } = this.#parts;
-      return Promise.resolve(new UnlaunchableContainer(launchProblem.reason, clock, observer));
-    }
-    return engine.create(
-      buildSpec(this.version, {
-        environmentId: this.id,
-        runtimeApi: address.runtimeApi,
-        hosts: address.hosts,
-        logMarker: this.#journal.marker,
-        logStreamName: this.#journal.logStreamName,
-        initializationType: this.initializationType,
-      }),
-      observer,
-    );
-  }
-
-  #hold(event: EnvironmentEvent): void {
-    // A poll that is gone again is none.
-    if (event === 'pollLost' || event === 'processesExited') {
-      this.#held = this.#held.filter((earlier) => earlier !== 'runtimePolled');
-    }
-    this.#held.push(event);
+    });
   }
 
   #startProcesses(): void {
-    this.#held = [];
+    this.#held.take();
     this.#exit = undefined;
     this.#initPayload = undefined;
     this.#channel.reset();
@@ -354,10 +374,7 @@ export class Environment implements ChannelListener {
 
   /** Notes why the environment ends and tells people. */
   #giveUp(error: unknown, starting = false): OrchestratorError {
-    const failure =
-      error instanceof OrchestratorError
-        ? error
-        : new OrchestratorError('engine-refused', messageOf(error), { cause: error });
+    const failure = engineFailure(error);
     this.#endReason ??= 'engine-failed';
     // An engine that is away says so itself, once and not for each environment; processes that
     // ended before they could be frozen or woken were ended by somebody who knows.
@@ -398,12 +415,22 @@ export class Environment implements ChannelListener {
     const finished = settlement.finish(ending, this.#parts.clock.monotonic());
     if (!settlement.wantsTail) settlement.answer(finished);
     if (ending.kind !== 'exited') this.#processes.lookAtPeak();
-    const initMs = this.#served === 0 ? this.#initMs : undefined;
+    // Contract 6.1: of SnapStart functions the init is told when the snapshot is made.
+    const told = settlement.story.kind !== 'reset' && this.initializationType !== 'snap-start';
+    const initMs = told && this.#served === 0 ? this.#initMs : undefined;
     this.#served += 1;
     this.#journal.end(settlement, finished, {
       peakBytes: this.#processes.seenPeakBytes,
-      initMs: settlement.story.kind === 'reset' ? undefined : initMs,
+      initMs,
+      restoreMs: this.#restoration.takeMs(),
     });
+  }
+
+  #refuseRestore(kind: 'restore-failed' | 'restore-timed-out'): void {
+    const settlement = this.#settlement;
+    if (settlement === undefined) return;
+    this.#settlement = undefined;
+    this.#restoration.refuse(settlement, kind);
   }
 
   #handBack(): void {
@@ -414,15 +441,6 @@ export class Environment implements ChannelListener {
     this.#listener.handBack(settlement.assignment);
   }
 
-  #story(assignment: Assignment): StartStory {
-    const base = { cause: this.cause, served: this.#served };
-    if (this.#state === 'reset') {
-      return { ...base, kind: 'reset', reset: this.#resetReason ?? 'runtime-exited' };
-    }
-    if (assignment.waitedForInit && this.#served === 0) return { ...base, kind: 'cold' };
-    return { ...base, kind: this.#state === 'idle' ? 'warm' : 'thawed' };
-  }
-
   #recordInit(): void {
     this.#initMs = this.#initElapsed();
     this.#journal.initEnded(this.#initMs);
@@ -430,8 +448,9 @@ export class Environment implements ChannelListener {
     this.#resetReason = undefined;
   }
 
-  get #initLimitMs(): number {
-    return initLimitMs(this.initializationType, this.version.timeoutSeconds);
+  #recordRestore(): void {
+    this.#restoration.succeeded();
+    this.#settlement?.dispatchAgain(dispatchTimes(this.#parts.clock, this.version));
   }
 
   #recordInitFailure(): void {
@@ -441,24 +460,10 @@ export class Environment implements ChannelListener {
 
   #initElapsed(): number {
     const { startedAtMs } = this.#processes;
-    const endMs = this.#channel.polled ? this.#polledAtMs : this.#parts.clock.now();
+    const { polled, awaitsRestore } = this.#channel;
+    const endMs = polled || awaitsRestore ? this.#polledAtMs : this.#parts.clock.now();
     return startedAtMs === undefined ? 0 : Math.max(0, endMs - startedAtMs);
   }
-
-  #arm(delayMs: number, action: () => void): void {
-    this.#disarm();
-    this.#timer = this.#parts.clock.setTimer(delayMs, action);
-  }
-
-  #disarm(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-  }
-}
-
-function exitReason(exit: ContainerExit): ResetReason {
-  if (exit.launchError !== undefined) return 'launch-failed';
-  return exit.outOfMemory ? 'out-of-memory' : 'runtime-exited';
 }
 
 const LOST_EXIT: ContainerExit = { exitCode: 137, outOfMemory: false };

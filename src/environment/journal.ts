@@ -19,6 +19,8 @@ import type {
   InitRuntimeDone,
   PlatformEvent,
   Report,
+  RestoreRuntimeDone,
+  RestoreStart,
   RuntimeDone,
   Span,
   Status,
@@ -45,6 +47,8 @@ export interface Measured {
   readonly peakBytes: number | undefined;
   /** Present for the first invocation after an init that was not part of an invocation. */
   readonly initMs: number | undefined;
+  /** Present for the first invocation after a restore. */
+  readonly restoreMs?: number | undefined;
   /** From the response to the next poll, where that is known by now. */
   readonly runtimeOverheadMs?: number;
   /** From the runtime's last act to the last extension's. */
@@ -62,10 +66,14 @@ export interface InvocationJournal {
   /** The runtime has polled: its marker is on the way. */
   initEnded(initMs: number): void;
   initFailed(reason: ResetReason, elapsedMs: number, launch?: LaunchProblem): void;
+  restoreStarted(): void;
+  restoreEnded(restoreMs: number, ended: RestoreRuntimeDone): void;
   /** Writes START; marks the settlement as begun. */
   begin(settlement: Settlement): void;
   /** Writes END and REPORT when the output is complete, keeps the record, answers for a tail. */
   end(settlement: Settlement, finished: Finished, measured: Measured): void;
+  /** No event could be delivered, and none will: only the record is kept. */
+  refuse(settlement: Settlement, finished: Finished): void;
   /** The event was never delivered: nothing is reported. */
   abandon(settlement: Settlement): void;
   /** They are about to be ended, and the environment with them. */
@@ -140,6 +148,30 @@ export class EnvironmentJournal implements InvocationJournal {
     );
   }
 
+  restoreStarted(): void {
+    this.#log.say({
+      type: 'platform.restoreStart',
+      timeMs: this.#parts.clock.now(),
+      record: this.#runtime(),
+    });
+  }
+
+  restoreEnded(restoreMs: number, ended: RestoreRuntimeDone): void {
+    const timeMs = this.#parts.clock.now();
+    const report = { ...ended, metrics: { durationMs: restoreMs } };
+    this.#log.initEnded([
+      ...(this.#isDetailed
+        ? [{ type: 'platform.restoreRuntimeDone' as const, timeMs, record: ended }]
+        : []),
+      { type: 'platform.restoreReport', timeMs, record: report },
+    ]);
+  }
+
+  refuse(settlement: Settlement, finished: Finished): void {
+    const measured = { peakBytes: undefined, initMs: undefined };
+    this.#parts.records.record(this.#recordOf(settlement, finished, measured));
+  }
+
   begin(settlement: Settlement): void {
     settlement.begun = true;
     const { requestId, version, dispatch } = settlement;
@@ -195,21 +227,27 @@ export class EnvironmentJournal implements InvocationJournal {
   }
 
   #initStart(): PlatformEvent {
-    const version = this.#version;
-    const runtime = runtimeVersion(version);
     return {
       type: 'platform.initStart',
       timeMs: this.#parts.clock.now(),
       record: {
         initializationType: this.#initializationType,
         phase: this.#phase,
-        runtimeVersion: runtime.version,
-        runtimeVersionArn: runtime.arn,
-        functionName: version.name,
-        functionVersion: version.version,
-        instanceId: this.#environmentId,
-        instanceMaxMemory: version.memoryMb * MEGABYTE,
+        ...this.#runtime(),
       },
+    };
+  }
+
+  #runtime(): RestoreStart {
+    const version = this.#version;
+    const runtime = runtimeVersion(version);
+    return {
+      runtimeVersion: runtime.version,
+      runtimeVersionArn: runtime.arn,
+      functionName: version.name,
+      functionVersion: version.version,
+      instanceId: this.#environmentId,
+      instanceMaxMemory: version.memoryMb * MEGABYTE,
     };
   }
 
@@ -262,6 +300,12 @@ export class EnvironmentJournal implements InvocationJournal {
         memorySizeMB: version.memoryMb,
         maxMemoryUsedMB: record.memoryPeakMb ?? version.memoryMb,
         ...(measured.initMs === undefined ? {} : { initDurationMs: measured.initMs }),
+        ...(measured.restoreMs === undefined
+          ? {}
+          : {
+              restoreDurationMs: measured.restoreMs,
+              billedRestoreDurationMs: billedDurationMs(measured.restoreMs),
+            }),
       },
       ...extensionSpans(settlement, finished, measured),
       ...tracingOf(settlement),
@@ -285,6 +329,7 @@ export class EnvironmentJournal implements InvocationJournal {
       durationMs: finished.durationMs,
       billedMs: billedDurationMs(finished.durationMs, initMs),
       ...(initMs === undefined ? {} : { initMs }),
+      ...(measured.restoreMs === undefined ? {} : { restoreMs: measured.restoreMs }),
       ...(peakBytes === undefined ? {} : { memoryPeakMb: Math.ceil(peakBytes / MEGABYTE) }),
       status: finished.status,
       ...(finished.errorType === undefined ? {} : { errorType: finished.errorType }),

@@ -21,6 +21,10 @@ export const ENVIRONMENT_STATES = [
   'provisioning',
   /** The processes run their init phase; nobody waits on this environment in particular. */
   'initializing',
+  /** Initialised for SnapStart: the runtime waits to be restored, and sleeps where that is possible. */
+  'snapshotted',
+  /** Woken for an event: the runtime runs its after-restore hooks before it asks for it. */
+  'restoring',
   /** The runtime waits in its poll. */
   'idle',
   /** The event is with the runtime. */
@@ -52,6 +56,10 @@ export const ENVIRONMENT_EVENTS = [
   'runtimePolled',
   'initFailed',
   'initTimedOut',
+  /** The runtime asks to be told when it has been restored. */
+  'snapshotReady',
+  'restoreFailed',
+  'restoreTimedOut',
   'assigned',
   'responded',
   'deadlinePassed',
@@ -76,6 +84,12 @@ export type EnvironmentAction =
   | 'disarm'
   | 'recordInit'
   | 'recordInitFailure'
+  | 'armRestoreTimer'
+  /** Tells the runtime that it has been restored. */
+  | 'restore'
+  /** The same, where nothing was kept ready. */
+  | 'goOn'
+  | 'recordRestore'
   | 'deliver'
   | 'freeze'
   | 'thaw'
@@ -85,6 +99,8 @@ export type EnvironmentAction =
   | 'settleTimeout'
   | 'settleExit'
   | 'settleInitFailure'
+  | 'settleRestoreFailure'
+  | 'settleRestoreTimeout'
   | 'settleLost'
   | 'handBack'
   | 'remove'
@@ -109,6 +125,7 @@ function held(state: EnvironmentState): Row {
   return {
     runtimePolled: transition,
     initFailed: transition,
+    snapshotReady: transition,
     pollLost: transition,
     processesExited: transition,
   };
@@ -124,6 +141,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
   },
   initializing: {
     runtimePolled: go('idle', 'disarm', 'recordInit'),
+    snapshotReady: go('snapshotted', 'disarm', 'recordInit'),
     initFailed: go('resetting', 'disarm', 'recordInitFailure', 'killProcesses'),
     initTimedOut: go('resetting', 'recordInitFailure', 'killProcesses'),
     processesExited: go('reset', 'disarm', 'recordInitFailure'),
@@ -131,6 +149,27 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     pollLost: go('resetting', 'disarm', 'recordInitFailure', 'killProcesses'),
     retired: go('stopping', 'disarm', 'remove'),
     destroyed: go('stopping', 'disarm', 'remove'),
+  },
+  snapshotted: {
+    assigned: go('restoring', 'armRestoreTimer', 'restore', 'thaw'),
+    quiet: go('snapshotted', 'freeze'),
+    frozen: go('snapshotted'),
+    pollLost: go('resetting', 'killProcesses'),
+    processesExited: go('reset'),
+    engineFailed: go('stopping', 'remove'),
+    retired: go('stopping', 'remove'),
+    destroyed: go('stopping', 'remove'),
+  },
+  /** The event is not delivered yet: until it is, it may go to another environment. */
+  restoring: {
+    runtimePolled: go('invoking', 'recordRestore', 'armDeadline', 'deliver'),
+    restoreFailed: go('resetting', 'disarm', 'settleRestoreFailure', 'killProcesses'),
+    restoreTimedOut: go('resetting', 'settleRestoreTimeout', 'killProcesses'),
+    processesExited: go('reset', 'disarm', 'settleRestoreFailure'),
+    thawed: go('restoring'),
+    thawRefused: go('stopping', 'disarm', 'handBack', 'remove'),
+    engineFailed: go('stopping', 'disarm', 'handBack', 'remove'),
+    destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
   },
   idle: {
     assigned: go('invoking', 'armDeadline', 'deliver'),
@@ -193,6 +232,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     /** Held, and void by now. */
     runtimePolled: go('resetting'),
     initFailed: go('resetting'),
+    snapshotReady: go('resetting'),
     retired: go('stopping', 'remove'),
     destroyed: go('stopping', 'remove'),
   },
@@ -214,6 +254,9 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
   },
   reinitializing: {
     runtimePolled: go('invoking', 'recordInit', 'deliver'),
+    /** Nothing is kept ready here: it goes on at once. */
+    snapshotReady: go('reinitializing', 'goOn'),
+    restoreFailed: go('resetting', 'disarm', 'settleInitFailure', 'killProcesses'),
     initFailed: go('resetting', 'disarm', 'settleInitFailure', 'killProcesses'),
     deadlinePassed: go('resetting', 'settleTimeout', 'killProcesses'),
     processesExited: go('reset', 'disarm', 'settleExit'),
@@ -236,6 +279,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     thawed: go('stopping'),
     pollLost: go('stopping'),
     initTimedOut: go('stopping'),
+    restoreTimedOut: go('stopping'),
     deadlinePassed: go('stopping'),
     retired: go('stopping'),
     destroyed: go('stopping'),
@@ -275,7 +319,7 @@ export function transition(state: EnvironmentState, event: EnvironmentEvent): Tr
 
 /** States in which the environment can take an invocation at once, best first. */
 export function isAvailable(state: EnvironmentState): boolean {
-  return state === 'idle' || state === 'freezing' || state === 'frozen';
+  return state === 'idle' || state === 'freezing' || state === 'frozen' || state === 'snapshotted';
 }
 
 /** States that will lead to availability without anybody's help. */
@@ -289,6 +333,7 @@ export function isBusy(state: EnvironmentState): boolean {
     state === 'invoking' ||
     state === 'completing' ||
     state === 'thawing' ||
+    state === 'restoring' ||
     state === 'restarting' ||
     state === 'reinitializing'
   );

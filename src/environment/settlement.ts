@@ -3,6 +3,7 @@
  * ended into an outcome (contract section 5) and nothing more.
  */
 
+import type { Clock } from '../async/clock.js';
 import { randomHex } from '../async/random.js';
 import { OrchestratorError } from '../errors.js';
 import type { FunctionVersion } from '../function/function-version.js';
@@ -25,6 +26,8 @@ export type Ending =
   | { readonly kind: 'timed-out' }
   | { readonly kind: 'exited'; readonly exit: ContainerExit }
   | { readonly kind: 'init-failed'; readonly payload: Buffer; readonly contentType: string }
+  | { readonly kind: 'restore-failed'; readonly errorType: string }
+  | { readonly kind: 'restore-timed-out' }
   | { readonly kind: 'lost'; readonly reason: EndReason };
 
 export interface Finished {
@@ -56,6 +59,19 @@ export interface Dispatch {
   readonly story: StartStory;
 }
 
+/** Of what is dispatched now. */
+export function dispatchTimes(
+  clock: Clock,
+  { timeoutSeconds }: FunctionVersion,
+): Omit<Dispatch, 'story'> {
+  const nowMs = clock.now();
+  return {
+    dispatchedAt: clock.monotonic(),
+    dispatchedAtMs: nowMs,
+    deadlineMs: nowMs + timeoutSeconds * 1000,
+  };
+}
+
 type OpenResponse = Omit<StreamedResponseParts, 'requestId' | 'sink'>;
 
 const INVOCATION_ID_BYTES = 16;
@@ -63,16 +79,19 @@ const INVOCATION_ID_BYTES = 16;
 export class Settlement {
   readonly assignment: Assignment;
   readonly version: FunctionVersion;
-  readonly dispatch: Dispatch;
+  #dispatch: Dispatch;
   /** The journal has written START for it. */
   begun = false;
 
   constructor(assignment: Assignment, version: FunctionVersion, dispatch: Dispatch) {
     this.assignment = assignment;
     this.version = version;
-    this.dispatch = dispatch;
+    this.#dispatch = dispatch;
   }
 
+  get dispatch(): Dispatch {
+    return this.#dispatch;
+  }
   get requestId(): string {
     return this.assignment.request.requestId;
   }
@@ -81,6 +100,11 @@ export class Settlement {
   }
   get story(): StartStory {
     return this.dispatch.story;
+  }
+
+  /** Its time begins now: what came before was no part of it. */
+  dispatchAgain(times: Omit<Dispatch, 'story'>): void {
+    this.#dispatch = { ...this.#dispatch, ...times };
   }
 
   delivery(): Delivery {
@@ -152,6 +176,10 @@ export class Settlement {
           ...this.#failed(ending.payload, errorType, ending.contentType),
         };
       }
+      case 'restore-failed':
+        return { durationMs, ...notRestored(ending.kind, RESTORE_FAILED, ending.errorType) };
+      case 'restore-timed-out':
+        return { durationMs, ...notRestored(ending.kind, RESTORE_TIMED_OUT, 'Sandbox.Timedout') };
       case 'lost':
         return { durationMs, status: 'refused', outcome: { kind: 'refused', error: lost(ending) } };
     }
@@ -202,10 +230,24 @@ function lost(ending: { readonly reason: EndReason }): OrchestratorError {
     : new OrchestratorError('environment-failed', 'the environment was lost during the invocation');
 }
 
+function notRestored(
+  code: 'restore-failed' | 'restore-timed-out',
+  message: string,
+  errorType: string,
+): Omit<Finished, 'durationMs'> {
+  const error = new OrchestratorError(code, message);
+  return { status: 'refused', errorType, outcome: { kind: 'refused', error } };
+}
+
+/** The words of the service model. */
+const RESTORE_FAILED =
+  'The afterRestore() runtime hook encountered an error. For more information, check the Amazon CloudWatch logs.';
+const RESTORE_TIMED_OUT = "Lambda couldn't restore the snapshot within the timeout limit.";
+
 const LONGEST_PARSED_ERROR = 256 * 1024;
 
 /** For REPORT and the record only: the payload itself is passed on as it is (contract 1.10). */
-function errorTypeOf(payload: Buffer, header: string | undefined): string {
+export function errorTypeOf(payload: Buffer, header: string | undefined): string {
   if (header !== undefined && /(Runtime|Function)\.[A-Z][a-zA-Z]+/.test(header)) return header;
   if (payload.length <= LONGEST_PARSED_ERROR) {
     try {

@@ -2,6 +2,7 @@
  * The credentials a function sees: dummies unless a profile of the user's is asked for by name.
  */
 
+import type { Clock } from '../async/clock.js';
 import { messageOf, OrchestratorError } from '../errors.js';
 import type { RoleCredentials } from './variables.js';
 
@@ -29,4 +30,14 @@ export async function functionCredentials(profile: string | undefined): Promise<
       cause: error,
     });
   }
+}
+
+const LIFE_MS = 6 * 3_600_000;
+
+/** As they are handed out on request: good for some hours from then on. */
+export function expiringCredentials(
+  credentials: RoleCredentials,
+  clock: Pick<Clock, 'now'>,
+): () => RoleCredentials & { readonly expiresAtMs: number } {
+  return () => ({ ...credentials, expiresAtMs: clock.now() + LIFE_MS });
 }

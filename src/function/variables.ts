@@ -58,6 +58,8 @@ export interface VariablesContext {
   readonly initializationType: InitializationType;
   readonly region: string;
   readonly credentials?: RoleCredentials;
+  /** Where SnapStart has the runtime ask for credentials again (contract 1.1). */
+  readonly credentialsToken?: string;
   /** Where AWS clients inside the function reach the orchestrator; a default of ours, not AWS's. */
   readonly endpointUrl?: string;
   /** Secret line our bootstraps write to end the log of an invocation. */
@@ -94,8 +96,13 @@ export function environmentVariables(
     AWS_LAMBDA_FUNCTION_VERSION: version.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(version.memoryMb),
     AWS_LAMBDA_INITIALIZATION_TYPE: context.initializationType,
-    AWS_LAMBDA_LOG_GROUP_NAME: version.logging?.group ?? `/aws/lambda/${version.name}`,
-    AWS_LAMBDA_LOG_STREAM_NAME: context.logStreamName,
+    // A snapshot would keep the ones it was made with.
+    ...(context.initializationType === 'snap-start'
+      ? {}
+      : {
+          AWS_LAMBDA_LOG_GROUP_NAME: version.logging?.group ?? `/aws/lambda/${version.name}`,
+          AWS_LAMBDA_LOG_STREAM_NAME: context.logStreamName,
+        }),
     AWS_LAMBDA_RUNTIME_API: context.runtimeApi,
     LAMBDA_TASK_ROOT: '/var/task',
     LAMBDA_RUNTIME_DIR: '/var/runtime',
@@ -107,6 +114,12 @@ export function environmentVariables(
           ...(credentials.sessionToken === undefined
             ? {}
             : { AWS_SESSION_TOKEN: credentials.sessionToken }),
+        }),
+    ...(context.credentialsToken === undefined
+      ? {}
+      : {
+          AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://${context.runtimeApi}/2021-04-23/credentials`,
+          AWS_CONTAINER_AUTHORIZATION_TOKEN: context.credentialsToken,
         }),
     ...(context.logMarker === undefined ? {} : { _ORCHESTRATOR_LOG_MARKER: context.logMarker }),
   };

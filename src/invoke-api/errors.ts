@@ -142,6 +142,10 @@ export function refusalError(error: OrchestratorError, arn: string): ApiError {
     case 'runtime-unsupported':
     case 'base-unavailable':
       return userError(502, 'InvalidRuntimeException', explained, 'Message');
+    case 'restore-failed':
+      return userError(400, 'SnapStartException', error.message, 'Message');
+    case 'restore-timed-out':
+      return userError(408, 'SnapStartTimeoutException', error.message, 'Message');
     // Not 5xx: clients would retry what only a person can mend.
     case 'build-failed':
     case 'code-missing':

@@ -171,7 +171,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   changed(environment: Environment, from: EnvironmentState, to: EnvironmentState): void {
     this.#reindex(environment, from, to);
     if (isStarting(from) && (isResetting(to) || to === 'reset')) this.#initFailed(environment);
-    if (to === 'idle' || to === 'reset') {
+    if (to === 'idle' || to === 'reset' || to === 'snapshotted') {
       this.#learnFrom(environment);
       // What was started for somebody serves somebody before its memory may go to others. After
       // that others come first: a function that is never idle must not keep all there is.
@@ -181,6 +181,10 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     }
     if (to === 'stopped') this.#gone(environment);
     this.#pump();
+    // Nothing runs between a snapshot and its restore, whatever the rule about quiet times.
+    if (environment.state === 'snapshotted' && this.#rules.freezeAfterMs !== 'never') {
+      environment.freeze();
+    }
   }
 
   handBack(assignment: Assignment): void {
@@ -390,7 +394,11 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     const list = this.#listOf(environment);
     if (isAvailable(from) && !isAvailable(to)) remove(list, environment);
     if (from === 'reset') remove(this.#reset, environment);
-    if (isAvailable(to) && !isAvailable(from)) list.push(environment);
+    if (isAvailable(to) && !isAvailable(from)) {
+      // What is restored already comes first.
+      if (to === 'snapshotted') list.unshift(environment);
+      else list.push(environment);
+    }
     if (to === 'stopping') {
       this.#leaving += 1;
       this.#provision.leaves(environment);

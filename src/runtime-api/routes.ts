@@ -118,10 +118,16 @@ function invocationError(
 
 function initError(channel: Channel, call: Call, answer: Answer): undefined {
   const { phase } = channel;
+  const { payload, contentType } = initErrorBody(call);
+  const verdict = channel.initError(payload, contentType);
+  answer.send(verdictReply(verdict, phase, 'InitError'));
+}
+
+/** As what an error outside any invocation is kept. */
+export function initErrorBody(call: Call): { payload: Buffer; contentType: string } {
   const { body, contentType } = errorBody(call);
   const payload = Buffer.isBuffer(body) ? body : Buffer.from('null');
-  const verdict = channel.initError(payload, isJson(payload) ? contentType : OCTET_STREAM);
-  answer.send(verdictReply(verdict, phase, 'InitError'));
+  return { payload, contentType: isJson(payload) ? contentType : OCTET_STREAM };
 }
 
 const OCTET_STREAM = 'application/octet-stream';

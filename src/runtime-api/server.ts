@@ -26,6 +26,7 @@ import {
   type Reply,
 } from './replies.js';
 import { serve, type Answer, type Call } from './routes.js';
+import { serveSnapStart, type CredentialsSource } from './snap-start-routes.js';
 import { receive, streamedFor } from './streamed-post.js';
 
 const DOMAIN = '.runtime';
@@ -37,6 +38,8 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
   readonly #sockets = new Set<Socket>();
   readonly #server: NetServer;
   readonly #fallback: Server;
+  /** Of the functions' role, for environments that ask for them. */
+  credentials: CredentialsSource | undefined;
   #port = 0;
   #hostAddress = '';
 
@@ -86,6 +89,8 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
       answer.send(UNKNOWN_ENVIRONMENT);
       return undefined;
     }
+    const snapStart = serveSnapStart(channel, call, answer, this.credentials);
+    if (snapStart !== undefined) return snapStart.onLost;
     const poll: Poll | undefined = serve(channel, call, answer);
     return poll === undefined ? undefined : () => channel.lose(poll);
   }

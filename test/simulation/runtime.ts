@@ -3,7 +3,7 @@
  * is. It marks its output as our bootstraps do, where it was given a marker.
  */
 
-import type { Channel, Delivery, Poll } from '../../src/environment/channel.js';
+import type { Channel, Delivery, Poll, RestorePoll } from '../../src/environment/channel.js';
 import type { FakeProcess } from '../support/fake-engine.js';
 import type { StreamedResponse } from '../../src/environment/streamed-response.js';
 import type { Random } from './random.js';
@@ -14,6 +14,8 @@ export interface RuntimeOptions {
   readonly channel: Channel;
   readonly process: FakeProcess;
   readonly marker: string | undefined;
+  /** It asks to be snapshotted before it first asks for an event. */
+  readonly snapStart: boolean;
   /** How often something goes wrong, out of one. */
   readonly faults: number;
   begins(delivery: Delivery): void;
@@ -39,9 +41,9 @@ export class Runtime {
     if (this.#fails(0.3)) this.#die(3);
     else if (random.chance(faults / 3)) {
       process.after(random.below(50), () => void channel.initError(EMPTY, ''));
-    } else if (this.#fails(0.1)) process.after(20_000, () => this.#next());
-    else if (random.chance(0.2)) this.#next();
-    else process.after(random.below(200), () => this.#next());
+    } else if (this.#fails(0.1)) process.after(20_000, () => this.#ready());
+    else if (random.chance(0.2)) this.#ready();
+    else process.after(random.below(200), () => this.#ready());
   }
 
   #fails(share: number): boolean {
@@ -58,6 +60,41 @@ export class Runtime {
     }
     if (random.chance(0.7)) this.#streamed?.cut();
     process.exit(code, outOfMemory);
+  }
+
+  #ready(): void {
+    const { snapStart, random } = this.#options;
+    if (!snapStart || random.chance(0.1)) this.#next();
+    else this.#waitForRestore();
+  }
+
+  #waitForRestore(): void {
+    const { random, channel, process } = this.#options;
+    this.#inited = true;
+    this.#mark('init');
+    const wait: RestorePoll & { lost: boolean } = {
+      lost: false,
+      restored: () => process.whenRunning(() => this.#restored()),
+    };
+    channel.restoreNext(wait);
+    if (this.#fails(0.2)) {
+      process.after(random.below(5_000), () => {
+        wait.lost = true;
+        if (random.chance(0.7)) channel.loseRestore(wait);
+        this.#die(1);
+      });
+    }
+  }
+
+  /** Runs its hooks. */
+  #restored(): void {
+    const { random, channel, process } = this.#options;
+    const goes = random.next() / this.#options.faults;
+    if (goes < 0.3) channel.restoreError(EMPTY, 'application/json');
+    else if (goes < 0.6) this.#die(64);
+    else if (goes < 0.8) process.after(20_000, () => this.#next());
+    else if (random.chance(0.5)) this.#next();
+    else process.after(random.below(100), () => this.#next());
   }
 
   #next(): void {

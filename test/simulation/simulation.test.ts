@@ -31,6 +31,8 @@ it(
       'function-failed',
       'throttled',
       'environment-failed',
+      'restore-failed',
+      'restore-timed-out',
       'shutting-down',
     ]) {
       expect(outcomes.get(kind) ?? 0).toBeGreaterThan(0);

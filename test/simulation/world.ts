@@ -289,7 +289,7 @@ export class World implements RuntimeDoor {
     this.#versions += 1;
     return {
       ...definition,
-      version: '$LATEST',
+      version: definition.snapStart === undefined ? '$LATEST' : '1',
       functionArn: definition.name,
       key: String(this.#versions),
       codeSha256: '',
@@ -329,13 +329,18 @@ export class World implements RuntimeDoor {
         pidsLimit: 1,
         openFilesLimit: 1,
       }),
-      openJournal: (version, environmentId) =>
-        new EnvironmentJournal(version, environmentId, {
-          clock: this.clock,
-          lines: this.logs,
-          records: this.logs,
-          marks: this.#marks,
-        }),
+      openJournal: (version, environmentId, initializationType) =>
+        new EnvironmentJournal(
+          version,
+          environmentId,
+          {
+            clock: this.clock,
+            lines: this.logs,
+            records: this.logs,
+            marks: this.#marks,
+          },
+          initializationType,
+        ),
     };
   }
 
@@ -354,6 +359,7 @@ export class World implements RuntimeDoor {
       channel,
       process,
       marker: spec.environment['marker'],
+      snapStart: channel.snapStart !== undefined,
       faults: this.#rates.runtime,
       goesAstray: () => this.logs.goesAstray(spec.name),
       begins: ({ requestId }) => {
@@ -391,6 +397,7 @@ function definitionOf(name: string): FunctionDefinition {
     environment: {},
     architecture: 'x86_64',
     description: '',
+    ...(name === 'beta' ? { snapStart: 'PublishedVersions' as const } : {}),
     ...(name === 'gamma' ? { reservedConcurrency: RESERVED } : {}),
   };
 }

@@ -23,6 +23,8 @@ export interface PoolBenchOptions {
   readonly timeoutSeconds?: number;
   readonly memoryMb?: number;
   readonly budgetMb?: number;
+  /** A published version with SnapStart instead of $LATEST. */
+  readonly snapStart?: boolean;
 }
 
 export class PoolBench {
@@ -66,8 +68,18 @@ export class PoolBench {
   }
 
   /** Another pool beside the first, on the same gate and budget. */
-  open({ rules, timeoutSeconds = 3, memoryMb = 128 }: PoolBenchOptions = {}): Pool {
-    const version = { name: 'f', version: '$LATEST', memoryMb, timeoutSeconds } as FunctionVersion;
+  open({
+    rules,
+    timeoutSeconds = 3,
+    memoryMb = 128,
+    snapStart = false,
+  }: PoolBenchOptions = {}): Pool {
+    const version = {
+      name: 'f',
+      ...(snapStart ? { version: '1', snapStart: 'PublishedVersions' } : { version: '$LATEST' }),
+      memoryMb,
+      timeoutSeconds,
+    } as FunctionVersion;
     return new Pool(version, this.#parts(), {
       rules: { freezeAfterMs: 0, idleTimeoutMs: 600_000, spares: 0, ...rules },
       firstCause: { kind: 'first-use' },
@@ -128,6 +140,11 @@ export class PoolBench {
   #run(process: FakeProcess, identity: string): void {
     const channel = this.#channels.get(identity);
     if (channel === undefined || this.program(process, channel)) return;
+    process.after(10, () => this.serve(process, channel));
+  }
+
+  /** Polls, handles, answers, polls. */
+  serve(process: FakeProcess, channel: Channel): void {
     const next = (): void => {
       channel.next({
         lost: false,
@@ -139,7 +156,7 @@ export class PoolBench {
       channel.post('response', requestId, Buffer.from('{}'), JSON_TYPE);
       next();
     };
-    process.after(10, next);
+    next();
   }
 }
 
@@ -152,6 +169,9 @@ export const SILENT_JOURNAL: InvocationJournal = {
   outputIsHere: () => undefined,
   initEnded: () => undefined,
   initFailed: () => undefined,
+  restoreStarted: () => undefined,
+  restoreEnded: () => undefined,
+  refuse: () => undefined,
   begin: (settlement) => void (settlement.begun = true),
   end: () => undefined,
   abandon: () => undefined,

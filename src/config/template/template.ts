@@ -31,6 +31,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const NESTED: Readonly<Record<string, { readonly inner: string; readonly setting: string }>> = {
   Environment: { inner: 'Variables', setting: 'environment' },
   EphemeralStorage: { inner: 'Size', setting: 'ephemeralStorage' },
+  SnapStart: { inner: 'ApplyOn', setting: 'snapStart' },
 };
 
 /** Properties below `LoggingConfig` → keys of our `logging`. */
@@ -63,6 +64,7 @@ const NAMES: Readonly<Record<string, string>> = {
   ),
   environment: 'Properties.Environment.Variables',
   ephemeralStorage: 'Properties.EphemeralStorage.Size',
+  snapStart: 'Properties.SnapStart.ApplyOn',
   layers: 'Properties.Layers',
   logging: 'Properties.LoggingConfig',
   ...Object.fromEntries(

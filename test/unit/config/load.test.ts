@@ -169,6 +169,25 @@ functions:
     });
   });
 
+  it('takes SnapStart for what can have it, and says what cannot and why', async () => {
+    const file = (runtime: string, more = ''): string =>
+      `functions:\n  a: { runtime: ${runtime}, handler: i.h, code: code, snapStart: PublishedVersions${more} }\n`;
+    const { functions } = await load('orchestrator.yaml', file('python3.13'));
+    expect(functions[0]?.snapStart).toBe('PublishedVersions');
+    expect(await problems('orchestrator.yaml', file('nodejs22.x'))).toEqual([
+      expect.objectContaining({
+        path: 'functions.a.snapStart',
+        value: 'PublishedVersions',
+        expected: expect.stringContaining('None for nodejs22.x'),
+      }),
+    ]);
+    const large = file('python3.13', ', ephemeralStorage: 1024');
+    expect((await problems('orchestrator.yaml', large))[0]?.expected).toContain('above 512 MB');
+    expect(
+      await problems('orchestrator.yaml', file('python3.13').replace('PublishedVersions', 'All')),
+    ).toEqual([expect.objectContaining({ expected: 'PublishedVersions or None', value: 'All' })]);
+  });
+
   it('gives the line of a syntax error', async () => {
     const list = await problems('orchestrator.yaml', 'functions:\n  a: {\n');
     expect(list[0]?.path).toMatch(/^line \d+$/);
@@ -295,6 +314,21 @@ Resources:
       path: 'Resources.A.Properties.LoggingConfig.Level',
       expected: 'one of LogFormat, ApplicationLogLevel, SystemLogLevel, LogGroup',
     });
+  });
+
+  it('say which functions have SnapStart', async () => {
+    const file = (runtime: string): string => `
+Globals: { Function: { SnapStart: { ApplyOn: PublishedVersions } } }
+Resources:
+  A:
+    Type: AWS::Serverless::Function
+    Properties: { Runtime: ${runtime}, Handler: i.h, CodeUri: code }
+`;
+    const { functions, notices } = await load('template.yaml', file('python3.13'));
+    expect([functions[0]?.snapStart, notices]).toEqual(['PublishedVersions', []]);
+    expect(await problems('template.yaml', file('nodejs24.x'))).toEqual([
+      expect.objectContaining({ path: 'Resources.A.Properties.SnapStart.ApplyOn' }),
+    ]);
   });
 
   it('take parameters from flags and refuse those they do not have', async () => {

@@ -33,6 +33,8 @@ describe('the order of Runtime API calls', () => {
       pollLost: () => void told.push('lost'),
       responded: (posted) => void told.push(posted === 'too-large' ? posted : posted.kind),
       initFailed: () => void told.push('init-failed'),
+      snapshotReady: () => void told.push('snapshot-ready'),
+      restoreFailed: () => void told.push('restore-failed'),
       responding: (contentType, ended) => {
         told.push('responding');
         return new StreamedResponse({ clock, requestId: 'a', contentType, ended });
@@ -167,5 +169,42 @@ describe('the order of Runtime API calls', () => {
     channel.lose(second);
     expect(told).toEqual(['polled', 'lost']);
     expect(channel.polled).toBe(false);
+  });
+
+  it('is restore/next, then next, for what was initialised for SnapStart', () => {
+    const restored: string[] = [];
+    const wait = { lost: false, restored: () => void restored.push('restored') };
+    expect(channel.restoreNext(wait)).toBe('accepted');
+    expect([channel.phase, channel.awaitsRestore]).toEqual(['RestoreReady', true]);
+    expect(channel.next(poll())).toBe('invalid-state-transition');
+    expect(channel.initError(BODY, 'application/json')).toBe('invalid-state-transition');
+    expect(channel.restoreError(BODY, 'application/json')).toBe('invalid-state-transition');
+    channel.restore();
+    expect([channel.phase, restored]).toEqual(['Restoring', ['restored']]);
+    expect(channel.restoreNext(wait)).toBe('invalid-state-transition');
+    expect(channel.next(poll())).toBe('accepted');
+    expect(channel.restoreError(BODY, 'application/json')).toBe('invalid-state-transition');
+    expect(told).toEqual(['snapshot-ready', 'polled']);
+  });
+
+  it.each(['restoreError', 'initError'] as const)('takes %s for a failed restore', (report) => {
+    channel.restoreNext({ lost: false, restored: () => undefined });
+    channel.restore();
+    expect(channel[report](BODY, 'application/json')).toBe('accepted');
+    expect(channel.phase).toBe('RuntimeRestoreErrorState');
+    expect(channel.next(poll())).toBe('invalid-state-transition');
+    expect(told).toEqual(['snapshot-ready', 'restore-failed']);
+  });
+
+  it('tells of a runtime that hangs up before it is restored, and not of one after', () => {
+    const wait = { lost: false, restored: () => undefined };
+    channel.restoreNext(wait);
+    channel.loseRestore(wait);
+    expect(told).toEqual(['snapshot-ready', 'lost']);
+    channel.reset();
+    channel.restoreNext(wait);
+    channel.restore();
+    channel.loseRestore(wait);
+    expect(told).toEqual(['snapshot-ready', 'lost', 'snapshot-ready']);
   });
 });

@@ -3,6 +3,7 @@ import {
   accepts,
   ENVIRONMENT_EVENTS,
   ENVIRONMENT_STATES,
+  isAvailable,
   isBusy,
   transition,
   type EnvironmentAction,
@@ -18,6 +19,8 @@ const ENDINGS: readonly EnvironmentAction[] = [
   'settleTimeout',
   'settleExit',
   'settleInitFailure',
+  'settleRestoreFailure',
+  'settleRestoreTimeout',
   'settleLost',
   'handBack',
 ];
@@ -91,6 +94,7 @@ describe('the lifecycle table', () => {
       invoking: 'deadlinePassed',
       completing: 'deadlinePassed',
       thawing: 'deadlinePassed',
+      restoring: 'restoreTimedOut',
       restarting: 'deadlinePassed',
       reinitializing: 'deadlinePassed',
     };
@@ -122,7 +126,7 @@ describe('the lifecycle table', () => {
 });
 
 type Call = 'start' | 'freeze' | 'thaw';
-type Runtime = 'started' | 'polled' | 'running' | 'responded' | 'closed';
+type Runtime = 'started' | 'snapshot' | 'restoring' | 'polled' | 'running' | 'responded' | 'closed';
 
 /** A state with what may still come: answers of the engine, and what the runtime may say. */
 interface Life {
@@ -154,16 +158,22 @@ function possible(life: Life): { event: EnvironmentEvent; next: Partial<Life> }[
     if (runtime === 'started') {
       list.push({ event: 'runtimePolled', next: { runtime: 'polled' } });
       list.push({ event: 'initFailed', next: { runtime: 'closed' } });
+      list.push({ event: 'snapshotReady', next: { runtime: 'snapshot' } });
     }
-    if (runtime === 'polled') list.push({ event: 'pollLost', next: { runtime: 'closed' } });
+    if (runtime === 'restoring') {
+      list.push({ event: 'runtimePolled', next: { runtime: 'polled' } });
+      list.push({ event: 'restoreFailed', next: { runtime: 'closed' } });
+    }
+    if (runtime === 'polled' || runtime === 'snapshot')
+      list.push({ event: 'pollLost', next: { runtime: 'closed' } });
     if (runtime === 'running') list.push({ event: 'responded', next: { runtime: 'responded' } });
     if (runtime === 'responded') list.push({ event: 'runtimePolled', next: { runtime: 'polled' } });
   }
-  if (state === 'idle' || state === 'freezing' || state === 'frozen' || state === 'reset')
-    list.push({ event: 'assigned', next: {} });
-  if (state === 'idle') list.push({ event: 'quiet', next: {} });
+  if (isAvailable(state) || state === 'reset') list.push({ event: 'assigned', next: {} });
+  if (state === 'idle' || state === 'snapshotted') list.push({ event: 'quiet', next: {} });
   if (state === 'initializing') list.push({ event: 'initTimedOut', next: {} });
-  if (isBusy(state)) list.push({ event: 'deadlinePassed', next: {} });
+  if (state === 'restoring') list.push({ event: 'restoreTimedOut', next: {} });
+  else if (isBusy(state)) list.push({ event: 'deadlinePassed', next: {} });
   else list.push({ event: 'retired', next: {} });
   if (state === 'stopping') list.push({ event: 'removed', next: { processes: false } });
   return list;
@@ -200,7 +210,9 @@ function step(life: Life, event: EnvironmentEvent): Life | undefined {
     for (const action of actions) {
       if (action === 'hold') {
         const gone = next === 'pollLost' || next === 'processesExited';
-        const held = after.held.filter((earlier) => !gone || earlier !== 'runtimePolled');
+        const held = after.held.filter(
+          (earlier) => !gone || (earlier !== 'runtimePolled' && earlier !== 'snapshotReady'),
+        );
         after = { ...after, held: [...held, next] };
       } else if (action === 'replay') {
         pending.push(...after.held);
@@ -222,6 +234,10 @@ function performed(life: Life, action: EnvironmentAction): Life {
     case 'deliver':
       expect(life.runtime === 'polled' || !life.processes).toBe(true);
       return { ...life, runtime: life.processes ? 'running' : 'closed' };
+    case 'restore':
+    case 'goOn':
+      expect(life.runtime === 'snapshot' || !life.processes).toBe(true);
+      return { ...life, runtime: life.processes ? 'restoring' : 'closed' };
     case 'killProcesses':
     case 'remove':
       return { ...life, runtime: 'closed' };

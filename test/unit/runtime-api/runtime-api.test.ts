@@ -34,6 +34,8 @@ class Told implements ChannelListener {
     this.#tell('responded');
   };
   initFailed = (): void => this.#tell('init-failed');
+  snapshotReady = (): void => this.#tell('snapshot-ready');
+  restoreFailed = (): void => this.#tell('restore-failed');
   responding = (): never => {
     throw new Error('nothing is streamed here');
   };

@@ -50,6 +50,8 @@ describe('a response that the runtime streams', () => {
       runtimePolled: () => undefined,
       pollLost: () => undefined,
       initFailed: () => undefined,
+      snapshotReady: () => undefined,
+      restoreFailed: () => undefined,
       responding: (contentType, ended) =>
         new StreamedResponse({
           clock: systemClock,

@@ -1,0 +1,24 @@
+/** What processes say before the call that starts them has returned. */
+
+import type { EnvironmentEvent } from './lifecycle.js';
+
+export class HeldEvents {
+  #events: EnvironmentEvent[] = [];
+
+  hold(event: EnvironmentEvent): void {
+    // A poll that is gone again is none.
+    if (event === 'pollLost' || event === 'processesExited') {
+      this.#events = this.#events.filter((earlier) => !isPoll(earlier));
+    }
+    this.#events.push(event);
+  }
+
+  /** All of them, leaving none. */
+  take(): readonly EnvironmentEvent[] {
+    return this.#events.splice(0);
+  }
+}
+
+function isPoll(event: EnvironmentEvent): boolean {
+  return event === 'runtimePolled' || event === 'snapshotReady';
+}
