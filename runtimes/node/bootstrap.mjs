@@ -1,14 +1,15 @@
 // The Node.js bootstrap: polls the Runtime API, calls the handler, posts what came of it. The
 // numbers are the steps of runtimes/README.md.
 
-import { logError, mark, patchConsole, setRequest } from './console.mjs';
-import { errorPayload, PROMISES_ONLY, runtimeError } from './errors.mjs';
+import { logError, mark, patchConsole, setRequest, tell } from './console.mjs';
+import { errorCause, errorPayload, PROMISES_ONLY, runtimeError } from './errors.mjs';
 import { loadHandler } from './handler.mjs';
-import { awslambda, callerOf, withInvokeStore } from './invoke.mjs';
+import { awslambda, callerOf, Told, withInvokeStore } from './invoke.mjs';
 import { STREAMED } from './response-stream.mjs';
 import { RuntimeClient } from './runtime-client.mjs';
 
 const { env } = process;
+const LARGEST_CAUSE_BYTES = 1024 * 1024;
 // 1. What the platform says.
 const marker = env._ORCHESTRATOR_LOG_MARKER;
 delete env._ORCHESTRATOR_LOG_MARKER;
@@ -32,6 +33,11 @@ async function main() {
     // Up to Node.js 22 nobody catches this: Lambda's log and exit status show it.
     if (PROMISES_ONLY) return end('Init Error', error, 1);
     return end('Uncaught Exception', error, 129);
+  }
+  if (!PROMISES_ONLY) {
+    // Stray errors of the module come up now, and belong to the init phase.
+    await new Promise(setImmediate);
+    if (phase === 'ending') return;
   }
   await mark(marker, 'init');
   // 3. Polling says that init is over.
@@ -64,10 +70,10 @@ async function serve(call, { headers, body }) {
       text === undefined
         ? client.nextAfterStream()
         : client.respond(requestId, text, 'application/json');
-  } catch (error) {
-    if (phase !== 'ending') logError('Invoke Error', error);
+  } catch (thrown) {
+    const error = thrown instanceof Told ? thrown.error : tell(thrown);
     const text = JSON.stringify(errorPayload(error));
-    answer = () => client.fail(requestId, text);
+    answer = () => client.fail(requestId, text, causeHeader(error));
   }
   client.hold(true);
   // 6. The log is complete; 7. the response, and the poll behind it.
@@ -84,12 +90,16 @@ function next(ask) {
 }
 
 function resultOf(value) {
+  let body;
   try {
-    return JSON.stringify(value === undefined ? null : value) ?? 'null';
+    body = JSON.stringify(value === undefined ? null : value);
   } catch {
     const message = 'Unable to stringify response body';
     throw PROMISES_ONLY ? runtimeError('Runtime.JSONStringifyError', message) : new Error(message);
   }
+  // What JSON leaves out, such as a function, Lambda's client does not take.
+  if (body === undefined) throw new TypeError('Wrong arguments');
+  return body;
 }
 
 /** Reports the error to whom it belongs, and ends the process. */
@@ -107,8 +117,16 @@ async function end(label, error, status) {
     const type = headerText(payload.errorType);
     await client.post('init/error', body, `Lambda-Runtime-Function-Error-Type: ${type}\r\n`);
   } else if (during === 'polling') await client.posted;
-  else await client.failAndEnd(during, body);
+  else await client.failAndEnd(during, body, causeHeader(error));
   process.exit(status);
+}
+
+/** What X-Ray is told: UTF-8, in a text whose characters are bytes. A server takes heads so long. */
+function causeHeader(error) {
+  const cause = Buffer.from(errorCause(error)).toString('latin1');
+  return cause === '' || cause.length > LARGEST_CAUSE_BYTES
+    ? ''
+    : `Lambda-Runtime-Function-XRay-Error-Cause: ${cause}\r\n`;
 }
 
 function headerText(text) {
@@ -120,7 +138,7 @@ function reportStrayErrors() {
   process.on('uncaughtException', (error) => void end('Uncaught Exception', error, 129));
   process.on('unhandledRejection', (reason, promise) => {
     const message = reason === undefined ? '' : String(reason);
-    const error = runtimeError('Runtime.UnhandledPromiseRejection', message, reason);
+    const error = runtimeError('Runtime.UnhandledPromiseRejection', message);
     void end('Unhandled Promise Rejection', Object.assign(error, { reason, promise }), 128);
   });
 }

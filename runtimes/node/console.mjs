@@ -32,6 +32,21 @@ export function setRequest(id, tenant) {
 /** One line of the runtime's own, such as `Invoke Error`. It goes the way of the user's own lines. */
 export let logError = NOTHING;
 
+/**
+ * Says what has ended an invocation, and returns it. Up to Node.js 22 a value that no error can be
+ * made of, such as a symbol, fails in its own place.
+ */
+export function tell(thrown) {
+  let error = thrown;
+  try {
+    toError(thrown);
+  } catch (failure) {
+    if (!PROMISES_ONLY) error = failure;
+  }
+  logError('Invoke Error', error);
+  return error;
+}
+
 export function patchConsole({ format: style, level }) {
   const asJson = style?.toUpperCase() === 'JSON';
   const least = ORDER.indexOf(level?.toUpperCase() ?? '');
@@ -125,7 +140,10 @@ function one(line, message) {
 }
 
 function several(line, values) {
-  const error = values.find((value) => value instanceof Error);
+  // The newer client does not look at the first of them.
+  const error = values.find(
+    (value, index) => value instanceof Error && (index > 0 || !PROMISES_ONLY),
+  );
   const fields = error === undefined ? {} : described(error, []);
   return JSON.stringify({ ...line, message: format(...values), ...fields });
 }

@@ -8,12 +8,12 @@ const { env } = process;
 export function createContext(headers, completion) {
   const deadline = Number(headers['lambda-runtime-deadline-ms']);
   const fromHeaders = {
-    clientContext: json(headers['lambda-runtime-client-context'], 'ClientContext'),
-    identity: json(headers['lambda-runtime-cognito-identity'], 'CognitoIdentity'),
+    clientContext: json(headers, 'lambda-runtime-client-context', 'ClientContext'),
+    identity: json(headers, 'lambda-runtime-cognito-identity', 'CognitoIdentity'),
     invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
     awsRequestId: headers['lambda-runtime-aws-request-id'],
     tenantId: headers['lambda-runtime-aws-tenant-id'],
-    ...(PROMISES_ONLY ? { xRayTraceId: headers['lambda-runtime-trace-id'] } : {}),
+    ...(PROMISES_ONLY ? { xRayTraceId: headers['lambda-runtime-trace-id'] ?? '' } : {}),
     getRemainingTimeInMillis: () => deadline - Date.now(),
   };
   const functionName = env.AWS_LAMBDA_FUNCTION_NAME;
@@ -33,13 +33,15 @@ export function createContext(headers, completion) {
   };
 }
 
-function json(text, name) {
+function json(headers, header, name) {
+  const text = headers[header];
   if (text === undefined || text === '') return undefined;
   try {
     return JSON.parse(text);
   } catch (error) {
-    const message = `Cannot parse ${name} as json: ${error}`;
-    throw PROMISES_ONLY ? runtimeError('Runtime.PlatformError', message) : new Error(message);
+    if (!PROMISES_ONLY) throw new Error(`Cannot parse ${name} as json: ${error}`);
+    const message = `Failed to parse ${header} as JSON: ${error.message}`;
+    throw runtimeError('Runtime.PlatformError', message);
   }
 }
 
@@ -98,7 +100,7 @@ export class InvokeStore {
 export function storedContext(headers) {
   return {
     [KEYS.REQUEST_ID]: headers['lambda-runtime-aws-request-id'],
-    [KEYS.X_RAY_TRACE_ID]: headers['lambda-runtime-trace-id'],
+    [KEYS.X_RAY_TRACE_ID]: headers['lambda-runtime-trace-id'] ?? '',
     [KEYS.TENANT_ID]: headers['lambda-runtime-aws-tenant-id'],
   };
 }

@@ -6,24 +6,31 @@ const MAJOR = Number(process.versions.node.split('.')[0]);
 /** Node.js 24 brought another runtime client: it loads by import and knows promises only. */
 export const PROMISES_ONLY = MAJOR >= 24;
 
-/** An error whose name is one of Lambda's types; its stack is that of `cause`, if there is one. */
-export function runtimeError(name, message, cause) {
-  const error = new Error(message);
-  // Not enumerable: the log shows an error's own fields besides its name.
-  Object.defineProperty(error, 'name', { value: name });
-  const frames = cause === undefined ? error.stack.slice('Error'.length) : framesOf(cause, message);
-  error.stack = name + frames;
+/** From Node.js 24 on the classes of these types end in `Error`. */
+const ENDING_IN_ERROR = ['CallbackHandlerDeprecated', 'HandlerNotFound', 'MalformedHandlerName'];
+
+/** An error of one of Lambda's types: its name, while JSON logs show its class. */
+export function runtimeError(type, message) {
+  const short = type.slice('Runtime.'.length);
+  const className = PROMISES_ONLY && ENDING_IN_ERROR.includes(short) ? `${short}Error` : short;
+  const Kind = { [className]: class extends Error {} }[className];
+  // A field of its own in the newer client, which the log shows.
+  if (!PROMISES_ONLY) Kind.prototype.name = type;
+  const error = new Kind(message);
+  if (PROMISES_ONLY) error.name = type;
   return error;
 }
 
-/** What follows the name in a stack. A syntax error's own begins with its place, which is kept. */
-function framesOf(cause, message) {
-  const stack = String(cause?.stack ?? '');
-  const header = String(cause);
-  const at = stack.indexOf(header);
-  if (at < 0) return `: ${message}`;
-  const place = stack.slice(0, at).trimEnd();
-  return `: ${message}${place === '' ? '' : `\n${place}`}${stack.slice(at + header.length)}`;
+/** What the function's code does not even parse for: with the place, which its own stack begins with. */
+export function syntaxError(cause) {
+  const error = runtimeError('Runtime.UserCodeSyntaxError', String(cause));
+  const stack = String(cause.stack);
+  if (PROMISES_ONLY) return Object.assign(error, { stack: cause.stack });
+  const place = stack.slice(0, Math.max(0, stack.indexOf(String(cause)))).trimEnd();
+  Object.defineProperty(error, 'stack', {
+    value: `${error.name}: ${error.message}${place === '' ? '' : `\n${place}`}`,
+  });
+  return error;
 }
 
 /** `{ errorType, errorMessage, trace }` of anything that was thrown. */
@@ -49,6 +56,40 @@ export function errorPayload(thrown) {
   }
 }
 
+/** The same for X-Ray (contract 1.4), as one line of JSON, or nothing where there is none to be had. */
+export function errorCause(thrown) {
+  try {
+    const stack = framesOf(escaped(thrown.stack));
+    return JSON.stringify({
+      working_directory: process.cwd(),
+      exceptions: [{ type: escaped(thrown.name), message: escaped(thrown.message), stack }],
+      paths: [...new Set(stack.map(({ path }) => path))],
+    });
+  } catch {
+    return '';
+  }
+}
+
+function framesOf(stack) {
+  if (!stack) return [];
+  return stack
+    .split('\n')
+    .slice(1)
+    .map((text) => {
+      const line = text
+        .trim()
+        .replace(/[()]/g, '')
+        .replace(/^\S*\s/, '');
+      const space = line.lastIndexOf(' ');
+      const [path, number] = line.slice(space + 1).split(':');
+      return {
+        path,
+        line: Number.parseInt(number),
+        label: line.slice(0, Math.max(0, space)) || 'anonymous',
+      };
+    });
+}
+
 /** The same for the log: an error's own fields come along, and errors inside them are shown too. */
 export function errorText(thrown) {
   try {
@@ -61,7 +102,8 @@ export function errorText(thrown) {
 }
 
 export function toError(thrown) {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (thrown instanceof Error) return thrown;
+  return new Error(PROMISES_ONLY ? String(thrown) : thrown);
 }
 
 function withFields(error) {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { PROMISES_ONLY, runtimeError } from './errors.mjs';
+import { PROMISES_ONLY, runtimeError, syntaxError } from './errors.mjs';
 
 export const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 
@@ -49,22 +49,19 @@ async function loadModule(root, moduleRoot, name) {
   try {
     return await findModule(root, moduleRoot, name);
   } catch (error) {
-    const type = typeOf(error);
-    if (type !== undefined) throw runtimeError(type, String(error), error);
+    if (error instanceof SyntaxError) throw syntaxError(error);
+    // Only `require` says so: a missing import of an ES module keeps its own type.
+    const code = PROMISES_ONLY ? error?.code : error.code;
+    if (code === 'MODULE_NOT_FOUND') throw runtimeError('Runtime.ImportModuleError', String(error));
     throw error;
   }
-}
-
-/** Only `require` says MODULE_NOT_FOUND: a missing import of an ES module keeps its own type. */
-function typeOf(error) {
-  if (error instanceof SyntaxError) return 'Runtime.UserCodeSyntaxError';
-  return error?.code === 'MODULE_NOT_FOUND' ? 'Runtime.ImportModuleError' : undefined;
 }
 
 /** The first of these paths that exists counts, even where it is a folder. */
 async function findModule(root, moduleRoot, name) {
   const base = join(moduleRoot, name);
-  const require = createRequire(join(root, 'noop.js'));
+  // What is said to have required the module: Lambda's client has this name.
+  const require = createRequire(new URL('index.mjs', import.meta.url));
   const load = (file) => import(pathToFileURL(file).href);
   for (const ending of ['', '.js', '.mjs', '.cjs']) {
     const file = base + ending;
@@ -84,7 +81,11 @@ function isModuleScope(folder) {
     if (existsSync(manifest)) {
       try {
         return JSON.parse(readFileSync(manifest, 'utf8')).type === 'module';
-      } catch {
+      } catch (error) {
+        console.warn(
+          `${manifest} cannot be read, it will be ignored for ES module detection purposes.`,
+          error,
+        );
         return false;
       }
     }

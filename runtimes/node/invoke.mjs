@@ -1,6 +1,7 @@
 // Calling a handler in each of its styles (contract 3.6) until there is a result or an error.
 
 import { types } from 'node:util';
+import { tell } from './console.mjs';
 import { createContext, InvokeStore, storedContext } from './context.mjs';
 import { PROMISES_ONLY, runtimeError } from './errors.mjs';
 import { STREAMING } from './handler.mjs';
@@ -19,9 +20,18 @@ class Runtime {
   }
 }
 
+class BufferedInvokeProcessor extends Runtime {}
+
+/** An error that is in the log already: lines written after a callback told of it come after it. */
+export class Told {
+  constructor(error) {
+    this.error = error;
+  }
+}
+
 /** Returns how to call `handler`: a function that resolves to its result or rejects with its error. */
 export function callerOf(handler, client) {
-  const runtime = new Runtime(handler);
+  const runtime = PROMISES_ONLY ? new BufferedInvokeProcessor(handler) : new Runtime(handler);
   if (handler[STREAMING]) return (event, headers) => callStreaming(runtime, event, headers, client);
   if (!PROMISES_ONLY) return (event, headers) => callWithCallback(runtime, event, headers);
   return async (event, headers) => runtime.handler(event, createContext(headers));
@@ -34,41 +44,44 @@ export function withInvokeStore(headers, call) {
 
 /** Node.js 22 and before: promise, callback, completion functions, or nothing at all. */
 function callWithCallback(runtime, event, headers) {
-  return new Promise((resolve, reject) => {
-    let ended = false;
-    const settle = (error, result) => {
-      onEmptyLoop = undefined;
-      if (isNone(error)) resolve(result);
-      else reject(error);
-    };
-    // Whichever style ends first counts; an error never waits for the loop.
-    const end = (error, result, when) => {
-      if (ended) return;
-      ended = true;
-      if (when === 'empty loop' && isNone(error)) onEmptyLoop = () => settle(null, result);
-      else if (when === 'now') settle(error, result);
-      else setImmediate(settle, error, result);
-    };
-    const context = createContext(headers, {
-      succeed: (result) => end(null, result, 'soon'),
-      fail: (error) => end(error ?? 'handled', undefined, 'soon'),
-      done: (error, result) => end(error, result, 'soon'),
-    });
-    const callback = (error, result) =>
-      end(error, result, context.callbackWaitsForEmptyEventLoop ? 'empty loop' : 'soon');
-    const neverSettles = types.isAsyncFunction(runtime.handler);
-    onEmptyLoop = () => end(neverSettles ? unsettled() : null, null, 'now');
-    try {
-      const returned = runtime.handler(event, context, callback);
-      if (typeof returned?.then !== 'function') return;
-      returned.then(
-        (result) => end(null, result, 'now'),
-        (error) => end(error ?? 'handled', undefined, 'now'),
-      );
-    } catch (error) {
-      callback(error);
-    }
+  let resolve;
+  let reject;
+  // The handler is called outside of its executor, which would show in traces.
+  const outcome = new Promise((...both) => ([resolve, reject] = both));
+  let ended = false;
+  const settle = (told, result) => {
+    onEmptyLoop = undefined;
+    if (isNone(told)) resolve(result);
+    else reject(told);
+  };
+  // Whichever style ends first counts; an error never waits for the loop.
+  const end = (failure, result, when) => {
+    if (ended) return;
+    ended = true;
+    const error = isNone(failure) ? null : new Told(tell(failure));
+    if (when === 'empty loop' && isNone(error)) onEmptyLoop = () => settle(null, result);
+    else if (when === 'now') settle(error, result);
+    else setImmediate(settle, error, result);
+  };
+  const context = createContext(headers, {
+    succeed: (result) => end(null, result, 'soon'),
+    fail: (error) => end(error ?? 'handled', undefined, 'soon'),
+    done: (error, result) => end(error, result, 'soon'),
   });
+  const callback = (error, result) =>
+    end(error, result, context.callbackWaitsForEmptyEventLoop ? 'empty loop' : 'soon');
+  const neverSettles = types.isAsyncFunction(runtime.handler);
+  onEmptyLoop = () => end(neverSettles ? unsettled() : null, null, 'now');
+  try {
+    const result = runtime.handler(event, context, callback);
+    if (typeof result?.then === 'function') {
+      const fail = (error) => end(error ?? 'handled', undefined, 'now');
+      result.then((value) => end(null, value, 'now'), fail).catch(fail);
+    }
+  } catch (error) {
+    callback(error);
+  }
+  return outcome;
 }
 
 function unsettled() {

@@ -57,12 +57,12 @@ export class RuntimeClient {
 
   /** Posts the end of an invocation and polls for the next event. */
   respond(requestId, body, contentType) {
-    return this.#postThenNext(`invocation/${requestId}/response`, body, contentType);
+    return this.#postThenNext(`invocation/${requestId}/response`, body, contentType, '');
   }
 
-  async fail(requestId, body) {
+  async fail(requestId, body, headers) {
     if (this.#stream !== undefined && (await this.#failStream(body))) return this.nextAfterStream();
-    return this.#postThenNext(`invocation/${requestId}/error`, body, 'application/json');
+    return this.#postThenNext(`invocation/${requestId}/error`, body, 'application/json', headers);
   }
 
   /** Posts an error without polling again: the process is about to end. */
@@ -72,9 +72,9 @@ export class RuntimeClient {
   }
 
   /** The same for the invocation in progress, whose response may have begun. */
-  async failAndEnd(requestId, body) {
+  async failAndEnd(requestId, body, headers) {
     if (this.#stream !== undefined && (await this.#failStream(body))) return this.posted;
-    return this.post(`invocation/${requestId}/error`, body, '');
+    return this.post(`invocation/${requestId}/error`, body, headers);
   }
 
   /** `open(post)` makes the stream that a handler writes its response to. */
@@ -127,10 +127,10 @@ export class RuntimeClient {
     };
   }
 
-  async #postThenNext(path, body, contentType) {
+  async #postThenNext(path, body, contentType, headers) {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const together = this.#pipelines && bytes.length <= PIPELINED_BYTES;
-    this.#write(path, bytes, contentType, '', together);
+    this.#write(path, bytes, contentType, headers, together);
     this.posted = this.#answer();
     const posted = await this.posted;
     sayRefused(posted);

@@ -30,8 +30,8 @@ import { serveSnapStart, type CredentialsSource } from './snap-start-routes.js';
 import { receive, streamedFor } from './streamed-post.js';
 
 const DOMAIN = '.runtime';
-/** Errors travel in headers and trailers too, with their traces. */
-const LARGEST_HEAD_BYTES = 1024 * 1024;
+/** Errors travel in headers and trailers too, with their messages and traces (contract 1.4). */
+const LARGEST_HEAD_BYTES = 2 * 1024 * 1024;
 
 export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
   readonly #channels = new Map<string, Channel>();

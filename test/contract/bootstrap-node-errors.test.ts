@@ -79,20 +79,22 @@ describe('the Node.js bootstrap', () => {
       'what is missing',
       'require("nowhere")',
       /^Runtime\.ImportModuleError: Error: Cannot find module/,
+      /\/index\.js/,
     ],
     [
       'the syntax error',
       'let a = ;',
-      /^Runtime\.UserCodeSyntaxError: SyntaxError: Unexpected token/,
+      /^Runtime\.UserCodeSyntaxError: SyntaxError: Unexpected token|^\/.*\/index\.js:1$/,
+      /\/index\.js:1/,
     ],
   ])(
-    'begins the trace with the type and %s, and says where',
-    async (_what, code, first) => {
+    'begins the trace with %s, and says where',
+    async (_what, code, first, place) => {
       const { bodies, output } = await run({ 'index.js': code });
       const { trace, errorMessage } = bodies[0] as { trace: string[]; errorMessage: string };
       expect(trace[0]).toMatch(first);
-      expect(trace[0]).toContain(errorMessage.split('\n')[0]);
-      expect(trace.join('\n')).toMatch(/\/index\.js:1/);
+      expect(trace.join('\n')).toContain(errorMessage.replace(/^SyntaxError: |\n[\s\S]*$/g, ''));
+      expect(trace.join('\n')).toMatch(place);
       expect(output).toMatch(OLD ? /\tERROR\tUncaught Exception \t\{/ : /\tERROR\tInit Error \t\{/);
     },
     LIMIT_MS,
@@ -110,6 +112,18 @@ describe('the Node.js bootstrap', () => {
         });
         expect(posts.map(({ path }) => path)).toEqual(['init/error']);
         expect(exitCode).toBe(status);
+      },
+      LIMIT_MS,
+    );
+
+    it(
+      'counts a rejection of a module that has loaded to the init phase',
+      async () => {
+        const { posts, exitCode } = await run({
+          'index.js': 'Promise.reject(new Error("stray")); exports.handler = async () => 1;',
+        });
+        expect(posts.map(({ path }) => path)).toEqual(['init/error']);
+        expect(exitCode).toBe(128);
       },
       LIMIT_MS,
     );
@@ -248,7 +262,11 @@ describe('the Node.js bootstrap posts errors', () => {
       expect(posts[0]?.path).toBe('invocation/id-0/error');
       expect(bodies[0]).toMatchObject({
         errorType: OLD ? 'Error' : 'Runtime.PlatformError',
-        errorMessage: expect.stringMatching(/^Cannot parse ClientContext as json: SyntaxError/),
+        errorMessage: expect.stringMatching(
+          OLD
+            ? /^Cannot parse ClientContext as json: SyntaxError/
+            : /^Failed to parse lambda-runtime-client-context as JSON: /,
+        ),
       });
     },
     LIMIT_MS,

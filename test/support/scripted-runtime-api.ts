@@ -8,7 +8,8 @@ import type { AddressInfo } from 'node:net';
 
 export interface ScriptedEvent {
   readonly payload: string | Buffer;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** An undefined one is not sent. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Recorded {
@@ -33,6 +34,9 @@ export interface ScriptOptions {
   readonly holdsBodies?: boolean;
 }
 
+/** The cause of an error comes in a header. */
+const LARGEST_HEAD_BYTES = 8 * 1024 * 1024;
+
 export class ScriptedRuntimeApi {
   readonly posts: Recorded[] = [];
   readonly #events: readonly ScriptedEvent[];
@@ -50,7 +54,7 @@ export class ScriptedRuntimeApi {
     this.#events = events;
     this.#finished = new Promise((resolve) => (this.#finish = resolve));
     this.#options = options;
-    this.#server = createServer((request, response) => {
+    this.#server = createServer({ maxHeaderSize: LARGEST_HEAD_BYTES }, (request, response) => {
       if (this.#handshake(request, response)) return;
       void this.#read(request).then((pieces) => {
         const body = Buffer.concat(pieces);
@@ -69,7 +73,7 @@ export class ScriptedRuntimeApi {
           this.#finish();
           return;
         }
-        response.writeHead(200, {
+        const headers = {
           'Content-Type': 'application/json',
           'Lambda-Runtime-Aws-Request-Id': `id-${this.#next}`,
           'Lambda-Runtime-Deadline-Ms': String(Date.now() + 30_000),
@@ -79,7 +83,10 @@ export class ScriptedRuntimeApi {
             ? {}
             : { 'Content-Length': Buffer.byteLength(event.payload) }),
           ...event.headers,
-        });
+        };
+        for (const [name, value] of Object.entries(headers))
+          if (value !== undefined) response.setHeader(name, value);
+        response.writeHead(200);
         this.#next += 1;
         if (options.tires === true) response.once('finish', () => request.socket.destroySoon());
         void write(response, Buffer.from(event.payload), options.pieceBytes);
