@@ -68,7 +68,7 @@ function functionStatus(deployment: Deployment): FunctionStatus {
   const { definition, problem } = deployment;
   const environments = deployment.pools.flatMap((pool) => [...pool.environments]);
   return {
-    name: definition.name,
+    name: shownName(definition),
     runtime: definition.runtime,
     handler: definition.handler,
     memoryMb: definition.memoryMb,
@@ -96,4 +96,9 @@ function environmentStatus(environment: Environment, now: number): EnvironmentSt
     ...(peak === undefined ? {} : { memoryPeakMb: Math.ceil(peak / MEGABYTE) }),
     startedBecause: startedBecause(environment.cause),
   };
+}
+
+/** A published version stands for itself. */
+function shownName({ name, publishedVersion }: Deployment['definition']): string {
+  return publishedVersion === undefined ? name : `${name}:${publishedVersion}`;
 }

@@ -44,7 +44,7 @@ function environmentTable(environments: readonly EnvironmentStatus[], paint: Pai
     ],
     rows: environments.map((environment) => [
       environment.id,
-      environment.functionName,
+      functionCell(environment),
       stateCell(environment.state, paint),
       environment.initializationType,
       duration(environment.ageMs),
@@ -53,6 +53,10 @@ function environmentTable(environments: readonly EnvironmentStatus[], paint: Pai
       environment.startedBecause,
     ]),
   };
+}
+
+function functionCell({ functionName, version }: EnvironmentStatus): string {
+  return version === '$LATEST' ? functionName : `${functionName}:${version}`;
 }
 
 function stateCell(state: string, paint: Paint): Cell {

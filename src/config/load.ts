@@ -13,6 +13,7 @@ import { DEFAULTS } from './defaults.js';
 import { readDocument } from './document.js';
 import { finish, type FunctionDraft } from './draft.js';
 import { readVariables, type VariableFile } from './env-vars.js';
+import { isMap } from './map.js';
 import { Problems } from './problems.js';
 import { readProject } from './project.js';
 import { settingsSchema, type FileSettings } from './schema.js';
@@ -47,7 +48,8 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
     notices,
     parameters: request.flags.parameters ?? {},
   });
-  const functions = finishAll(drafts, { source, problems, notices, variables });
+  const mayBeEmpty = isEmptyProject(document);
+  const functions = finishAll(drafts, { source, problems, notices, variables, mayBeEmpty });
   if (settings.strict) refuseNotices(notices, problems);
   problems.throwIfAny(source);
   const files = filesThatMatter(projectDirectory, source, variablesFile);
@@ -184,6 +186,12 @@ function keepInlineCode(
   }
 }
 
+/** `functions: {}`, written as such: all functions are made through the API. */
+function isEmptyProject(document: unknown): boolean {
+  const functions = isMap(document) ? document['functions'] : undefined;
+  return isMap(functions) && Object.keys(functions).length === 0;
+}
+
 function finishAll(
   drafts: readonly FunctionDraft[],
   request: {
@@ -191,14 +199,16 @@ function finishAll(
     problems: Problems;
     notices: SettingNotice[];
     variables: VariableFile;
+    mayBeEmpty: boolean;
   },
 ): FunctionDefinition[] {
   const { problems, source } = request;
-  if (drafts.length === 0 && problems.list.length === 0) {
+  if (drafts.length === 0 && problems.list.length === 0 && !request.mayBeEmpty) {
     problems.add({
       path: 'the file',
       expected: 'at least one function',
-      remedy: 'Add one below functions (orchestrator.yaml) or Resources (a template).',
+      remedy:
+        'Add one below functions (orchestrator.yaml) or Resources (a template), or write `functions: {}` when all are made through the API.',
     });
   }
   const names = new Map<string, string>();

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { isOrchestratorError } from '../errors.js';
 import { INVOKE_LIMITS } from '../invoke-api/limits.js';
-import type { StoredPackage } from '../registry/records.js';
+import type { Revision, StoredPackage } from '../registry/records.js';
 import { entityTooLarge, invalid } from './failure.js';
 import type { ControlParts } from './parts.js';
 
@@ -82,6 +82,25 @@ async function checkCode({ code }: ControlParts, path: string): Promise<() => vo
       'Could not unzip uploaded file. Please check your file, then try to upload again.',
     );
   }
+}
+
+/** Contract 3.5: code and layers together, unpacked. */
+export async function checkCombinedSize(
+  { code: store, packages }: ControlParts,
+  { definition, layers }: Pick<Revision, 'definition' | 'layers'>,
+): Promise<void> {
+  if (layers.length === 0 || definition.codePath === '') return;
+  const paths = [definition.codePath, ...layers.map(({ file }) => packages.pathOf(file))];
+  let bytes = 0;
+  for (const path of paths) {
+    const { hash, size } = await store.snapshot(path);
+    store.release(hash);
+    bytes += size;
+  }
+  if (bytes <= INVOKE_LIMITS.unzippedCodeBytes) return;
+  throw invalid(
+    `Function code combined with layers exceeds the maximum allowed size of ${INVOKE_LIMITS.unzippedCodeBytes} bytes. The actual size is ${bytes} bytes.`,
+  );
 }
 
 async function localPath(key: string): Promise<string> {

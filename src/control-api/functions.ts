@@ -3,7 +3,7 @@
 import { functionArn } from '../function/arn.js';
 import type { FunctionDefinition } from '../function/function-version.js';
 import { LATEST, newRecord, type Revision } from '../registry/records.js';
-import { takeCode, type CodeInput, type TakenCode } from './code.js';
+import { checkCombinedSize, takeCode, type CodeInput, type TakenCode } from './code.js';
 import { configurationOf, latestOf, summaryOf } from './configuration.js';
 import { codeLocation } from './download.js';
 import { conflict, invalid } from './failure.js';
@@ -35,6 +35,7 @@ export async function createFunction({
   const code = await takeCode(parts, input.Code);
   try {
     const revision = registry.newRevision(firstRevision(parts, name, input, code));
+    await checkCombinedSize(parts, revision);
     // Somebody else may have made it while the package was unpacked.
     refuseExisting(parts, name);
     const end = registry.begin(name, 'creating');

@@ -1,7 +1,7 @@
 /** UpdateFunctionCode and UpdateFunctionConfiguration. */
 
 import type { Revision } from '../registry/records.js';
-import { takeCode, type CodeInput, type TakenCode } from './code.js';
+import { checkCombinedSize, takeCode, type CodeInput, type TakenCode } from './code.js';
 import { configurationOf } from './configuration.js';
 import { invalid } from './failure.js';
 import { withCode } from './functions.js';
@@ -38,6 +38,7 @@ export async function updateFunctionCode({
     const { Architectures } = input;
     const made = settled(parts, before, Architectures === undefined ? {} : { Architectures });
     const revision = registry.newRevision(withCode(parts, made, code));
+    await checkCombinedSize(parts, revision);
     if (input.DryRun === true) {
       const arn = arnOf(parts, { name });
       const answer = configurationOf(parts, name, { revision, version: '$LATEST', arn });
@@ -72,10 +73,10 @@ interface ConfigurationUpdate extends SettingsInput {
   readonly RevisionId?: string;
 }
 
-export function updateFunctionConfiguration({
+export async function updateFunctionConfiguration({
   parts,
   input,
-}: ControlRequest<ConfigurationUpdate>): Answer {
+}: ControlRequest<ConfigurationUpdate>): Promise<Answer> {
   const { registry } = parts;
   const { name } = existingFunction(parts, input.FunctionName);
   refuseUnserved(input as unknown as Record<string, unknown>);
@@ -86,6 +87,7 @@ export function updateFunctionConfiguration({
   const code = before.code === undefined ? {} : { code: before.code };
   const end = registry.begin(name, 'updating');
   try {
+    if (input.Layers !== undefined) await checkCombinedSize(parts, made);
     replace(parts, name, registry.newRevision({ ...made, ...code }));
     whenBuilt(parts, name, end);
   } catch (error) {
