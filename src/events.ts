@@ -1,7 +1,9 @@
 /** The composition root's part for asynchronous events: the queue between disk, router and logs. */
 
 import { join } from 'node:path';
+import type { EventQueueStatus, QueuedEventStatus } from './admin-api/view.js';
 import { systemClock } from './async/clock.js';
+import { VirtualClock } from './async/virtual-clock.js';
 import type { Teardown } from './async/teardown.js';
 import type { Settings } from './config/config.js';
 import { DEFAULTS } from './config/defaults.js';
@@ -28,6 +30,8 @@ const JSON_TYPE = 'application/json';
 
 export class Events {
   readonly queue: EventQueue;
+  /** Queue time. */
+  readonly clock: VirtualClock;
   /** Where invocations go in: a changed configuration is read first there. */
   door: InvocationRouter;
   readonly #hooks: StartHooks;
@@ -38,13 +42,15 @@ export class Events {
     teardown.add(() => store.close());
     this.#hooks = hooks;
     this.door = router;
+    this.clock = new VirtualClock(systemClock, settings.timeScale);
     this.queue = new EventQueue({
       store,
-      clock: systemClock,
+      clock: this.clock,
+      aheadMs: () => this.clock.aheadMs,
       pace: systemClock,
       settings: (functionName, qualifier) => settingsOf(registry, functionName, qualifier),
       reservedConcurrency: (functionName) => router.reservedConcurrency(functionName),
-      waiting: (functionName) => router.deployment(functionName)?.waiting ?? 0,
+      waiting: (functionName) => router.waiting(functionName),
       run: (event, payload, settle) => this.#run(event, payload, settle),
       log: (event, text) => logs.line(lineOf(event, text)),
       warn: (message) => hooks.log.warn(message),
@@ -62,6 +68,26 @@ export class Events {
   /** Takes and starts nothing more. */
   close(): void {
     this.queue.close();
+  }
+
+  status(limit: number): EventQueueStatus {
+    const now = this.clock.now();
+    const events = this.queue.list(limit).map((event): QueuedEventStatus => {
+      const { requestId, functionName, qualifier, attempts, setbacks, running, last } = event;
+      return {
+        requestId,
+        functionName,
+        ...(qualifier === undefined ? {} : { qualifier }),
+        ageMs: Math.max(0, now - event.acceptedAtMs),
+        attempts,
+        setbacks,
+        running,
+        nextInMs: Math.max(0, event.dueAtMs - now),
+        ...(last === undefined ? {} : { lastError: last.error }),
+        payloadBytes: event.payloadBytes,
+      };
+    });
+    return { events, queued: this.queue.size, ...this.queue.counts };
   }
 
   /** What is left, once nothing runs any more. */

@@ -117,7 +117,7 @@ async function start(
   const functions = openFunctions({ config, hooks, teardown, engine, description, pools });
   const { registry, router, packages, versions, code } = functions;
   const events = new Events({ settings, router, registry, logs, hooks, teardown });
-  const view = new View({ router, logs, store, clock });
+  const view = new View({ router, logs, store, clock, events });
   const admin = new AdminApi({ view, token: claim.adminToken });
   const { log, readConfig } = hooks;
   const reload = settings.watch
@@ -204,7 +204,7 @@ function openFunctions(sources: FunctionSources) {
   const versions = versionBuilder(config, description, { builder, code, hooks });
   const rules = {
     freezeAfterMs: settings.freezeAfterMs ?? FREEZE_AFTER_MS[description.freezer],
-    idleTimeoutMs: settings.idleTimeoutMs,
+    idleTimeoutMs: settings.idleTimeoutMs / settings.timeScale,
     spares: settings.spares,
   };
   const router = new FunctionRouter({
@@ -346,6 +346,10 @@ function running(parts: RunningParts): RunningOrchestrator {
     invocation: (requestId) => view.invocation(requestId),
     logs: (query) => view.logs(query),
     follow: (query, onLine) => view.follow(query, onLine),
+    events: (limit) => view.events(limit),
+    changeEvent: (requestId, change) => view.changeEvent(requestId, change),
+    time: () => view.time(),
+    advanceTime: (ms) => view.advanceTime(ms),
     stop: (mode) => {
       const ended = mode === 'drain' ? orchestrator.close() : orchestrator.destroy();
       // What goes wrong reaches `stopped`, which is awaited.

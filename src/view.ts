@@ -2,14 +2,18 @@
 
 import type {
   EnvironmentStatus,
+  EventChange,
+  EventQueueStatus,
   FunctionStatus,
   InvocationRecord,
   LogLine,
   LogQuery,
   OrchestratorView,
+  TimeStatus,
 } from './admin-api/view.js';
 import type { Clock } from './async/clock.js';
 import { startedBecause } from './environment/cause.js';
+import type { Events } from './events.js';
 import type { Environment } from './environment/environment.js';
 import type { LogHub } from './log/log-hub.js';
 import type { Deployment } from './router/deployment.js';
@@ -21,6 +25,7 @@ export interface ViewParts {
   readonly logs: LogHub;
   readonly store: InvocationStore;
   readonly clock: Clock;
+  readonly events: Events;
 }
 
 const MEGABYTE = 2 ** 20;
@@ -57,6 +62,25 @@ export class View implements OrchestratorView {
 
   follow(query: LogQuery, onLine: (line: LogLine) => void): () => void {
     return this.#parts.logs.follow(query, onLine);
+  }
+
+  events(limit: number): EventQueueStatus {
+    return this.#parts.events.status(limit);
+  }
+
+  changeEvent(requestId: string, change: EventChange): 'done' | 'unknown' | 'running' {
+    const { queue } = this.#parts.events;
+    return change === 'retry' ? queue.retry(requestId) : queue.drop(requestId);
+  }
+
+  time(): TimeStatus {
+    const { clock } = this.#parts.events;
+    return { nowMs: clock.now(), aheadMs: Math.round(clock.aheadMs), scale: clock.rate };
+  }
+
+  advanceTime(ms: number): TimeStatus {
+    this.#parts.events.clock.advance(ms);
+    return this.time();
   }
 
   stop(mode: 'drain' | 'now'): void {

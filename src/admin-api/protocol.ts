@@ -28,7 +28,15 @@ export interface StopRequest {
   readonly mode: 'drain' | 'now';
 }
 
+/** `POST time` */
+export interface AdvanceRequest {
+  readonly advanceMs: number;
+}
+
 /** Body of every answer that is not a success. */
 export interface AdminFailure {
   readonly message: string;
 }
+
+/** Events of one answer, whatever there is. */
+export const MOST_LISTED_EVENTS = 1000;

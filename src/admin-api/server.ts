@@ -6,6 +6,11 @@
  *   GET  logs?function&request&limit    kept lines
  *   GET  logs?...&follow=1              kept lines, then new ones, as NDJSON (follow.ts)
  *   GET  invocations/{request id}       the record of one invocation
+ *   GET  events                         asynchronous events that are not over
+ *   POST events/{request id}/retry      tries one now
+ *   POST events/{request id}/drop       forgets one
+ *   GET  time                           queue time
+ *   POST time {"advanceMs":n}           moves it on
  *   POST stop {"mode":"drain"|"now"}    begins the stop; answered before it happens
  */
 
@@ -14,10 +19,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { messageOf } from '../errors.js';
 import { followLogs, type FollowStream } from './follow.js';
-import { ADMIN_PREFIX, type AdminFailure, type LogsAnswer, type StatusAnswer } from './protocol.js';
-import type { LogQuery, OrchestratorView } from './view.js';
+import {
+  ADMIN_PREFIX,
+  MOST_LISTED_EVENTS,
+  type AdminFailure,
+  type LogsAnswer,
+  type StatusAnswer,
+} from './protocol.js';
+import type { EventChange, LogQuery, OrchestratorView } from './view.js';
 
 const MAX_BODY_BYTES = 4096;
+/** A year at a time. */
+const MOST_ADVANCE_MS = 365 * 24 * 3_600_000;
 /** What may wait in memory for one reader of the live log. */
 const FOLLOW_BUFFER_BYTES = 1024 * 1024;
 /** Lines of one answer, whatever is asked for. */
@@ -61,6 +74,11 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: /^status$/, run: status },
   { method: 'GET', path: /^logs$/, run: logs },
   { method: 'GET', path: /^invocations\/([^/]+)$/, run: invocation },
+  { method: 'GET', path: /^events$/, run: ({ view }) => view.events(MOST_LISTED_EVENTS) },
+  { method: 'POST', path: /^events\/([^/]+)\/retry$/, run: (call) => changeEvent(call, 'retry') },
+  { method: 'POST', path: /^events\/([^/]+)\/drop$/, run: (call) => changeEvent(call, 'drop') },
+  { method: 'GET', path: /^time$/, run: ({ view }) => view.time() },
+  { method: 'POST', path: /^time$/, run: advanceTime },
   { method: 'POST', path: /^stop$/, run: stop, status: 202 },
 ];
 
@@ -158,6 +176,26 @@ async function invocation({ view, parameter }: RouteContext): Promise<object> {
   const record = await view.invocation(parameter);
   if (record === undefined) throw new Refusal(404, `no invocation ${parameter} is kept`);
   return record;
+}
+
+function changeEvent({ view, parameter }: RouteContext, change: EventChange): object {
+  switch (view.changeEvent(parameter, change)) {
+    case 'done':
+      return { requestId: parameter };
+    case 'unknown':
+      throw new Refusal(404, `no event ${parameter} is queued`);
+    case 'running':
+      throw new Refusal(409, `the event ${parameter} is being run`);
+  }
+}
+
+async function advanceTime({ view, request }: RouteContext): Promise<object> {
+  const body = await readJson(request);
+  const ms = (body as { advanceMs?: unknown } | null)?.advanceMs;
+  if (typeof ms !== 'number' || !Number.isInteger(ms) || ms < 0 || ms > MOST_ADVANCE_MS) {
+    throw new Refusal(400, `advanceMs must be a whole number from 0 to ${MOST_ADVANCE_MS}`);
+  }
+  return view.advanceTime(ms);
 }
 
 async function stop({ view, request, response }: RouteContext): Promise<object> {

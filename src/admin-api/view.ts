@@ -77,6 +77,47 @@ export interface InvocationRecord {
   readonly cause: string;
 }
 
+/** An asynchronous event that is not over (contract section 9). Durations are in queue time. */
+export interface QueuedEventStatus {
+  readonly requestId: string;
+  readonly functionName: string;
+  readonly qualifier?: string;
+  readonly ageMs: number;
+  /** Times the function ran. */
+  readonly attempts: number;
+  /** Throttles and system errors since then. */
+  readonly setbacks: number;
+  readonly running: boolean;
+  /** Until the next attempt; 0 when it waits for nothing but room. */
+  readonly nextInMs: number;
+  readonly lastError?: string;
+  readonly payloadBytes: number;
+}
+
+export interface EventQueueStatus {
+  /** The oldest ones. */
+  readonly events: readonly QueuedEventStatus[];
+  /** All there are. */
+  readonly queued: number;
+  /** Since the start of this run. */
+  readonly accepted: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly dropped: number;
+  readonly undelivered: number;
+}
+
+/** Queue time, which retries and ages of events follow. */
+export interface TimeStatus {
+  /** Unix ms. */
+  readonly nowMs: number;
+  readonly aheadMs: number;
+  /** Virtual seconds in a real one. */
+  readonly scale: number;
+}
+
+export type EventChange = 'retry' | 'drop';
+
 export interface OrchestratorView {
   functions(): readonly FunctionStatus[];
   environments(): readonly EnvironmentStatus[];
@@ -85,6 +126,12 @@ export interface OrchestratorView {
   logs(query: LogQuery): Promise<readonly LogLine[]>;
   /** Calls `onLine` for each line from now on; the returned function ends it. */
   follow(query: LogQuery, onLine: (line: LogLine) => void): () => void;
+  /** At most `limit` events, and how many there are of each kind. */
+  events(limit: number): EventQueueStatus;
+  /** Tries a waiting event now, or forgets it. */
+  changeEvent(requestId: string, change: EventChange): 'done' | 'unknown' | 'running';
+  time(): TimeStatus;
+  advanceTime(ms: number): TimeStatus;
   /** Begins an orderly stop: `drain` finishes what runs, otherwise it ends now. */
   stop(mode: 'drain' | 'now'): void;
 }

@@ -5,12 +5,20 @@ import type { IncomingMessage } from 'node:http';
 import {
   ADMIN_PREFIX,
   type AdminFailure,
+  type AdvanceRequest,
   type FollowItem,
   type LogsAnswer,
   type StatusAnswer,
   type StopRequest,
 } from '../admin-api/protocol.js';
-import type { InvocationRecord, LogLine, LogQuery } from '../admin-api/view.js';
+import type {
+  EventChange,
+  EventQueueStatus,
+  InvocationRecord,
+  LogLine,
+  LogQuery,
+  TimeStatus,
+} from '../admin-api/view.js';
 import { OrchestratorError, isOrchestratorError } from '../errors.js';
 import { findRun, type FoundRun } from '../state/run-file.js';
 import type { CommandContext } from './command.js';
@@ -26,6 +34,11 @@ export interface AdminClient {
   follow(query: LogQuery, signal: AbortSignal): AsyncGenerator<FollowItem>;
   /** Undefined when it is not, or no longer, kept. */
   invocation(requestId: string): Promise<InvocationRecord | undefined>;
+  events(): Promise<EventQueueStatus>;
+  /** Undefined: done; else why not. */
+  changeEvent(requestId: string, change: EventChange): Promise<'unknown' | 'running' | undefined>;
+  time(): Promise<TimeStatus>;
+  advanceTime(ms: number): Promise<TimeStatus>;
   stop(mode: StopRequest['mode']): Promise<void>;
 }
 
@@ -62,6 +75,14 @@ export function createAdminClient(run: FoundRun): AdminClient {
       ...(signal === undefined ? {} : { signal }),
     });
 
+  const post = (path: string, body: object): Promise<IncomingMessage> =>
+    exchange(run, {
+      method: 'POST',
+      path: `${ADMIN_PREFIX}${path}`,
+      headers: { 'content-type': 'application/json' },
+      body: Buffer.from(JSON.stringify(body)),
+    });
+
   return {
     run,
     async status() {
@@ -84,15 +105,28 @@ export function createAdminClient(run: FoundRun): AdminClient {
       }
       return (await answerOf(run, response)) as InvocationRecord;
     },
+    async events() {
+      return (await answerOf(run, await get('events'))) as EventQueueStatus;
+    },
+    async changeEvent(requestId, change) {
+      const response = await post(`events/${encodeURIComponent(requestId)}/${change}`, {});
+      if (response.statusCode === 404 || response.statusCode === 409) {
+        response.resume();
+        return response.statusCode === 404 ? 'unknown' : 'running';
+      }
+      await answerOf(run, response);
+      return undefined;
+    },
+    async time() {
+      return (await answerOf(run, await get('time'))) as TimeStatus;
+    },
+    async advanceTime(ms) {
+      const body: AdvanceRequest = { advanceMs: ms };
+      return (await answerOf(run, await post('time', body))) as TimeStatus;
+    },
     async stop(mode) {
       const body: StopRequest = { mode };
-      const response = await exchange(run, {
-        method: 'POST',
-        path: `${ADMIN_PREFIX}stop`,
-        headers: { 'content-type': 'application/json' },
-        body: Buffer.from(JSON.stringify(body)),
-      });
-      await answerOf(run, response);
+      await answerOf(run, await post('stop', body));
     },
   };
 }

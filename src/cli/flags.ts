@@ -59,6 +59,13 @@ export const SETTING_OPTIONS = {
     describe: 'Unused environments go after this, such as 90s or 10m (default: 10m)',
     group: HOW,
   },
+  'time-scale': {
+    type: 'number',
+    describe:
+      'Retries, ages and back-off of asynchronous events and the idle timeout pass so many times ' +
+      'faster; timeouts and deadlines of functions stay real (default: 1)',
+    group: HOW,
+  },
   'memory-budget': {
     type: 'number',
     describe: 'MB for all environments (default: half of the machine)',
@@ -104,6 +111,7 @@ export function flagsOf(args: Arguments, cwd: string): Flags {
     freezeAfter: freezeAfter(args.string('freeze-after')),
     spares: args.number('spares'),
     idleTimeout: milliseconds('idle-timeout', args.string('idle-timeout')),
+    timeScale: args.number('time-scale'),
     memoryBudgetMb: args.number('memory-budget'),
     concurrency: args.number('concurrency'),
     region: args.string('region'),

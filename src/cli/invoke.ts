@@ -27,12 +27,17 @@ export const invoke: Command = {
       describe: 'The event, as JSON (default: stdin, or {} on a terminal)',
     },
     file: { type: 'string', alias: 'f', describe: 'Read the event from a file; - is stdin' },
+    async: {
+      type: 'boolean',
+      describe: 'Queue the event instead of waiting for the answer; stdout gets its request id',
+    },
     'no-logs': { type: 'boolean', describe: 'Leave the function’s log out of stderr' },
     ...STATE_OPTION,
   },
   examples: [
     [`invoke hello -d '{"name":"World"}'`, 'an event on the command line'],
     ['invoke hello -f event.json', 'from a file'],
+    ["invoke hello -d '{}' --async", 'queued; `orchestrator events` shows what becomes of it'],
     ['jq .event test.json | orchestrator invoke hello', 'from a pipe'],
   ],
   async run(context) {
@@ -43,10 +48,15 @@ export const invoke: Command = {
     const response = await exchange(run, {
       method: 'POST',
       path: `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`,
-      headers: { 'content-type': 'application/json', 'x-amz-log-type': 'Tail' },
+      headers: {
+        'content-type': 'application/json',
+        'x-amz-log-type': 'Tail',
+        ...(args.flag('async') ? { 'x-amz-invocation-type': 'Event' } : {}),
+      },
       body,
     });
     const payload = await bodyOf(response);
+    if (response.statusCode === 202) return showQueued(report, response);
     if (response.statusCode !== 200) {
       const refusal = refusalOf(response, payload);
       if (refusal.type !== 'ResourceNotFoundException') throw asError(refusal);
@@ -59,6 +69,13 @@ export const invoke: Command = {
     return showAnswer(report, response, payload, args.switch('logs') !== false);
   },
 };
+
+function showQueued(report: Report, response: IncomingMessage): number {
+  const requestId = header(response, 'x-amzn-requestid') ?? '';
+  if (report.json) report.printJson({ requestId, queued: true });
+  else report.print(requestId);
+  return EXIT.ok;
+}
 
 function showAnswer(
   report: Report,

@@ -11,6 +11,7 @@ import { Arguments } from './arguments.js';
 import { build } from './build.js';
 import { GLOBAL_OPTIONS, type Command, type OptionSpec } from './command.js';
 import { doctor } from './doctor.js';
+import { events } from './events.js';
 import { down } from './down.js';
 import { EXIT, type Host } from './host.js';
 import { images } from './images.js';
@@ -28,10 +29,23 @@ import {
   usageOf,
 } from './refusals.js';
 import { createReport, type Report } from './report.js';
+import { time } from './time.js';
 import { up } from './up.js';
 import { why } from './why.js';
 
-const COMMANDS: readonly Command[] = [up, invoke, ps, logs, why, down, build, images, doctor];
+const COMMANDS: readonly Command[] = [
+  up,
+  invoke,
+  ps,
+  logs,
+  why,
+  events,
+  time,
+  down,
+  build,
+  images,
+  doctor,
+];
 const COMPLETION = 'completion';
 /** Lines longer than this are tiring to read, however wide the terminal. */
 const WIDEST_HELP = 100;

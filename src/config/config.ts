@@ -31,6 +31,8 @@ export interface Settings {
   readonly spares: number;
   /** Unused environments go after this. */
   readonly idleTimeoutMs: number;
+  /** How much faster than real time retries and ages of events and idle timers pass. */
+  readonly timeScale: number;
   /** Bound on the estimated memory of all environments. Absent: half of the machine's. */
   readonly memoryBudgetMb?: number;
   /** Account concurrency: more invocations at once are throttled (contract 10.1). */
@@ -77,6 +79,7 @@ export interface Flags {
   readonly spares?: number;
   /** Milliseconds. */
   readonly idleTimeout?: number;
+  readonly timeScale?: number;
   readonly memoryBudgetMb?: number;
   readonly concurrency?: number;
   readonly region?: string;

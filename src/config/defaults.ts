@@ -7,6 +7,7 @@ export const DEFAULTS = {
   stateDirectoryName: '.orchestrator',
   spares: 1,
   idleTimeoutMs: 10 * 60_000,
+  timeScale: 1,
   /** Lambda's account default (contract 10.1). */
   concurrency: 1000,
   region: 'us-east-1',
@@ -54,6 +55,7 @@ export const LIMITS = {
   processes: 1024,
   /** Memory of one virtual processor, MB (contract 3.4). */
   memoryPerCpuMb: 1769,
+  timeScale: { min: 1, max: 100_000 },
   /** Waiting invocations per function before we refuse; far above any limit a user would set. */
   queuedInvocations: 20_000,
   /** Longest wait for log lines still on their way when an invocation ended (no marker came). */

@@ -10,13 +10,14 @@ import { isFunctionName } from '../function/arn.js';
 import type { FunctionDefinition, LoggingConfig } from '../function/function-version.js';
 import { findRuntime, nearestRuntime, RUNTIMES } from '../function/runtimes.js';
 import { environmentProblems } from '../function/variables.js';
+import { eventDefinition } from './async-settings.js';
 import type { SettingNotice } from './config.js';
 import { LIMITS } from './defaults.js';
 import { checkPackage, UNNAMED_HANDLER } from './packaging.js';
 import type { Problems } from './problems.js';
 import { isMap } from './map.js';
 import { checkSnapStart } from './snap-start.js';
-import { FUNCTION_KEYS, functionSchema, LOGGING_KEYS, type FunctionSettings } from './schema.js';
+import { FUNCTION_KEYS, functionSchema, NESTED_KEYS, type FunctionSettings } from './schema.js';
 
 export interface FunctionDraft {
   /** Where it stands in the file, such as `functions.hello`. */
@@ -35,6 +36,8 @@ export interface FinishContext {
   readonly problems: Problems;
   readonly notices: SettingNotice[];
   readonly hostArchitecture: FunctionDefinition['architecture'];
+  readonly region: string;
+  readonly accountId: string;
   /** Values from an `--env-vars` file for declared variables (contract 12.5). */
   variablesFor(draft: FunctionDraft, name: string): Readonly<Record<string, string>>;
 }
@@ -87,6 +90,7 @@ export function finish(
       : { reservedConcurrency: settings.reservedConcurrency }),
     ...(settings.snapStart === 'PublishedVersions' ? { snapStart: settings.snapStart } : {}),
     ...(settings.logging === undefined ? {} : { logging: loggingOf(settings.logging) }),
+    ...eventDefinition(settings, context),
   };
 }
 
@@ -131,16 +135,16 @@ function checkSettings(draft: FunctionDraft, problems: Problems): FunctionSettin
       ...rest.map((part) => nameOf(String(part), `${String(setting)}.`)),
     ];
     if (issue.code !== 'unrecognized_keys') return { ...issue, path };
-    const known =
-      setting === 'logging' ? LOGGING_KEYS.map((key) => nameOf(key, 'logging.')) : FUNCTION_KEYS;
+    const inner = setting === undefined ? undefined : NESTED_KEYS[String(setting)];
+    const known = inner?.map((key) => nameOf(key, `${String(setting)}.`)) ?? FUNCTION_KEYS;
     return { ...issue, path, known };
   });
   const renamed = Object.fromEntries(
     Object.entries(draft.settings).map(([key, value]) => [
       nameOf(key),
-      key === 'logging' && isMap(value)
+      key in NESTED_KEYS && isMap(value)
         ? Object.fromEntries(
-            Object.entries(value).map(([inner, found]) => [nameOf(inner, 'logging.'), found]),
+            Object.entries(value).map(([inner, found]) => [nameOf(inner, `${key}.`), found]),
           )
         : value,
     ]),

@@ -49,7 +49,14 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
     parameters: request.flags.parameters ?? {},
   });
   const mayBeEmpty = isEmptyProject(document);
-  const functions = finishAll(drafts, { source, problems, notices, variables, mayBeEmpty });
+  const functions = finishAll(drafts, {
+    source,
+    settings,
+    problems,
+    notices,
+    variables,
+    mayBeEmpty,
+  });
   if (settings.strict) refuseNotices(notices, problems);
   problems.throwIfAny(source);
   const files = filesThatMatter(projectDirectory, source, variablesFile);
@@ -94,6 +101,7 @@ function resolveSettings(
     host,
     ...(freezeAfterMs === undefined ? {} : { freezeAfterMs }),
     spares: given.spares ?? file.spares ?? DEFAULTS.spares,
+    timeScale: given.timeScale ?? file.timeScale ?? DEFAULTS.timeScale,
     idleTimeoutMs: given.idleTimeoutMs ?? file.idleTimeoutMs ?? DEFAULTS.idleTimeoutMs,
     ...(memoryBudgetMb === undefined ? {} : { memoryBudgetMb }),
     concurrency: given.concurrency ?? file.concurrency ?? DEFAULTS.concurrency,
@@ -117,6 +125,7 @@ function flagSettings(flags: Flags, problems: Problems): FileSettings {
     freezeAfterMs: flags.freezeAfter,
     spares: flags.spares,
     idleTimeoutMs: flags.idleTimeout,
+    timeScale: flags.timeScale,
     memoryBudgetMb: flags.memoryBudgetMb,
     concurrency: flags.concurrency,
     region: flags.region,
@@ -129,6 +138,7 @@ function flagSettings(flags: Flags, problems: Problems): FileSettings {
     freezeAfterMs: 'freeze-after',
     idleTimeoutMs: 'idle-timeout',
     memoryBudgetMb: 'memory-budget',
+    timeScale: 'time-scale',
   };
   for (const issue of result.error.issues) {
     const key = String(issue.path[0]);
@@ -196,6 +206,7 @@ function finishAll(
   drafts: readonly FunctionDraft[],
   request: {
     source: string;
+    settings: Settings;
     problems: Problems;
     notices: SettingNotice[];
     variables: VariableFile;
@@ -217,6 +228,8 @@ function finishAll(
       directory: dirname(source),
       problems,
       notices: request.notices,
+      region: request.settings.region,
+      accountId: request.settings.accountId,
       hostArchitecture: arch() === 'arm64' ? 'arm64' : 'x86_64',
       variablesFor: request.variables,
     });

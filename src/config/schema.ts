@@ -4,14 +4,9 @@
  */
 
 import { z } from 'zod';
+import { ASYNC_KEYS, asyncSchema, deadLetterSchema } from './async-settings.js';
 import { DEFAULTS, LIMITS } from './defaults.js';
-
-function whole(limits: { min: number; max: number }, unit: string) {
-  const expected = `a whole number from ${limits.min} to ${limits.max} (${unit})`;
-  return z
-    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: expected })
-    .pipe(z.number().int(expected).min(limits.min, expected).max(limits.max, expected));
-}
+import { whole } from './whole.js';
 
 /** YAML reads `1` and `true` as what they look like; the function gets their text. */
 const variableValue = z
@@ -67,11 +62,17 @@ export const functionSchema = z.strictObject({
   reservedConcurrency: whole({ min: 0, max: 100_000 }, 'concurrent invocations').optional(),
   logging: loggingSchema.optional(),
   snapStart: z.enum(['PublishedVersions', 'None'], 'PublishedVersions or None').optional(),
+  async: asyncSchema.optional(),
+  deadLetterQueue: deadLetterSchema.optional(),
 });
 
 export type FunctionSettings = z.infer<typeof functionSchema>;
 export const FUNCTION_KEYS = Object.keys(functionSchema.shape);
-export const LOGGING_KEYS = ['format', 'applicationLevel', 'systemLevel', 'group'];
+/** Of settings that are maps of their own. */
+export const NESTED_KEYS: Readonly<Record<string, readonly string[]>> = {
+  logging: ['format', 'applicationLevel', 'systemLevel', 'group'],
+  async: ASYNC_KEYS,
+};
 
 export const settingsSchema = z.strictObject({
   port: whole({ min: 0, max: 65_535 }, 'port').optional(),
@@ -81,6 +82,7 @@ export const settingsSchema = z.strictObject({
     .optional(),
   spares: whole({ min: 0, max: 100 }, 'environments').optional(),
   idleTimeoutMs: whole({ min: 1000, max: 24 * 3_600_000 }, 'milliseconds').optional(),
+  timeScale: whole(LIMITS.timeScale, 'times as fast').optional(),
   memoryBudgetMb: whole({ min: 128, max: 1_048_576 }, 'MB').optional(),
   concurrency: whole({ min: 1, max: 100_000 }, 'concurrent invocations').optional(),
   streamingBytesPerSecond: whole(LIMITS.streaming.bytesPerSecond, 'bytes per second').optional(),

@@ -18,6 +18,8 @@ export interface EventQueueParts {
   readonly store: EventStore;
   /** Queue time: retries, ages and back-off follow it. */
   readonly clock: Clock;
+  /** How far queue time is ahead of real time. */
+  aheadMs(): number;
   /** Real time. */
   readonly pace: Clock;
   settings(functionName: string, qualifier: string | undefined): EventSettings | undefined;
@@ -72,7 +74,7 @@ export class EventQueue {
       reservedConcurrency: (functionName) => parts.reservedConcurrency(functionName),
       waiting: (functionName) => parts.waiting(functionName),
       run: (event, payload, settle) => parts.run(event, payload, settle),
-      aheadMs: () => this.#time().aheadMs,
+      aheadMs: () => parts.aheadMs(),
       end: (ended, settings) => this.#end(ended, settings),
       drop: (event) => this.#drop(event),
       warn: (message) => parts.warn(message),
@@ -154,9 +156,7 @@ export class EventQueue {
   }
 
   #time(): QueueTime {
-    const { clock, pace } = this.#parts;
-    const nowMs = clock.now();
-    return { nowMs, aheadMs: clock === pace ? 0 : nowMs - pace.now() };
+    return { nowMs: this.#parts.clock.now(), aheadMs: this.#parts.aheadMs() };
   }
 
   #end(ended: EndedEvent, settings: EventSettings): void {

@@ -239,6 +239,7 @@ export class EventStore {
   }
 
   #transaction<T>(work: () => T): T {
+    this.#requireOpen();
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
@@ -268,7 +269,13 @@ export class EventStore {
     }
   }
 
+  /** An outcome may come when everything has ended. */
+  #requireOpen(): void {
+    if (this.#closed) throw new Error('the queue is closed');
+  }
+
   #prepared(sql: string): Statement {
+    this.#requireOpen();
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
       statement = this.#database.prepare(sql) as unknown as Statement;

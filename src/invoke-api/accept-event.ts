@@ -12,12 +12,11 @@ export function acceptEvent(
   target: ResolvedFunction,
   { requestId, payload, traceId }: InvocationRequest,
 ): void {
-  const { name, functionArn } = target.version;
-  const qualifier = target.arn.slice(functionArn.length + 1);
+  const { qualifier } = target;
   const event = {
     requestId,
-    functionName: name,
-    ...(qualifier === '' ? {} : { qualifier }),
+    functionName: target.version.name,
+    ...(qualifier === undefined ? {} : { qualifier }),
     invokedFunctionArn: target.arn,
     traceId,
     payload,

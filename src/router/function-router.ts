@@ -99,6 +99,12 @@ export class FunctionRouter implements InvocationRouter {
     return this.#parts.concurrency.reservedFor(functionName);
   }
 
+  /** Invocations of all its versions that wait for an environment. */
+  waiting(functionName: string): number {
+    const entry = this.#entries.get(functionName);
+    return entry === undefined ? 0 : all(entry).reduce((sum, { waiting }) => sum + waiting, 0);
+  }
+
   invoke(functionName: string, request: InvocationRequest, settle: Settle): void {
     const deployment = this.#route(functionName, request.qualifier);
     if (deployment instanceof OrchestratorError) {

@@ -103,6 +103,7 @@ export class EventBench {
     return new EventQueue({
       store: this.store,
       clock: this.clock,
+      aheadMs: () => 0,
       pace: this.clock,
       settings: (functionName) => this.settings.get(functionName),
       reservedConcurrency: (functionName) => this.settings.get(functionName)?.reservedConcurrency,

@@ -11,7 +11,8 @@
 
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock, type Clock } from '../../src/async/clock.js';
+import { systemClock } from '../../src/async/clock.js';
+import { VirtualClock } from '../../src/async/virtual-clock.js';
 import { EventQueue } from '../../src/event-queue/event-queue.js';
 import { EventStore } from '../../src/event-queue/event-store.js';
 import { InvokeApi } from '../../src/invoke-api/server.js';
@@ -19,15 +20,8 @@ import { FakeRouter, failed, succeeded } from './fake-router.js';
 
 const [directory = ''] = process.argv.slice(2);
 const journal = join(directory, 'journal.txt');
-const SPEED = 6000;
-
-/** Only the queue's waits are shorter; its wall clock is as far ahead as that makes it. */
-const startedAtMs = systemClock.now();
-const fast: Clock = {
-  now: () => startedAtMs + (systemClock.now() - startedAtMs) * SPEED,
-  monotonic: () => systemClock.monotonic() * SPEED,
-  setTimer: (delayMs, action) => systemClock.setTimer(delayMs / SPEED, action),
-};
+/** A minute of queue time in 10 ms. */
+const time = new VirtualClock(systemClock, 6000);
 
 class NotedStore extends EventStore {
   readonly #events = new Map<number, string>();
@@ -58,7 +52,8 @@ router.add({ name: 'fn' });
 const store = new NotedStore(join(directory, 'events.db'));
 const queue = new EventQueue({
   store,
-  clock: fast,
+  clock: time,
+  aheadMs: () => time.aheadMs,
   pace: systemClock,
   settings: () => ({ maximumRetryAttempts: 2, maximumEventAgeMs: 100 * 24 * 3_600_000 }),
   reservedConcurrency: () => undefined,

@@ -10,11 +10,15 @@ import { ADMIN_PREFIX } from '../../src/admin-api/protocol.js';
 import { AdminApi } from '../../src/admin-api/server.js';
 import type {
   EnvironmentStatus,
+  EventChange,
+  EventQueueStatus,
   FunctionStatus,
   InvocationRecord,
   LogLine,
   LogQuery,
   OrchestratorView,
+  QueuedEventStatus,
+  TimeStatus,
 } from '../../src/admin-api/view.js';
 import type { RunningOrchestrator } from '../../src/cli/parts.js';
 import { claimRun } from '../../src/state/run-file.js';
@@ -24,6 +28,9 @@ export class FakeView implements OrchestratorView {
   environmentList: EnvironmentStatus[] = [];
   records = new Map<string, InvocationRecord>();
   kept: LogLine[] = [];
+  eventList: QueuedEventStatus[] = [];
+  changes: string[] = [];
+  aheadMs = 0;
   stops: ('drain' | 'now')[] = [];
   /** Called whenever somebody begins to follow. */
   onFollow: () => void = () => undefined;
@@ -64,6 +71,29 @@ export class FakeView implements OrchestratorView {
   write(line: LogLine): void {
     this.kept.push(line);
     for (const follower of this.#followers) follower(line);
+  }
+
+  events(limit: number): EventQueueStatus {
+    const events = this.eventList.slice(0, limit);
+    const queued = this.eventList.length;
+    return { events, queued, accepted: 9, succeeded: 4, failed: 3, dropped: 2, undelivered: 1 };
+  }
+
+  changeEvent(requestId: string, change: EventChange): 'done' | 'unknown' | 'running' {
+    const event = this.eventList.find((one) => one.requestId === requestId);
+    if (event === undefined) return 'unknown';
+    if (event.running) return 'running';
+    this.changes.push(`${change} ${requestId}`);
+    return 'done';
+  }
+
+  time(): TimeStatus {
+    return { nowMs: Date.UTC(2026, 0, 5, 10) + this.aheadMs, aheadMs: this.aheadMs, scale: 60 };
+  }
+
+  advanceTime(ms: number): TimeStatus {
+    this.aheadMs += ms;
+    return this.time();
   }
 
   stop(mode: 'drain' | 'now'): void {
@@ -178,6 +208,10 @@ export async function startFake(options: FakeOptions): Promise<FakeOrchestrator>
     invocation: (requestId) => view.invocation(requestId),
     logs: (query) => view.logs(query),
     follow: (query, onLine) => view.follow(query, onLine),
+    events: (limit) => view.events(limit),
+    changeEvent: (requestId, change) => view.changeEvent(requestId, change),
+    time: () => view.time(),
+    advanceTime: (ms) => view.advanceTime(ms),
     stop: (mode) => view.stop(mode),
   };
 }

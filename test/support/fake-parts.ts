@@ -33,6 +33,7 @@ export function fakeParts(behaviour: Readonly<Record<string, string | undefined>
           host: DEFAULTS.host,
           spares: DEFAULTS.spares,
           idleTimeoutMs: DEFAULTS.idleTimeoutMs,
+          timeScale: DEFAULTS.timeScale,
           concurrency: DEFAULTS.concurrency,
           region: DEFAULTS.region,
           accountId: DEFAULTS.accountId,

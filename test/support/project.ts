@@ -25,6 +25,7 @@ export interface ProjectFunction {
   /** Instead of the folder of `files`. */
   code?: string;
   reservedConcurrency?: number;
+  async?: Readonly<Record<string, unknown>>;
   logging?: Readonly<Record<string, string>>;
 }
 

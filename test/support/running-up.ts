@@ -17,6 +17,8 @@ export interface UpOptions {
   readonly environment?: Variables;
   /** Its engine, when that is one of the test's own. DOCKER_HOST leads to it by default. */
   readonly engine?: PrivateEngine;
+  /** Further flags. */
+  readonly flags?: readonly string[];
 }
 
 /** From within its network `ps` finds it on loopback, where no token is asked for. */
@@ -97,9 +99,9 @@ export function removeFolder(directory: string): Promise<void> {
 
 /** Started and ready. Rejects with what it said when it ends instead. */
 export function up(directory: string, options: UpOptions = {}): Promise<RunningUp> {
-  const { engine } = options;
+  const { engine, flags = [] } = options;
   const reach = engine === undefined ? [] : ['--host', EVERY_ADDRESS, '--auth', TOKEN];
-  const child = start(['up', directory, '--port', '0', '--json', ...reach], options);
+  const child = start(['up', directory, '--port', '0', '--json', ...reach, ...flags], options);
   return new Promise((resolve, reject) => {
     let running: RunningUp | undefined;
     let rest = '';

@@ -7,6 +7,13 @@ import type { SettingNotice } from '../config.js';
 import type { FunctionDraft } from '../draft.js';
 import { map, type Map } from '../map.js';
 import { nearestOf } from '../problems.js';
+import {
+  EVENT_INVOKE_TYPE,
+  EVENT_NAMES,
+  EVENT_PROPERTIES,
+  eventSettings,
+  withEventInvokeConfigs,
+} from './event-settings.js';
 import { withGlobals } from './globals.js';
 import { holds, resolve, UNRESOLVED, type Scope } from './intrinsics.js';
 import { parameterNotices, scopeOf, type ScopeContext } from './scope.js';
@@ -46,6 +53,7 @@ const HANDLED = new Set([
   ...Object.keys(SETTINGS),
   ...Object.keys(NESTED),
   'LoggingConfig',
+  ...EVENT_PROPERTIES,
   'FunctionName',
   'CodeUri',
   'Code',
@@ -57,6 +65,8 @@ const HANDLED = new Set([
 
 const FUNCTION_TYPES = ['AWS::Serverless::Function', 'AWS::Lambda::Function'];
 const LAYER_TYPES = ['AWS::Serverless::LayerVersion', 'AWS::Lambda::LayerVersion'];
+
+const READ_TYPES = [...FUNCTION_TYPES, ...LAYER_TYPES, EVENT_INVOKE_TYPE];
 
 const NAMES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
@@ -70,6 +80,7 @@ const NAMES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     Object.entries(LOGGING).map(([property, ours]) => [`logging.${ours}`, property]),
   ),
+  ...EVENT_NAMES,
   name: 'Properties.FunctionName',
   code: 'Properties.CodeUri',
   architecture: 'Properties.Architectures.0',
@@ -93,7 +104,7 @@ export function readTemplate(document: unknown, context: TemplateContext): Funct
     const condition = map(resource)['Condition'];
     return typeof condition !== 'string' || holds(condition, scope);
   });
-  return functions.flatMap(([logicalId, resource]) => {
+  const drafts = functions.flatMap(([logicalId, resource]) => {
     const own = map(map(resource)['Properties']);
     // Globals are SAM's: plain CloudFormation functions know nothing of them.
     const isSam = String(map(resource)['Type']).startsWith('AWS::Serverless::');
@@ -102,12 +113,13 @@ export function readTemplate(document: unknown, context: TemplateContext): Funct
     if (isSam) noticeBuild(logicalId, map(map(resource)['Metadata']), context);
     return draftOf(logicalId, properties, { resources, scope, context, isSam });
   });
+  return withEventInvokeConfigs(drafts, resources, { scope, notices: context.notices });
 }
 
 function resourceNotices(resources: Map): SettingNotice[] {
   return Object.entries(resources).flatMap(([logicalId, resource]) => {
     const type = map(resource)['Type'];
-    if (typeof type === 'string' && [...FUNCTION_TYPES, ...LAYER_TYPES].includes(type)) return [];
+    if (typeof type === 'string' && READ_TYPES.includes(type)) return [];
     const path = `Resources.${logicalId}`;
     return [{ path, treatment: 'ignored' as const, reason: reasonOf(logicalId, type) }];
   });
@@ -155,7 +167,10 @@ function draftOf(logicalId: string, properties: Map, around: DraftContext): Func
     });
     return [];
   }
-  const settings = settingsOf(path, properties, context);
+  const settings = {
+    ...settingsOf(path, properties, context),
+    ...eventSettings(`${path}.Properties`, properties, context.notices),
+  };
   const architectures = properties['Architectures'];
   if (Array.isArray(architectures)) settings['architecture'] = known(architectures[0]);
   const code = codeOf(logicalId, properties, context);
@@ -164,7 +179,13 @@ function draftOf(logicalId: string, properties: Map, around: DraftContext): Func
   if (layers !== undefined) settings['layers'] = layers;
   const written = Object.entries(settings).filter(([, value]) => value !== undefined);
   const name = known(properties['FunctionName']) ?? logicalId;
-  const names = around.isSam ? NAMES : { ...NAMES, code: 'Properties.Code' };
+  const names = around.isSam
+    ? NAMES
+    : {
+        ...NAMES,
+        code: 'Properties.Code',
+        deadLetterQueue: 'Properties.DeadLetterConfig.TargetArn',
+      };
   return [{ path, logicalId, name, settings: Object.fromEntries(written), names }];
 }
 

@@ -197,3 +197,18 @@ describe('the live log', () => {
     expect(view.followers).toBe(0);
   });
 });
+
+describe('queue time', () => {
+  it('is moved by whole numbers of milliseconds, up to a year', async () => {
+    for (const advanceMs of [-1, 1.5, '6h', null, 1e15]) {
+      const body = JSON.stringify({ advanceMs });
+      expect((await ask('time', { method: 'POST', body })).status).toBe(400);
+    }
+    expect(view.aheadMs).toBe(0);
+    const body = JSON.stringify({ advanceMs: 1000 });
+    expect(await ask('time', { method: 'POST', body })).toMatchObject({
+      status: 200,
+      body: { aheadMs: 1000 },
+    });
+  });
+});

@@ -45,6 +45,8 @@ describe('the help', () => {
         'ps',
         'logs',
         'why',
+        'events',
+        'time',
         'down',
         'build',
         'images',

@@ -1,0 +1,61 @@
+/** What people write about asynchronous events (contract 9.3, 9.4), and what it means. */
+
+import { z } from 'zod';
+import { functionArn, isFunctionName } from '../function/arn.js';
+import type { FunctionDefinition } from '../function/function-version.js';
+import { LIMITS } from './defaults.js';
+import { whole } from './whole.js';
+
+/** A function may be named; whatever else there is has an ARN. */
+function destination(services: readonly string[]) {
+  const arn = new RegExp(`^arn:aws[a-zA-Z-]*:(${services.join('|')}):.`);
+  const expected = `the name of a function, or an ARN of ${services.join(', ')}`;
+  return z.string(expected).refine((text) => isFunctionName(text) || arn.test(text), expected);
+}
+
+export const asyncSchema = z.strictObject(
+  {
+    retries: whole(LIMITS.eventRetries, 'retries').optional(),
+    maxAge: whole(LIMITS.eventAgeSeconds, 'seconds').optional(),
+    onSuccess: destination(['lambda', 'sqs', 'sns', 'events']).optional(),
+    onFailure: destination(['lambda', 'sqs', 'sns', 'events', 's3']).optional(),
+  },
+  'a map of retries, maxAge, onSuccess and onFailure',
+);
+
+export const ASYNC_KEYS = Object.keys(asyncSchema.shape);
+
+const QUEUE_OR_TOPIC = 'the ARN of an SQS queue or an SNS topic';
+export const deadLetterSchema = z
+  .string(QUEUE_OR_TOPIC)
+  .regex(/^arn:aws[a-zA-Z-]*:(sqs|sns):./, QUEUE_OR_TOPIC);
+
+interface EventSettings {
+  readonly async?: z.infer<typeof asyncSchema> | undefined;
+  readonly deadLetterQueue?: string | undefined;
+}
+
+type EventDefinition = Pick<FunctionDefinition, 'eventInvoke' | 'deadLetterTargetArn'>;
+
+/** Only what was written; defaults are the queue's. */
+export function eventDefinition(
+  settings: EventSettings,
+  where: { readonly region: string; readonly accountId: string },
+): EventDefinition {
+  const { async: written, deadLetterQueue } = settings;
+  const arnOf = (target: string): string =>
+    target.startsWith('arn:') ? target : functionArn({ ...where, name: target });
+  return {
+    ...(written === undefined
+      ? {}
+      : {
+          eventInvoke: {
+            ...(written.retries === undefined ? {} : { maximumRetryAttempts: written.retries }),
+            ...(written.maxAge === undefined ? {} : { maximumEventAgeInSeconds: written.maxAge }),
+            ...(written.onSuccess === undefined ? {} : { onSuccessArn: arnOf(written.onSuccess) }),
+            ...(written.onFailure === undefined ? {} : { onFailureArn: arnOf(written.onFailure) }),
+          },
+        }),
+    ...(deadLetterQueue === undefined ? {} : { deadLetterTargetArn: deadLetterQueue }),
+  };
+}
