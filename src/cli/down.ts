@@ -9,6 +9,7 @@ import { isAlive } from '../state/process-identity.js';
 import type { FoundRun } from '../state/run-file.js';
 import { createAdminClient, runOf } from './admin-client.js';
 import { STATE_OPTION, type Command, type CommandContext } from './command.js';
+import { count } from './format.js';
 import { EXIT } from './host.js';
 
 /** No event tells that a process which is not our child has gone. */
@@ -34,13 +35,28 @@ export const down: Command = {
       return EXIT.ok;
     }
     const now = args.flag('now');
+    const queued = await queuedEvents(run);
     await askToStop(run, now ? 'now' : 'drain');
     const detail = now ? '' : 'running invocations finish first';
     if (!(await waitForEnd(context, run, detail))) return EXIT.interrupted;
     if (report.json) report.printJson({ stopped: true, pid: run.process.pid });
+    else if (queued > 0) {
+      report.note(
+        `What is left of ${count(queued, 'asynchronous event')} goes on with the next start.`,
+      );
+    }
     return EXIT.ok;
   },
 };
+
+/** As far as it can be known: it is no reason not to stop. */
+async function queuedEvents(run: FoundRun): Promise<number> {
+  try {
+    return (await createAdminClient(run).events()).queued;
+  } catch {
+    return 0;
+  }
+}
 
 function runningOrNot(context: CommandContext): FoundRun | undefined {
   try {

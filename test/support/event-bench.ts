@@ -53,8 +53,8 @@ export class EventBench {
   readonly logged: string[] = [];
   readonly warnings: string[] = [];
   readonly startedAtMs = this.clock.now();
-  /** Ends attempts at once; undefined: the test ends them. */
-  answer: ((attempt: Attempt) => Outcome) | undefined;
+  /** Ends attempts at once where it gives an outcome; the others the test ends. */
+  answer: ((attempt: Attempt) => Outcome | undefined) | undefined;
   store: EventStore;
   queue: EventQueue;
 
