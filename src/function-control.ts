@@ -46,13 +46,9 @@ export function controlParts(sources: ControlSources): ControlParts {
     region: settings.region,
     accountId: settings.accountId,
     concurrency: settings.concurrency,
-    unreservedMinimum: unreservedMinimum(settings.concurrency),
+    unreservedMinimum: settings.unreservedMinimum,
+    provisioned: (name, qualifier) => router.provisioned(name, qualifier),
     now: () => systemClock.now(),
     tell: (message) => log.info(message),
   };
-}
-
-/** Contract 10.1: 100 of the default 1,000; as much of a smaller account. */
-function unreservedMinimum(concurrency: number): number {
-  return Math.min(100, Math.floor(concurrency / 10));
 }

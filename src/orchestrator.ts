@@ -30,6 +30,7 @@ import { InvokeApi } from './invoke-api/server.js';
 import { LogHub } from './log/log-hub.js';
 import { MemoryBudget } from './pool/memory-budget.js';
 import type { PoolParts } from './pool/pool.js';
+import { ScalingRate } from './pool/scaling-rate.js';
 import { StartGate } from './pool/start-gate.js';
 import { Reload } from './reload.js';
 import { Concurrency } from './router/concurrency.js';
@@ -208,7 +209,12 @@ function openFunctions(sources: FunctionSources) {
     spares: settings.spares,
   };
   const router = new FunctionRouter({
-    concurrency: new Concurrency(settings.concurrency),
+    concurrency: new Concurrency({
+      limit: settings.concurrency,
+      unreservedMinimum: settings.unreservedMinimum,
+      requestsPerSecond: settings.requestRate,
+      clock: systemClock,
+    }),
     directory: registry,
     deploy: (definition) => deploymentOf(definition, { engine, versions, pools, rules, hooks }),
     random: Math.random,
@@ -239,6 +245,7 @@ async function poolParts(sources: PoolSources): Promise<PoolParts> {
     engine,
     door: runtimeApi,
     gate: new StartGate(Math.max(2, description.cpus)),
+    scalingRate: new ScalingRate(systemClock, settings.scalingRate),
     memory: new MemoryBudget(budgetBytes(config, description)),
     newIdentity: () => randomBytes(16).toString('hex'),
     streamingBytesPerSecond: settings.streamingBytesPerSecond,

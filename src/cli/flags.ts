@@ -46,7 +46,7 @@ export const SETTING_OPTIONS = {
   'freeze-after': {
     type: 'string',
     describe:
-      'Quiet milliseconds before freezing, or never (default: 0; 1000 where only the engine can)',
+      'Quiet milliseconds before freezing, or never (default: 0; 1000 by the engine’s pause)',
     group: HOW,
   },
   spares: {
@@ -74,6 +74,21 @@ export const SETTING_OPTIONS = {
   concurrency: {
     type: 'number',
     describe: 'Invocations at once before throttling (default: 1000)',
+    group: HOW,
+  },
+  'unreserved-minimum': {
+    type: 'number',
+    describe: 'What of it no function can reserve (default: 100, or a tenth when that is less)',
+    group: HOW,
+  },
+  'request-rate': {
+    type: 'string',
+    describe: 'Requests a second for each unit of concurrency, or unlimited (default: 10)',
+    group: HOW,
+  },
+  'scaling-rate': {
+    type: 'number',
+    describe: 'Environments a function may get in ten seconds (default: 1000)',
     group: HOW,
   },
   'no-watch': { type: 'boolean', describe: 'Do not reload code when files change', group: HOW },
@@ -114,6 +129,9 @@ export function flagsOf(args: Arguments, cwd: string): Flags {
     timeScale: args.number('time-scale'),
     memoryBudgetMb: args.number('memory-budget'),
     concurrency: args.number('concurrency'),
+    unreservedMinimum: args.number('unreserved-minimum'),
+    requestRate: requestRate(args.string('request-rate')),
+    scalingRate: args.number('scaling-rate'),
     region: args.string('region'),
     base,
     network: args.string('network'),
@@ -144,6 +162,12 @@ export function milliseconds(name: string, text: string | undefined): number | u
 
 function freezeAfter(text: string | undefined): number | 'never' | undefined {
   return text === 'never' ? text : milliseconds('freeze-after', text);
+}
+
+function requestRate(text: string | undefined): number | 'unlimited' | undefined {
+  if (text === undefined || text === 'unlimited') return text;
+  // What is no number is refused with the bounds of the setting.
+  return Number(text);
 }
 
 function parameters(given: readonly string[]): Record<string, string> | undefined {

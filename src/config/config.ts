@@ -37,6 +37,12 @@ export interface Settings {
   readonly memoryBudgetMb?: number;
   /** Account concurrency: more invocations at once are throttled (contract 10.1). */
   readonly concurrency: number;
+  /** What of it stays with functions that have reserved nothing. */
+  readonly unreservedMinimum: number;
+  /** Requests a second for each unit of concurrency. */
+  readonly requestRate: number | 'unlimited';
+  /** Environments a function may get in ten seconds for events that wait. */
+  readonly scalingRate: number;
   /** Average rate of a streamed response once its first 6 MiB are through (contract 1.8). */
   readonly streamingBytesPerSecond?: number;
   readonly region: string;
@@ -82,6 +88,9 @@ export interface Flags {
   readonly timeScale?: number;
   readonly memoryBudgetMb?: number;
   readonly concurrency?: number;
+  readonly unreservedMinimum?: number;
+  readonly requestRate?: number | 'unlimited';
+  readonly scalingRate?: number;
   readonly region?: string;
   readonly base?: string;
   readonly network?: string;

@@ -10,6 +10,10 @@ export const DEFAULTS = {
   timeScale: 1,
   /** Lambda's account default (contract 10.1). */
   concurrency: 1000,
+  /** Requests a second for each unit of concurrency (contract 10.1). */
+  requestRate: 10,
+  /** Environments a function may get in ten seconds (contract 10.1). */
+  scalingRate: 1000,
   region: 'us-east-1',
   accountId: '123456789012',
   memoryMb: 128,
@@ -61,3 +65,8 @@ export const LIMITS = {
   /** Longest wait for log lines still on their way when an invocation ended (no marker came). */
   logDrainMs: 500,
 } as const;
+
+/** What no function may reserve (contract 10.1): Lambda's, or as much of a smaller account. */
+export function defaultUnreservedMinimum(concurrency: number): number {
+  return Math.min(100, Math.floor(concurrency / 10));
+}

@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { FunctionDefinition } from '../function/function-version.js';
 import { makeStateDirectory, unusableState } from '../state/run-file.js';
 import type { Config, Flags, SettingNotice, Settings } from './config.js';
-import { DEFAULTS } from './defaults.js';
+import { DEFAULTS, defaultUnreservedMinimum } from './defaults.js';
 import { readDocument } from './document.js';
 import { finish, type FunctionDraft } from './draft.js';
 import { readVariables, type VariableFile } from './env-vars.js';
@@ -57,6 +57,7 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
     variables,
     mayBeEmpty,
   });
+  noticeReserved(functions, settings, notices);
   if (settings.strict) refuseNotices(notices, problems);
   problems.throwIfAny(source);
   const files = filesThatMatter(projectDirectory, source, variablesFile);
@@ -104,7 +105,7 @@ function resolveSettings(
     timeScale: given.timeScale ?? file.timeScale ?? DEFAULTS.timeScale,
     idleTimeoutMs: given.idleTimeoutMs ?? file.idleTimeoutMs ?? DEFAULTS.idleTimeoutMs,
     ...(memoryBudgetMb === undefined ? {} : { memoryBudgetMb }),
-    concurrency: given.concurrency ?? file.concurrency ?? DEFAULTS.concurrency,
+    ...concurrencySettings(given, file),
     ...(streamingBytesPerSecond === undefined ? {} : { streamingBytesPerSecond }),
     region: given.region ?? file.region ?? environment['AWS_REGION'] ?? DEFAULTS.region,
     accountId: file.accountId ?? DEFAULTS.accountId,
@@ -114,6 +115,20 @@ function resolveSettings(
     ...(flags.authToken === undefined ? {} : { authToken: flags.authToken }),
     watch: flags.watch ?? file.watch ?? true,
     strict: flags.strict ?? false,
+  };
+}
+
+function concurrencySettings(
+  given: FileSettings,
+  file: FileSettings,
+): Pick<Settings, 'concurrency' | 'unreservedMinimum' | 'requestRate' | 'scalingRate'> {
+  const concurrency = given.concurrency ?? file.concurrency ?? DEFAULTS.concurrency;
+  return {
+    concurrency,
+    unreservedMinimum:
+      given.unreservedMinimum ?? file.unreservedMinimum ?? defaultUnreservedMinimum(concurrency),
+    requestRate: given.requestRate ?? file.requestRate ?? DEFAULTS.requestRate,
+    scalingRate: given.scalingRate ?? file.scalingRate ?? DEFAULTS.scalingRate,
   };
 }
 
@@ -128,6 +143,9 @@ function flagSettings(flags: Flags, problems: Problems): FileSettings {
     timeScale: flags.timeScale,
     memoryBudgetMb: flags.memoryBudgetMb,
     concurrency: flags.concurrency,
+    unreservedMinimum: flags.unreservedMinimum,
+    requestRate: flags.requestRate,
+    scalingRate: flags.scalingRate,
     region: flags.region,
     base: flags.base,
     network: flags.network,
@@ -139,6 +157,9 @@ function flagSettings(flags: Flags, problems: Problems): FileSettings {
     idleTimeoutMs: 'idle-timeout',
     memoryBudgetMb: 'memory-budget',
     timeScale: 'time-scale',
+    unreservedMinimum: 'unreserved-minimum',
+    requestRate: 'request-rate',
+    scalingRate: 'scaling-rate',
   };
   for (const issue of result.error.issues) {
     const key = String(issue.path[0]);
@@ -245,6 +266,21 @@ function finishAll(
     }
     names.set(definition.name, draft.path);
     return [definition];
+  });
+}
+
+/** Contract 10.1: a stack that reserves more would not be made in such an account. */
+function noticeReserved(
+  functions: readonly FunctionDefinition[],
+  { concurrency, unreservedMinimum }: Settings,
+  notices: SettingNotice[],
+): void {
+  const reserved = functions.reduce((sum, one) => sum + (one.reservedConcurrency ?? 0), 0);
+  if (reserved <= concurrency - unreservedMinimum) return;
+  notices.push({
+    path: 'concurrency',
+    treatment: 'approximated',
+    reason: `functions reserve ${reserved}, more than an account of ${concurrency} lets them (${unreservedMinimum} stay unreserved); a higher --concurrency would`,
   });
 }
 

@@ -85,6 +85,13 @@ export const settingsSchema = z.strictObject({
   timeScale: whole(LIMITS.timeScale, 'times as fast').optional(),
   memoryBudgetMb: whole({ min: 128, max: 1_048_576 }, 'MB').optional(),
   concurrency: whole({ min: 1, max: 100_000 }, 'concurrent invocations').optional(),
+  unreservedMinimum: whole({ min: 0, max: 100_000 }, 'concurrent invocations').optional(),
+  requestRate: z
+    .union([z.literal('unlimited'), z.number().int().min(1).max(100_000)], {
+      error: 'requests per second for each unit of concurrency, from 1 to 100000, or unlimited',
+    })
+    .optional(),
+  scalingRate: whole({ min: 1, max: 100_000 }, 'environments in ten seconds').optional(),
   streamingBytesPerSecond: whole(LIMITS.streaming.bytesPerSecond, 'bytes per second').optional(),
   region: z
     .string()

@@ -64,6 +64,7 @@ export function putProvisionedConcurrencyConfig({
   const target = provisionable(parts, input);
   const { name, qualifier } = target;
   const { ProvisionedConcurrentExecutions: requested } = input;
+  refuseWithSnapStart(parts, name, qualifier);
   checkRoom(parts, name, qualifier, requested);
   const record: ProvisionedRecord = { requested, modifiedAtMs: parts.now() };
   parts.registry.change(name, ({ provisioned }) => {
@@ -116,6 +117,15 @@ export function listProvisionedConcurrencyConfigs({
       ...next,
     },
   };
+}
+
+/** Contract 7.6: a version has one or the other. */
+function refuseWithSnapStart({ registry }: ControlParts, name: string, qualifier: string): void {
+  const alias = registry.alias(name, qualifier);
+  const versions =
+    alias === undefined ? [qualifier] : [alias.version, ...Object.keys(alias.weights)];
+  if (versions.every((one) => registry.published(name, one)?.snapStart === undefined)) return;
+  throw invalid('Provisioned Concurrency is not supported for functions with SnapStart enabled.');
 }
 
 /** Contract 10.1: within the function's reserve, else within what the account leaves. */

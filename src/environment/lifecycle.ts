@@ -228,6 +228,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     engineFailed: go('stopping', 'remove'),
     frozen: go('resetting'),
     thawed: go('resetting'),
+    thawRefused: go('resetting'),
     pollLost: go('resetting'),
     /** Held, and void by now. */
     runtimePolled: go('resetting'),
@@ -241,6 +242,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     engineFailed: go('reset'),
     frozen: go('reset'),
     thawed: go('reset'),
+    thawRefused: go('reset'),
     pollLost: go('reset'),
     retired: go('stopping', 'remove'),
     destroyed: go('stopping', 'remove'),

@@ -24,14 +24,16 @@ import {
   type EnvironmentState,
 } from '../environment/lifecycle.js';
 import type { EnvironmentListener, EnvironmentParts } from '../environment/parts.js';
-import { OrchestratorError } from '../errors.js';
+import type { OrchestratorError } from '../errors.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import type { MemoryBudget, MemoryUser } from './memory-budget.js';
 import { place } from './placement.js';
 import { INIT_FAILURE, Provision, type ProvisionStatus } from './provision.js';
 import { Queue } from './queue.js';
+import { closed, noRoom, notStarted, queueFull, scaledTooFast } from './refusals.js';
 import { planRetention, type RetentionRules } from './retention.js';
 import { lackOf, type Lack } from './scaling.js';
+import type { ScalingRate } from './scaling-rate.js';
 import type { StartGate, Starter, StartKind } from './start-gate.js';
 import { StartPace } from './start-pace.js';
 
@@ -39,6 +41,8 @@ export interface PoolParts extends EnvironmentParts {
   readonly clock: Clock;
   readonly gate: StartGate;
   readonly memory: MemoryBudget;
+  /** Absent: functions scale as fast as the machine lets them. */
+  readonly scalingRate?: ScalingRate | undefined;
 }
 
 export interface PoolOptions {
@@ -105,12 +109,24 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     }
     this.#lastUsedAt = this.#parts.clock.monotonic();
     assignment.waitedForInit = this.#next() === undefined;
+    if (this.#scalesTooFast()) {
+      assignment.settle({ kind: 'refused', error: scaledTooFast(this.version) });
+      return;
+    }
     if (!this.#queue.push(assignment)) {
-      const message = `${this.#queue.size} invocations of '${this.version.name}' wait already`;
-      assignment.settle({ kind: 'refused', error: new OrchestratorError('queue-full', message) });
+      assignment.settle({ kind: 'refused', error: queueFull(this.version.name, this.#queue.size) });
       return;
     }
     this.#pump();
+  }
+
+  /** One more event would need one more environment than the function may have by now. */
+  #scalesTooFast(): boolean {
+    const { scalingRate } = this.#parts;
+    if (scalingRate === undefined) return false;
+    const free = this.#provision.available.length + this.#available.length + this.#reset.length;
+    if (this.#queue.size < free + this.#starting + this.#resetting) return false;
+    return !scalingRate.allows(this.version.name);
   }
 
   /** Prepares the spares without waiting for the first event. */
@@ -197,11 +213,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     this.#pace.failed(this.#parts.clock.monotonic());
     const hopeless = error.code === 'image-missing' || error.code === 'not-supported';
     if (!hopeless && this.#pace.failures < STARTS_BEFORE_REFUSING) return;
-    const message = `no environment of '${this.version.name}' could be started: ${error.message}`;
-    const refusal = new OrchestratorError('environment-failed', message, {
-      cause: error,
-      ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
-    });
+    const refusal = notStarted(this.version.name, error);
     for (const waiting of this.#queue.drain()) {
       waiting.settle({ kind: 'refused', error: refusal });
     }
@@ -456,12 +468,4 @@ function remove(list: Environment[], environment: Environment): void {
   // The one that goes is nearly always the last.
   const index = list.lastIndexOf(environment);
   if (index >= 0) list.splice(index, 1);
-}
-
-function noRoom(room: number): string {
-  return `the memory for environments has room for ${room} of this version: a larger --memory-budget would let more be provisioned`;
-}
-
-function closed(functionName: string): OrchestratorError {
-  return new OrchestratorError('shutting-down', `'${functionName}' takes no more invocations`);
 }

@@ -114,6 +114,13 @@ export class FunctionRegistry {
     );
   }
 
+  /** Version or alias → provisioned concurrency. */
+  provisioned(name: string): Readonly<Record<string, number>> {
+    if (this.revision(name) === undefined) return {};
+    const configs = Object.entries(this.#records.get(name)?.provisioned ?? {});
+    return Object.fromEntries(configs.map(([qualifier, { requested }]) => [qualifier, requested]));
+  }
+
   /** How asynchronous events are handled that were sent to the qualifier (contract 9.3, 9.4). */
   eventInvokeConfig(
     name: string,

@@ -1,63 +1,172 @@
 /**
- * Concurrency as leases (contract 10.1): an invocation counts from dispatch to its end. Reserved
- * concurrency is the most a function may have and is set aside for it; the rest of the account's
- * concurrency is shared by all others.
+ * Concurrency as leases (contract 10.1): an invocation counts from dispatch to its end.
+ *
+ *  1. Provisioned concurrency is a version's own; what is beyond it spills over.
+ *  2. Reserved concurrency is the most a function may have, what is provisioned included, and is
+ *     set aside for it.
+ *  3. The rest of the account's concurrency is shared by all others, and never less than a minimum.
+ *  4. So many requests a second are let in for each unit of that limit.
+ *
+ * Asked for each invocation: constant time.
  */
 
+import type { Clock } from '../async/clock.js';
+import { TokenBucket } from '../async/token-bucket.js';
 import { OrchestratorError } from '../errors.js';
 
 export type ThrottleReason =
-  'ConcurrentInvocationLimitExceeded' | 'ReservedFunctionConcurrentInvocationLimitExceeded';
+  | 'ConcurrentInvocationLimitExceeded'
+  | 'ReservedFunctionConcurrentInvocationLimitExceeded'
+  | 'FunctionInvocationRateLimitExceeded'
+  | 'ReservedFunctionInvocationRateLimitExceeded';
+
+export interface ConcurrencyRules {
+  /** Of the account. */
+  readonly limit: number;
+  /** What reserving leaves to functions that have reserved nothing. */
+  readonly unreservedMinimum: number;
+  /** For each unit of concurrency. */
+  readonly requestsPerSecond: number | 'unlimited';
+  readonly clock: Pick<Clock, 'monotonic'>;
+}
+
+interface Counted {
+  inProgress: number;
+}
+
+interface Share extends Counted {
+  count: number;
+}
+
+/** One function: what is its own, and what it has beyond what is provisioned. */
+interface Usage extends Counted {
+  reserved: number | undefined;
+  provisioned: ReadonlyMap<string, Share>;
+  provisionedSum: number;
+  readonly rate: TokenBucket;
+}
+
+const SECOND_MS = 1000;
 
 export class Concurrency {
-  readonly #accountLimit: number;
-  readonly #reserved = new Map<string, number>();
-  readonly #inProgress = new Map<string, number>();
-  #unreservedInProgress = 0;
+  readonly #rules: ConcurrencyRules;
+  readonly #functions = new Map<string, Usage>();
+  readonly #shared: Counted = { inProgress: 0 };
+  readonly #sharedRate: TokenBucket;
   #reservedSum = 0;
+  /** Of functions that have reserved nothing. */
+  #provisionedSum = 0;
 
-  constructor(accountLimit: number) {
-    this.#accountLimit = accountLimit;
+  constructor(rules: ConcurrencyRules) {
+    this.#rules = rules;
+    this.#sharedRate = new TokenBucket(rules.clock);
   }
 
   reserve(functionName: string, limit: number | undefined): void {
-    this.#reservedSum += (limit ?? 0) - (this.#reserved.get(functionName) ?? 0);
-    if (limit === undefined) this.#reserved.delete(functionName);
-    else this.#reserved.set(functionName, limit);
+    const usage = this.#usageOf(functionName);
+    this.#count(usage, -1);
+    usage.reserved = limit;
+    this.#count(usage, 1);
   }
 
   reservedFor(functionName: string): number | undefined {
-    return this.#reserved.get(functionName);
+    return this.#functions.get(functionName)?.reserved;
+  }
+
+  /** Sets so much aside for each version that is named, and nothing for others. */
+  provision(functionName: string, counts: ReadonlyMap<string, number>): void {
+    const usage = this.#usageOf(functionName);
+    this.#count(usage, -1);
+    const provisioned = new Map<string, Share>();
+    let sum = 0;
+    for (const [version, count] of counts) {
+      // What is in progress gives its lease back where it took it.
+      const share = usage.provisioned.get(version) ?? { count, inProgress: 0 };
+      share.count = count;
+      provisioned.set(version, share);
+      sum += count;
+    }
+    usage.provisioned = provisioned;
+    usage.provisionedSum = sum;
+    this.#count(usage, 1);
+  }
+
+  /** What functions that have reserved nothing may have together, beyond what is provisioned. */
+  get unreserved(): number {
+    return this.#notReserved - this.#provisionedSum;
+  }
+
+  get #notReserved(): number {
+    const { limit, unreservedMinimum } = this.#rules;
+    return Math.max(unreservedMinimum, limit - this.#reservedSum);
   }
 
   /** Takes a lease and returns how to give it back. Raises `throttled` when there is no room. */
-  take(functionName: string): () => void {
-    const reserved = this.#reserved.get(functionName);
-    const inProgress = this.#inProgress.get(functionName) ?? 0;
-    if (reserved !== undefined && inProgress >= reserved) {
+  take(functionName: string, version: string): () => void {
+    const usage = this.#usageOf(functionName);
+    const share = usage.provisioned.get(version);
+    const own = share !== undefined && share.inProgress < share.count;
+    if (!own) this.#refuseBeyondLimit(functionName, usage);
+    this.#refuseBeyondRate(functionName, usage);
+    const counted: Counted[] = own ? [share] : [usage];
+    if (!own && usage.reserved === undefined) counted.push(this.#shared);
+    for (const one of counted) one.inProgress += 1;
+    return () => {
+      for (const one of counted.splice(0)) one.inProgress -= 1;
+    };
+  }
+
+  #refuseBeyondLimit(functionName: string, usage: Usage): void {
+    const { reserved, provisionedSum, inProgress } = usage;
+    if (reserved !== undefined) {
+      if (inProgress < reserved - provisionedSum) return;
       throw throttled(functionName, 'ReservedFunctionConcurrentInvocationLimitExceeded');
     }
-    if (
-      reserved === undefined &&
-      this.#unreservedInProgress >= this.#accountLimit - this.#reservedSum
-    ) {
-      throw throttled(functionName, 'ConcurrentInvocationLimitExceeded');
+    if (this.#shared.inProgress < this.unreserved) return;
+    throw throttled(functionName, 'ConcurrentInvocationLimitExceeded');
+  }
+
+  #refuseBeyondRate(functionName: string, { reserved, rate }: Usage): void {
+    const { requestsPerSecond } = this.#rules;
+    if (requestsPerSecond === 'unlimited') return;
+    if (reserved === undefined) {
+      const most = this.#notReserved * requestsPerSecond;
+      if (this.#sharedRate.take(most, SECOND_MS)) return;
+      throw throttled(functionName, 'FunctionInvocationRateLimitExceeded');
     }
-    const shared = reserved === undefined;
-    this.#inProgress.set(functionName, inProgress + 1);
-    if (shared) this.#unreservedInProgress += 1;
-    let returned = false;
-    return () => {
-      if (returned) return;
-      returned = true;
-      this.#inProgress.set(functionName, (this.#inProgress.get(functionName) ?? 1) - 1);
-      if (shared) this.#unreservedInProgress -= 1;
+    if (rate.take(reserved * requestsPerSecond, SECOND_MS)) return;
+    throw throttled(functionName, 'ReservedFunctionInvocationRateLimitExceeded');
+  }
+
+  #count({ reserved, provisionedSum }: Usage, sign: 1 | -1): void {
+    if (reserved === undefined) this.#provisionedSum += sign * provisionedSum;
+    else this.#reservedSum += sign * reserved;
+  }
+
+  #usageOf(functionName: string): Usage {
+    const known = this.#functions.get(functionName);
+    if (known !== undefined) return known;
+    const usage: Usage = {
+      inProgress: 0,
+      reserved: undefined,
+      provisioned: new Map(),
+      provisionedSum: 0,
+      rate: new TokenBucket(this.#rules.clock),
     };
+    this.#functions.set(functionName, usage);
+    return usage;
   }
 }
 
 function throttled(functionName: string, reason: ThrottleReason): OrchestratorError {
-  return new OrchestratorError('throttled', `'${functionName}' is at its concurrency limit`, {
+  return new OrchestratorError('throttled', `'${functionName}' is at its ${TOLD[reason]} limit`, {
     details: { reason },
   });
 }
+
+const TOLD: Readonly<Record<ThrottleReason, string>> = {
+  ConcurrentInvocationLimitExceeded: 'concurrency',
+  ReservedFunctionConcurrentInvocationLimitExceeded: 'concurrency',
+  FunctionInvocationRateLimitExceeded: 'request rate',
+  ReservedFunctionInvocationRateLimitExceeded: 'request rate',
+};

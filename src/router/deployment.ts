@@ -57,6 +57,10 @@ export class Deployment {
   get definition(): FunctionDefinition {
     return this.#definition;
   }
+  /** `$LATEST`, or the number of a published version. */
+  get version(): string {
+    return this.#definition.publishedVersion ?? '$LATEST';
+  }
   /** The current version; while none is made, what is known of it. */
   get description(): FunctionVersion {
     const version = this.#pool?.version;

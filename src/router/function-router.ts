@@ -7,9 +7,11 @@
 import { isOrchestratorError, OrchestratorError } from '../errors.js';
 import type { FunctionDefinition, FunctionVersion } from '../function/function-version.js';
 import type { InvocationRequest, Settle } from '../invocation/invocation.js';
+import type { ProvisionStatus } from '../pool/provision.js';
 import { chooseVersion } from './alias.js';
 import type { Concurrency } from './concurrency.js';
 import type { Deployment } from './deployment.js';
+import { provisionedVersions, sharesOf, statusOf } from './provisioning.js';
 import type { FunctionDirectory, InvocationRouter } from './router.js';
 
 export interface RouterParts {
@@ -69,12 +71,15 @@ export class FunctionRouter implements InvocationRouter {
     concurrency.reserve(functionName, directory.reservedConcurrency(functionName));
     if (definition === undefined) {
       this.#entries.delete(functionName);
+      concurrency.provision(functionName, new Map());
       const error = notFound(functionName);
       for (const deployment of entry === undefined ? [] : all(entry)) this.#end(deployment, error);
       return;
     }
     if (entry === undefined) {
-      this.#entries.set(functionName, { latest: deploy(definition), published: new Map() });
+      const made: Entry = { latest: deploy(definition), published: new Map() };
+      this.#entries.set(functionName, made);
+      this.#provision(functionName, made);
       return;
     }
     if (!same(entry.latest.definition, definition)) entry.latest.configure(definition);
@@ -83,6 +88,31 @@ export class FunctionRouter implements InvocationRouter {
       entry.published.delete(version);
       this.#end(deployment, notFound(`${functionName}:${version}`));
     }
+    this.#provision(functionName, entry);
+  }
+
+  /** How far the provisioned concurrency of a version or alias has come; undefined without any. */
+  provisioned(functionName: string, qualifier: string): ProvisionStatus | undefined {
+    const { directory } = this.#parts;
+    const requested = directory.provisioned(functionName)[qualifier];
+    if (requested === undefined) return undefined;
+    const shares = sharesOf(qualifier, requested, (name) => directory.alias(functionName, name));
+    const published = this.#entries.get(functionName)?.published;
+    return statusOf(requested, shares, (version) => published?.get(version)?.provisioned);
+  }
+
+  /** Versions that something is provisioned for run from now on; of others nothing is kept. */
+  #provision(functionName: string, { published }: Entry): void {
+    const { directory, concurrency } = this.#parts;
+    const configs = directory.provisioned(functionName);
+    const counts = provisionedVersions(configs, (name) => directory.alias(functionName, name));
+    for (const [version, deployment] of published) {
+      if (!counts.has(version)) deployment.provision(0);
+    }
+    for (const [version, count] of counts) {
+      this.deployment(functionName, version)?.provision(count);
+    }
+    concurrency.provision(functionName, counts);
   }
 
   find(functionName: string, qualifier: string = LATEST): FunctionVersion | undefined {
@@ -113,7 +143,7 @@ export class FunctionRouter implements InvocationRouter {
     }
     let giveBack: () => void;
     try {
-      giveBack = this.#parts.concurrency.take(functionName);
+      giveBack = this.#parts.concurrency.take(functionName, deployment.version);
     } catch (error) {
       if (!isOrchestratorError(error, 'throttled')) throw error;
       settle({ kind: 'refused', error });

@@ -35,5 +35,7 @@ export interface FunctionDirectory {
     alias: string,
   ): { readonly version: string; readonly weights: Readonly<Record<string, number>> } | undefined;
   reservedConcurrency(functionName: string): number | undefined;
+  /** Version or alias → provisioned concurrency. */
+  provisioned(functionName: string): Readonly<Record<string, number>>;
   progress(functionName: string): 'creating' | 'updating' | undefined;
 }

@@ -87,12 +87,18 @@ export class World implements RuntimeDoor {
       early: () => this.random.chance(0.5),
     });
     this.router = new FunctionRouter({
-      concurrency: new Concurrency(ACCOUNT_CONCURRENCY),
+      concurrency: new Concurrency({
+        limit: ACCOUNT_CONCURRENCY,
+        unreservedMinimum: 0,
+        requestsPerSecond: this.random.pick([10, 100, 'unlimited', 'unlimited'] as const),
+        clock: this.clock,
+      }),
       directory: {
         latest: definitionOf,
         published: () => undefined,
         alias: () => undefined,
         reservedConcurrency: (name) => definitionOf(name).reservedConcurrency,
+        provisioned: () => ({}),
         progress: () => undefined,
       },
       deploy: (definition) => this.#deployment(definition),

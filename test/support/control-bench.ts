@@ -17,6 +17,7 @@ import { CodeStore } from '../../src/function/code-store.js';
 import type { FunctionDefinition, FunctionVersion } from '../../src/function/function-version.js';
 import type { Pool } from '../../src/pool/pool.js';
 import { PackageStore } from '../../src/registry/package-store.js';
+import type { ProvisionStatus } from '../../src/pool/provision.js';
 import { FunctionRegistry } from '../../src/registry/registry.js';
 import { SqliteRegistryStore } from '../../src/registry/registry-store.js';
 import { Concurrency } from '../../src/router/concurrency.js';
@@ -55,7 +56,12 @@ export class ControlBench {
     });
     this.code = new CodeStore(join(this.directory, 'code'));
     this.router = new FunctionRouter({
-      concurrency: new Concurrency(1000),
+      concurrency: new Concurrency({
+        limit: 1000,
+        unreservedMinimum: 100,
+        requestsPerSecond: 'unlimited',
+        clock: systemClock,
+      }),
       directory: this.registry,
       deploy: (definition) => this.#deployment(definition),
       random: () => this.random,
@@ -72,6 +78,7 @@ export class ControlBench {
       accountId: '123456789012',
       concurrency: 1000,
       unreservedMinimum: 100,
+      provisioned: (name, qualifier) => this.router.provisioned(name, qualifier),
       architecture: 'x86_64',
       now: () => systemClock.now(),
       tell: (message) => this.told.push(message),
@@ -134,10 +141,18 @@ export class ControlBench {
 /** Answers with the version that was asked and what it would have run. */
 function echoPool(version: FunctionVersion): Pool {
   const { taskDirectory, optDirectory, environment, memoryMb } = version;
+  let provisioned: ProvisionStatus | undefined;
   return {
     version,
     waiting: 0,
     environments: [],
+    provision: (count: number) => {
+      const counts = { requested: count, allocated: count, available: count };
+      provisioned = count === 0 ? undefined : { ...counts, status: 'READY' };
+    },
+    get provisioned() {
+      return provisioned;
+    },
     submit: ({ request, settle }: Assignment) => {
       const { invokedFunctionArn } = request;
       const answer = {

@@ -10,6 +10,7 @@ import type { FunctionVersion } from '../../src/function/function-version.js';
 import type { Outcome } from '../../src/invocation/outcome.js';
 import { MemoryBudget } from '../../src/pool/memory-budget.js';
 import { Pool, type PoolParts } from '../../src/pool/pool.js';
+import { ScalingRate } from '../../src/pool/scaling-rate.js';
 import { StartGate } from '../../src/pool/start-gate.js';
 import type { RetentionRules } from '../../src/pool/retention.js';
 import { FakeEngine, type EngineCall, type FakeProcess } from './fake-engine.js';
@@ -23,6 +24,8 @@ export interface PoolBenchOptions {
   readonly timeoutSeconds?: number;
   readonly memoryMb?: number;
   readonly budgetMb?: number;
+  /** Environments in ten seconds. */
+  readonly scalingRate?: number;
   /** A published version with SnapStart instead of $LATEST. */
   readonly snapStart?: boolean;
 }
@@ -59,11 +62,15 @@ export class PoolBench {
   });
   readonly pool: Pool;
   readonly #channels = new Map<string, Channel>();
+  readonly #scalingRate: ScalingRate | undefined;
   #identities = 0;
   #requests = 0;
 
   constructor(options: PoolBenchOptions = {}) {
     this.memory = new MemoryBudget((options.budgetMb ?? 64 * 1024) * MB);
+    const { scalingRate } = options;
+    this.#scalingRate =
+      scalingRate === undefined ? undefined : new ScalingRate(this.clock, scalingRate);
     this.pool = this.open(options);
   }
 
@@ -130,6 +137,7 @@ export class PoolBench {
       },
       gate: this.gate,
       memory: this.memory,
+      scalingRate: this.#scalingRate,
       warn: (message) => void this.warnings.push(message),
       newIdentity: () => `i${(this.#identities += 1)}`,
       buildSpec: (version, identity) => this.buildSpec(version, identity),

@@ -188,6 +188,38 @@ functions:
     ).toEqual([expect.objectContaining({ expected: 'PublishedVersions or None', value: 'All' })]);
   });
 
+  it('takes the limits of concurrency from flags before the file, and has Lambda’s by default', async () => {
+    const text = 'functions: {a: {runtime: nodejs22.x, handler: i.h, code: code}}';
+    const limits = async (file: string, flags: Flags = {}) => {
+      const { settings } = await load('orchestrator.yaml', file, flags);
+      const { concurrency, unreservedMinimum, requestRate, scalingRate } = settings;
+      return [concurrency, unreservedMinimum, requestRate, scalingRate];
+    };
+    expect(await limits(text)).toEqual([1000, 100, 10, 1000]);
+    expect(await limits(`concurrency: 20\nrequestRate: 5\n${text}`)).toEqual([20, 2, 5, 1000]);
+    expect(
+      await limits(`unreservedMinimum: 7\n${text}`, { requestRate: 'unlimited', scalingRate: 4 }),
+    ).toEqual([1000, 7, 'unlimited', 4]);
+    const [wrong] = await problems('orchestrator.yaml', text, { requestRate: Number('fast') });
+    expect(wrong).toMatchObject({
+      path: '--request-rate',
+      expected: expect.stringContaining('or unlimited'),
+    });
+  });
+
+  it('tells when functions reserve more than the account lets them', async () => {
+    const file =
+      'concurrency: 20\nfunctions: {a: {runtime: nodejs22.x, handler: i.h, code: code, reservedConcurrency: 19}}';
+    const { notices } = await load('orchestrator.yaml', file);
+    expect(notices).toEqual([
+      expect.objectContaining({
+        path: 'concurrency',
+        reason: expect.stringContaining('reserve 19'),
+      }),
+    ]);
+    expect((await load('orchestrator.yaml', file.replace('19', '18'))).notices).toEqual([]);
+  });
+
   it('gives the line of a syntax error', async () => {
     const list = await problems('orchestrator.yaml', 'functions:\n  a: {\n');
     expect(list[0]?.path).toMatch(/^line \d+$/);

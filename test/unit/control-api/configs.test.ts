@@ -14,6 +14,7 @@ import {
   GetFunctionRecursionConfigCommand,
   GetFunctionUrlConfigCommand,
   GetPolicyCommand,
+  DeleteProvisionedConcurrencyConfigCommand,
   GetProvisionedConcurrencyConfigCommand,
   GetRuntimeManagementConfigCommand,
   InvokeCommand,
@@ -110,13 +111,28 @@ describe('provisioned concurrency', () => {
       Status: 'IN_PROGRESS',
     });
     const asked = { FunctionName, Qualifier: 'prod' };
-    expect(
-      await bench.client.send(new GetProvisionedConcurrencyConfigCommand(asked)),
-    ).toMatchObject({ RequestedProvisionedConcurrentExecutions: 2 });
+    const get = () => bench.client.send(new GetProvisionedConcurrencyConfigCommand(asked));
+    await until(async () => (await get()).Status !== 'IN_PROGRESS');
+    expect(await get()).toMatchObject({
+      RequestedProvisionedConcurrentExecutions: 2,
+      AllocatedProvisionedConcurrentExecutions: 2,
+      AvailableProvisionedConcurrentExecutions: 2,
+      Status: 'READY',
+    });
     const list = await bench.client.send(
       new ListProvisionedConcurrencyConfigsCommand({ FunctionName }),
     );
     expect(list.ProvisionedConcurrencyConfigs).toMatchObject([{ FunctionArn: `${ARN}:prod` }]);
+  });
+
+  it('is given up with its config', async () => {
+    await put('1');
+    await bench.router.deployment(FunctionName, '1')?.ready();
+    expect(bench.router.provisioned(FunctionName, '1')).toMatchObject({ allocated: 2 });
+    const asked = { FunctionName, Qualifier: '1' };
+    await bench.client.send(new DeleteProvisionedConcurrencyConfigCommand(asked));
+    expect(bench.router.provisioned(FunctionName, '1')).toBeUndefined();
+    expect(bench.router.deployment(FunctionName, '1')?.provisioned).toBeUndefined();
   });
 
   it('is for versions and aliases that are published, within what is reserved', async () => {
@@ -136,6 +152,11 @@ describe('provisioned concurrency', () => {
     });
   });
 });
+
+/** Each look takes a request's time. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds()));
+}
 
 describe('an event invoke config', () => {
   it('is put, merged, read by those who deliver events, listed and deleted', async () => {
