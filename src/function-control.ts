@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { systemClock } from './async/clock.js';
 import type { Settings } from './config/config.js';
 import type { ControlParts } from './control-api/parts.js';
+import { FunctionUrls } from './function-urls/function-urls.js';
+import { UrlIndex } from './function-urls/url-index.js';
 import type { CodeStore } from './function/code-store.js';
 import type { Logger } from './log/logger.js';
 import { PackageStore } from './registry/package-store.js';
 import { FunctionRegistry } from './registry/registry.js';
 import { SqliteRegistryStore } from './registry/registry-store.js';
 import type { FunctionRouter } from './router/function-router.js';
+import type { InvocationRouter } from './router/router.js';
 
 export interface OpenedRegistry {
   readonly registry: FunctionRegistry;
@@ -51,4 +54,18 @@ export function controlParts(sources: ControlSources): ControlParts {
     now: () => systemClock.now(),
     tell: (message) => log.info(message),
   };
+}
+
+/** The functions' own addresses, as the registry has them. */
+export function functionUrls(control: ControlParts, router: InvocationRouter): FunctionUrls {
+  const { region, accountId, now, tell } = control;
+  const urls = new UrlIndex(control.registry);
+  return new FunctionUrls({
+    find: (urlId) => urls.find(urlId),
+    router,
+    region,
+    accountId,
+    now,
+    tell,
+  });
 }

@@ -19,7 +19,7 @@ import { controlRoutes } from './control-api/routes.js';
 import { PACKAGE_PREFIX, servePackage } from './control-api/download.js';
 import type { ControlParts } from './control-api/parts.js';
 import { deploymentOf, openCodeStore, versionBuilder } from './deploy.js';
-import { controlParts, openRegistry } from './function-control.js';
+import { controlParts, functionUrls, openRegistry } from './function-control.js';
 import { LABEL } from './engine/labels.js';
 import { containerSpecBuilder } from './environment/container-spec.js';
 import { EnvironmentJournal } from './environment/journal.js';
@@ -300,6 +300,7 @@ async function openDoor({
     accountId: settings.accountId,
     clock: systemClock,
     routes: controlRoutes(control),
+    site: functionUrls(control, router),
     authToken: settings.authToken,
     ownerToken,
     events: events.queue,

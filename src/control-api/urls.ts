@@ -1,6 +1,7 @@
 /** The five operations on function URL configs (contract 8.6, 8.10). */
 
 import { randomBytes } from 'node:crypto';
+import type { Call } from '../invoke-api/call.js';
 import { LATEST, type UrlRecord } from '../registry/records.js';
 import { conflict, invalid, notFound } from './failure.js';
 import { timestamp } from './configuration.js';
@@ -20,7 +21,11 @@ interface SettingsInput extends UrlInput {
   readonly Cors?: Readonly<Record<string, unknown>>;
 }
 
-export function createFunctionUrlConfig({ parts, input }: ControlRequest<SettingsInput>): Answer {
+export function createFunctionUrlConfig({
+  parts,
+  input,
+  call,
+}: ControlRequest<SettingsInput>): Answer {
   const { registry } = parts;
   const target = targetOf(parts, input);
   if (registry.record(target.name).urls[target.key] !== undefined) {
@@ -30,7 +35,7 @@ export function createFunctionUrlConfig({ parts, input }: ControlRequest<Setting
   }
   const now = parts.now();
   return {
-    body: keep(parts, target, {
+    body: keep(parts, call, target, {
       urlId: newUrlId(),
       authType: input.AuthType ?? 'NONE',
       invokeMode: input.InvokeMode ?? 'BUFFERED',
@@ -41,13 +46,19 @@ export function createFunctionUrlConfig({ parts, input }: ControlRequest<Setting
   };
 }
 
-export function getFunctionUrlConfig({ parts, input }: ControlRequest<UrlInput>): Answer {
+export function getFunctionUrlConfig({ parts, input, call }: ControlRequest<UrlInput>): Answer {
   const target = targetOf(parts, input);
   const url = stored(parts, target);
-  return { body: { ...shown(parts, target, url), LastModifiedTime: timeOf(url.modifiedAtMs) } };
+  return {
+    body: { ...shown(parts, call, target, url), LastModifiedTime: timeOf(url.modifiedAtMs) },
+  };
 }
 
-export function updateFunctionUrlConfig({ parts, input }: ControlRequest<SettingsInput>): Answer {
+export function updateFunctionUrlConfig({
+  parts,
+  input,
+  call,
+}: ControlRequest<SettingsInput>): Answer {
   const target = targetOf(parts, input);
   const before = stored(parts, target);
   const cors = input.Cors ?? before.cors;
@@ -60,7 +71,7 @@ export function updateFunctionUrlConfig({ parts, input }: ControlRequest<Setting
     modifiedAtMs: parts.now(),
   };
   return {
-    body: { ...keep(parts, target, url), LastModifiedTime: timeOf(url.modifiedAtMs) },
+    body: { ...keep(parts, call, target, url), LastModifiedTime: timeOf(url.modifiedAtMs) },
   };
 }
 
@@ -78,6 +89,7 @@ const PAGE = 50;
 export function listFunctionUrlConfigs({
   parts,
   input,
+  call,
 }: ControlRequest<UrlInput & PageInput>): Answer {
   const { name } = existing(parts, input.FunctionName);
   const urls = Object.entries(parts.registry.record(name).urls)
@@ -87,7 +99,7 @@ export function listFunctionUrlConfigs({
   return {
     body: {
       FunctionUrlConfigs: page.map(({ key, url }) => ({
-        ...shown(parts, { name, key, ...(key === LATEST ? {} : { qualifier: key }) }, url),
+        ...shown(parts, call, { name, key, ...(key === LATEST ? {} : { qualifier: key }) }, url),
         LastModifiedTime: timeOf(url.modifiedAtMs),
       })),
       ...next,
@@ -120,16 +132,18 @@ function stored(parts: ControlParts, { name, key }: UrlTarget): UrlRecord {
   return url;
 }
 
-function keep(parts: ControlParts, target: UrlTarget, url: UrlRecord): object {
+function keep(parts: ControlParts, call: Call, target: UrlTarget, url: UrlRecord): object {
   parts.registry.change(target.name, ({ urls }) => {
     urls[target.key] = url;
   });
-  return shown(parts, target, url);
+  return shown(parts, call, target, url);
 }
 
-function shown(parts: ControlParts, target: UrlTarget, url: UrlRecord): object {
+/** The address is one that leads here: names below `localhost` are this machine. */
+function shown(parts: ControlParts, call: Call, target: UrlTarget, url: UrlRecord): object {
+  const { localPort = 80 } = call.request.socket;
   return {
-    FunctionUrl: `https://${url.urlId}.lambda-url.${parts.region}.on.aws/`,
+    FunctionUrl: `http://${url.urlId}.lambda-url.${parts.region}.localhost:${localPort}/`,
     FunctionArn: arnOf(parts, target),
     AuthType: url.authType,
     ...(url.cors === undefined ? {} : { Cors: url.cors }),

@@ -50,6 +50,12 @@ export class Admission {
     return crossSite(request) ?? this.#tokenProblem(request);
   }
 
+  /** For what has host names of its own and answers other sites by its own rules. */
+  checkCaller(request: IncomingMessage): ApiError | undefined {
+    if (hasSecondHost(request.rawHeaders)) return malformedRequest('More than one Host header.');
+    return this.#tokenProblem(request);
+  }
+
   #isOurs(name: string, localAddress: string): boolean {
     const { host } = this.#options;
     if (OWN_NAMES.has(name) || name === localAddress || name === host.toLowerCase()) return true;

@@ -9,6 +9,7 @@ import type { Outcome } from '../invocation/outcome.js';
 import type { ResponseHead, ResponseSink } from '../invocation/response-sink.js';
 import { messageOf } from '../errors.js';
 import { send, sendError } from './answer.js';
+import { writeAtPace } from './back-pressure.js';
 import type { Call } from './call.js';
 import { serviceError } from './errors.js';
 import { invokeComplete, payloadChunk, type Completion } from './event-stream.js';
@@ -65,16 +66,7 @@ class EventStream implements ResponseSink {
 
   write(chunk: Buffer, ready: () => void): boolean {
     const { response } = this.#call;
-    // Nobody listens any more: the function runs to its end all the same.
-    if (response.destroyed || response.write(payloadChunk(chunk))) return true;
-    const goOn = (): void => {
-      response.off('drain', goOn);
-      response.off('close', goOn);
-      ready();
-    };
-    response.once('drain', goOn);
-    response.once('close', goOn);
-    return false;
+    return response.destroyed || writeAtPace(response, payloadChunk(chunk), ready);
   }
 
   settle(invocation: InvocationRequest, outcome: Outcome): void {

@@ -29,6 +29,12 @@ import { findRoute, INVOKE_ROUTES, type Route } from './routes.js';
 /** Answers every request it is given. */
 export type MountedHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** What has host names of its own on our port. */
+export interface HostedSite {
+  owns(host: string | undefined): boolean;
+  serve(request: IncomingMessage, response: ServerResponse): void;
+}
+
 /** One line of the access log. */
 export interface AccessLine {
   readonly method: string;
@@ -50,6 +56,7 @@ export interface InvokeApiOptions {
   readonly authToken?: string | undefined;
   /** Taken as well: that of the run file. */
   readonly ownerToken?: string | undefined;
+  readonly site?: HostedSite;
   readonly clock: Clock;
   /** Takes asynchronous events. */
   readonly events: Pick<EventQueue, 'accept'>;
@@ -172,15 +179,22 @@ export class InvokeApi {
     const requestId = randomUUID();
     this.#track(request, response, requestId);
     try {
-      const refusal = this.#refusal(request, response);
-      if (refusal === undefined) this.#route(request, response, requestId);
+      const { site } = this.#options;
+      const isSite = site?.owns(request.headers.host) === true;
+      const refusal = this.#refusal(request, response, isSite);
+      if (refusal === undefined && isSite) site.serve(request, response);
+      else if (refusal === undefined) this.#route(request, response, requestId);
       else sendError({ response, requestId }, refusal);
     } catch (error) {
       sendError({ response, requestId }, serviceError(messageOf(error)));
     }
   }
 
-  #refusal(request: IncomingMessage, response: ServerResponse): ApiError | undefined {
+  #refusal(
+    request: IncomingMessage,
+    response: ServerResponse,
+    isSite: boolean,
+  ): ApiError | undefined {
     if (this.#closed !== undefined) {
       response.shouldKeepAlive = false;
       return shuttingDown();
@@ -188,7 +202,7 @@ export class InvokeApi {
     if (request.url?.startsWith('/') !== true) {
       return malformedRequest('The request target must be a path.');
     }
-    return this.#admission.check(request);
+    return isSite ? this.#admission.checkCaller(request) : this.#admission.check(request);
   }
 
   #route(request: IncomingMessage, response: ServerResponse, requestId: string): void {

@@ -224,7 +224,7 @@ describe('a function URL config', () => {
     );
     expect(created).toMatchObject({
       FunctionUrl: expect.stringMatching(
-        /^https:\/\/[a-z0-9]{32}\.lambda-url\.us-east-1\.on\.aws\/$/,
+        /^http:\/\/[a-z0-9]{32}\.lambda-url\.us-east-1\.localhost:\d+\/$/,
       ),
       FunctionArn: ARN,
       InvokeMode: 'BUFFERED',

@@ -1,0 +1,44 @@
+/** What a function returned, as the HTTP answer of its URL (contract 11.2, 11.4). */
+
+export interface UrlAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly cookies: readonly string[];
+  readonly body: Buffer;
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** Undefined: it is nothing an answer could be made of. */
+export function answerOf(payload: Buffer): UrlAnswer | undefined {
+  let output: unknown;
+  try {
+    output = JSON.parse(payload.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  if (isObject(output) && 'statusCode' in output) return shaped(output);
+  const text = typeof output === 'string' ? output : JSON.stringify(output);
+  return { status: 200, headers: JSON_TYPE, cookies: [], body: Buffer.from(text) };
+}
+
+function shaped(output: Record<string, unknown>): UrlAnswer | undefined {
+  const { statusCode, headers = {}, cookies = [], body = '', isBase64Encoded } = output;
+  const status = Number(statusCode);
+  if (!Number.isInteger(status) || status < 100 || status > 599) return undefined;
+  if (!isObject(headers ?? {}) || !Array.isArray(cookies ?? [])) return undefined;
+  const named = Object.entries((headers ?? {}) as Record<string, unknown>).map(
+    ([name, value]): [string, string] => [name.toLowerCase(), String(value)],
+  );
+  const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
+  return {
+    status,
+    headers: { ...JSON_TYPE, ...Object.fromEntries(named) },
+    cookies: ((cookies ?? []) as unknown[]).map(String),
+    body: Buffer.from(text, isBase64Encoded === true ? 'base64' : 'utf8'),
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
