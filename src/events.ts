@@ -137,7 +137,10 @@ function settingsOf(
   };
 }
 
-function lineOf(event: QueuedEvent, text: string): Parameters<LogHub['line']>[0] {
+function lineOf(
+  event: Pick<QueuedEvent, 'requestId' | 'functionName'>,
+  text: string,
+): Parameters<LogHub['line']>[0] {
   return {
     timestampMs: systemClock.now(),
     functionName: event.functionName,

@@ -1,36 +1,14 @@
 /**
  * Who is told how an event ended (contract 9.3 to 9.5): on success its on-success destination, else
  * its on-failure destination, else its dead-letter queue. Functions get the record as an event of
- * their own; everything else is somebody's who implements `DestinationSender`.
+ * their own; everything else goes through the outbox to whoever implements `DestinationSender`.
  */
 
 import { LIMITS } from '../config/defaults.js';
 import { parseFunctionReference } from '../function/arn.js';
+import type { DestinationMessage } from './delivery.js';
 import type { EventSettings } from './queued-event.js';
-import {
-  deadLetter,
-  destinationRecord,
-  qualifiedArn,
-  type DeadLetter,
-  type EndedEvent,
-} from './record.js';
-
-/** What is sent to a queue, topic, bus or bucket. */
-export type DestinationMessage =
-  | {
-      readonly kind: 'record';
-      readonly record: Buffer;
-      readonly condition: EndedEvent['condition'];
-      readonly functionName: string;
-      /** Qualified. */
-      readonly functionArn: string;
-    }
-  | ({ readonly kind: 'dead-letter' } & DeadLetter);
-
-export interface DestinationSender {
-  /** Resolves when the target has it; rejects when it will not. */
-  send(arn: string, message: DestinationMessage): Promise<void>;
-}
+import { deadLetter, destinationRecord, qualifiedArn, type EndedEvent } from './record.js';
 
 export type Target =
   | {

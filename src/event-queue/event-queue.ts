@@ -8,9 +8,11 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../async/clock.js';
 import { messageOf, OrchestratorError } from '../errors.js';
 import type { Outcome } from '../invocation/outcome.js';
-import { Destinations, type DestinationMessage, type DestinationSender } from './destinations.js';
+import type { DestinationSender } from './delivery.js';
+import { Destinations } from './destinations.js';
 import { Dispatcher } from './dispatcher.js';
 import type { EventStore, QueueTime } from './event-store.js';
+import { Outbox } from './outbox.js';
 import type { EventSettings, NewEvent, QueuedEvent } from './queued-event.js';
 import type { EndedEvent } from './record.js';
 
@@ -29,9 +31,11 @@ export interface EventQueueParts {
   /** Absent: only functions can be told. */
   readonly sender?: DestinationSender;
   /** A line in the function's log. */
-  log(event: QueuedEvent, text: string): void;
+  log(event: EventName, text: string): void;
   warn(message: string): void;
 }
+
+type EventName = Pick<QueuedEvent, 'requestId' | 'functionName'>;
 
 /** Since the start of this run. */
 export interface EventCounts {
@@ -56,6 +60,7 @@ export class EventQueue {
   readonly #parts: EventQueueParts;
   readonly #dispatcher: Dispatcher;
   readonly #destinations: Destinations;
+  readonly #outbox: Outbox;
   #closing = false;
 
   constructor(parts: EventQueueParts) {
@@ -65,6 +70,11 @@ export class EventQueue {
       hasSender: parts.sender !== undefined,
       isFunction: (functionName, qualifier) =>
         parts.settings(functionName, qualifier) !== undefined,
+    });
+    this.#outbox = new Outbox({
+      store,
+      ...(parts.sender === undefined ? {} : { sender: parts.sender }),
+      undelivered: (delivery, reason) => this.#undelivered(delivery, delivery.arn, reason),
     });
     this.#dispatcher = new Dispatcher({
       store,
@@ -83,6 +93,7 @@ export class EventQueue {
 
   /** Takes up what earlier runs left; how many events that is. */
   start(): number {
+    this.#outbox.pump();
     this.#dispatcher.start();
     return this.#parts.store.count;
   }
@@ -145,6 +156,7 @@ export class EventQueue {
   close(): void {
     this.#closing = true;
     this.#dispatcher.close();
+    this.#outbox.close();
   }
 
   #change(requestId: string, change: (event: QueuedEvent) => void): 'done' | 'unknown' | 'running' {
@@ -164,7 +176,11 @@ export class EventQueue {
     const { event, condition } = ended;
     const time = this.#time();
     const target = this.#destinations.targetOf(ended, settings, time.nowMs);
-    if (target?.kind !== 'function') {
+    if (target?.kind === 'elsewhere') {
+      const { requestId, functionName } = event;
+      const { arn, message } = target;
+      store.finish(event.id, { delivery: { requestId, functionName, arn, message } });
+    } else if (target?.kind !== 'function') {
       store.finish(event.id);
     } else {
       const { functionName, qualifier, arn, record } = target;
@@ -176,7 +192,7 @@ export class EventQueue {
         traceId: event.traceId,
         payload: record,
       };
-      const queued = store.finish(event.id, { event: next, time });
+      const queued = store.finish(event.id, { event: { event: next, time } });
       if (queued !== undefined) this.#dispatcher.added(queued, record);
     }
     if (condition === 'Success') this.counts.succeeded += 1;
@@ -185,7 +201,7 @@ export class EventQueue {
       this.#parts.log(event, endText(ended, target?.arn));
     }
     if (target?.kind === 'unreachable') this.#undelivered(event, target.arn, target.reason);
-    if (target?.kind === 'elsewhere') this.#send(target.arn, target.message, event);
+    if (target?.kind === 'elsewhere') this.#outbox.pump();
   }
 
   #drop(event: QueuedEvent): void {
@@ -196,14 +212,7 @@ export class EventQueue {
     this.#parts.warn(`the event ${event.requestId} is dropped: ${text}`);
   }
 
-  /** Never fails: what cannot be delivered is said and counted, and not tried again. */
-  #send(arn: string, message: DestinationMessage, event: QueuedEvent): void {
-    this.#parts.sender
-      ?.send(arn, message)
-      .catch((error: unknown) => this.#undelivered(event, arn, messageOf(error)));
-  }
-
-  #undelivered(event: QueuedEvent, arn: string, reason: string): void {
+  #undelivered(event: EventName, arn: string, reason: string): void {
     this.counts.undelivered += 1;
     const text = `the end of the event ${event.requestId} of ${event.functionName} cannot be told to ${arn}: ${reason}`;
     this.#parts.log(event, `not delivered to ${arn}: ${reason}`);

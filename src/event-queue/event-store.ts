@@ -17,6 +17,7 @@ import {
   type Schema,
   type SqliteDatabase,
 } from '../state/database.js';
+import { messageOfRow, storedMessage, type Delivery } from './delivery.js';
 import { GroupSync } from './group-sync.js';
 
 const SCHEMA: Schema = {
@@ -42,6 +43,14 @@ const SCHEMA: Schema = {
      CREATE INDEX events_due ON events (function_name, due_at, id);
      CREATE INDEX events_request ON events (request_id);
      CREATE TABLE payloads (id INTEGER PRIMARY KEY, payload BLOB NOT NULL);`,
+    `CREATE TABLE deliveries (
+       id INTEGER PRIMARY KEY AUTOINCREMENT,
+       request_id TEXT NOT NULL,
+       function_name TEXT NOT NULL,
+       arn TEXT NOT NULL,
+       about TEXT NOT NULL,
+       body BLOB NOT NULL
+     );`,
   ],
   probe: 'SELECT COUNT(*) FROM events',
 };
@@ -51,6 +60,9 @@ const INSERT_EVENT = `INSERT INTO events (request_id, function_name, qualifier, 
   VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?)`;
 const UPDATE_EVENT = `UPDATE events SET due_at = ?, attempts = ?, setbacks = ?, last_status = ?,
   last_error = ?, last_version = ?, ahead = ? WHERE id = ?`;
+
+const INSERT_DELIVERY = `INSERT INTO deliveries (request_id, function_name, arn, about, body)
+  VALUES (?, ?, ?, ?, ?)`;
 
 /** Room that is not used any more; as much as this is given back when the store closes. */
 const SHRINK_BYTES = 64 * 1024 * 1024;
@@ -83,6 +95,24 @@ interface Row {
   readonly last_error: string | null;
   readonly last_version: string | null;
   readonly payload_bytes: number;
+}
+
+interface DeliveryRow {
+  readonly id: number;
+  readonly request_id: string;
+  readonly function_name: string;
+  readonly arn: string;
+  readonly about: string;
+  readonly body: Blob;
+}
+
+/** The driver gives one or the other. */
+type Blob = Buffer | ArrayBuffer;
+
+/** What the end of an event leads to. */
+export interface Next {
+  readonly event?: { readonly event: NewEvent; readonly time: QueueTime };
+  readonly delivery?: Omit<Delivery, 'id'>;
 }
 
 interface Statement {
@@ -167,9 +197,7 @@ export class EventStore {
   /** Undefined when the event is no more. */
   payload(id: number): Buffer | undefined {
     const [row] = this.#prepared('SELECT payload FROM payloads WHERE id = ?').all(id);
-    const payload = (row as { payload: Buffer | ArrayBuffer } | undefined)?.payload;
-    // The driver gives one or the other.
-    return payload === undefined || Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
+    return row === undefined ? undefined : bytesOf((row as { payload: Blob }).payload);
   }
 
   /** What came of an attempt that was not the last one. */
@@ -187,18 +215,38 @@ export class EventStore {
     );
   }
 
-  /** Ends an event and, in the same moment, begins the one it leads to. */
-  finish(
-    id: number,
-    next?: { readonly event: NewEvent; readonly time: QueueTime },
-  ): QueuedEvent | undefined {
+  /** Ends an event and, in the same moment, begins what it leads to. */
+  finish(id: number, next: Next = {}): QueuedEvent | undefined {
+    const { event, delivery } = next;
     return this.#transaction(() => {
       this.#prepared('DELETE FROM payloads WHERE id = ?').run(id);
       this.#prepared('DELETE FROM events WHERE id = ?').run(id);
-      return next === undefined
+      if (delivery !== undefined) {
+        const { requestId, functionName, arn, message } = delivery;
+        const { about, body } = storedMessage(message);
+        this.#prepared(INSERT_DELIVERY).run(requestId, functionName, arn, about, body);
+      }
+      return event === undefined
         ? undefined
-        : this.#insert(next.event, next.time.nowMs, next.time.aheadMs);
+        : this.#insert(event.event, event.time.nowMs, event.time.aheadMs);
     });
+  }
+
+  /** What is on its way to other services, the oldest first. */
+  deliveries(limit: number): Delivery[] {
+    const rows = this.#prepared('SELECT * FROM deliveries ORDER BY id LIMIT ?').all(limit);
+    return (rows as DeliveryRow[]).map((row) => ({
+      id: row.id,
+      requestId: row.request_id,
+      functionName: row.function_name,
+      arn: row.arn,
+      message: messageOfRow(row.about, bytesOf(row.body)),
+    }));
+  }
+
+  /** It has arrived, or never will. */
+  delivered(id: number): void {
+    this.#prepared('DELETE FROM deliveries WHERE id = ?').run(id);
   }
 
   /** Safe to call twice. */
@@ -283,6 +331,10 @@ export class EventStore {
     }
     return statement;
   }
+}
+
+function bytesOf(blob: Blob): Buffer {
+  return Buffer.isBuffer(blob) ? blob : Buffer.from(blob);
 }
 
 function eventOf(row: Row): QueuedEvent {

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  CreateAliasCommand,
+  InvokeCommand,
+  LambdaClient,
+  PublishVersionCommand,
+  PutFunctionEventInvokeConfigCommand,
+} from '@aws-sdk/client-lambda';
 import type { LogLine } from '../../src/admin-api/view.js';
 import { startProject, until, type Project } from '../support/project.js';
 import { finished, projectFolder, removeFolder, up } from '../support/running-up.js';
@@ -193,6 +199,42 @@ describe('asynchronous events', () => {
       await until(over);
       const ran = (await seen('narrow')).slice(1).map(({ id }) => id);
       expect(ran.sort()).toEqual(ids.sort());
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'sent to an alias follow its own settings, and the record names it',
+    async () => {
+      const published = await client.send(new PublishVersionCommand({ FunctionName: 'failing' }));
+      await client.send(
+        new CreateAliasCommand({
+          FunctionName: 'failing',
+          Name: 'live',
+          FunctionVersion: published.Version,
+        }),
+      );
+      await client.send(
+        new PutFunctionEventInvokeConfigCommand({
+          FunctionName: 'failing',
+          Qualifier: 'live',
+          MaximumRetryAttempts: 0,
+          DestinationConfig: { OnFailure: { Destination: `${ARN}told` } },
+        }),
+      );
+      const id = await sendTo(client, 'failing:live', { order: 10, fails: true });
+      const record = async (): Promise<Seen | undefined> =>
+        (await seen('told')).find(({ event }) => JSON.stringify(event).includes(id));
+      await until(async () => (await record()) !== undefined && over());
+      expect((await record())?.event).toMatchObject({
+        requestContext: {
+          requestId: id,
+          functionArn: `${ARN}failing:live`,
+          condition: 'RetriesExhausted',
+          approximateInvokeCount: 1,
+        },
+        responseContext: { statusCode: 200, executedVersion: published.Version },
+      });
     },
     LIMIT_MS,
   );

@@ -11,7 +11,6 @@ import {
   SECOND,
   THROTTLED,
 } from '../../support/event-bench.js';
-import { succeeded } from '../../support/fake-router.js';
 
 let bench: EventBench;
 beforeEach(() => {
@@ -260,112 +259,6 @@ describe('a person', () => {
     expect(bench.queue.drop(requestId)).toBe('done');
     await bench.clock.advanceAsync(HOUR);
     expect(bench.attempts).toHaveLength(1);
-    expect(bench.queue.size).toBe(0);
-  });
-});
-
-describe('the end of an event', () => {
-  const told = `${ARN_HEAD}told`;
-
-  function records(): { payload: unknown; requestId: string; functionName: string }[] {
-    return bench.attempts
-      .filter(({ event }) => event.functionName === 'told')
-      .map(({ event, payload }) => ({
-        payload: JSON.parse(payload),
-        requestId: event.requestId,
-        functionName: event.functionName,
-      }));
-  }
-
-  beforeEach(() => {
-    bench.define('told');
-    bench.define('fn', { onSuccessArn: told, onFailureArn: `${told}:live` });
-    bench.answer = ({ event }) => (event.functionName === 'told' ? OK : FAILS);
-  });
-
-  it('reaches the on-failure function as an event of its own', async () => {
-    const requestId = await bench.accept('fn', { order: 7 });
-    await bench.clock.advanceAsync(HOUR);
-    expect(records()).toEqual([
-      {
-        functionName: 'told',
-        requestId: expect.not.stringContaining(requestId),
-        payload: {
-          version: '1.0',
-          timestamp: new Date(bench.startedAtMs + 3 * MINUTE).toISOString(),
-          requestContext: {
-            requestId,
-            functionArn: `${ARN_HEAD}fn:$LATEST`,
-            condition: 'RetriesExhausted',
-            approximateInvokeCount: 3,
-          },
-          requestPayload: { order: 7 },
-          responseContext: {
-            statusCode: 200,
-            executedVersion: '$LATEST',
-            functionError: 'Unhandled',
-          },
-          responsePayload: { errorMessage: 'no stock', errorType: 'StockError' },
-        },
-      },
-    ]);
-    expect(bench.attempts.at(-1)?.event).toMatchObject({
-      qualifier: 'live',
-      invokedFunctionArn: `${told}:live`,
-    });
-    expect(bench.queue.size).toBe(0);
-  });
-
-  it('reaches the on-success function', async () => {
-    bench.answer = () => OK;
-    const requestId = await bench.accept('fn');
-    expect(records()).toEqual([
-      expect.objectContaining({
-        payload: expect.objectContaining({
-          requestContext: expect.objectContaining({ requestId, condition: 'Success' }),
-        }),
-      }),
-    ]);
-  });
-
-  it('of a function that may never run reaches the on-failure function at once', async () => {
-    bench.define('fn', { reservedConcurrency: 0, onFailureArn: told });
-    await bench.accept('fn');
-    expect(records()).toEqual([
-      expect.objectContaining({
-        payload: expect.objectContaining({
-          requestContext: expect.objectContaining({
-            condition: 'ZeroReservedConcurrency',
-            approximateInvokeCount: 0,
-          }),
-        }),
-      }),
-    ]);
-  });
-
-  it('that nobody here can be told is said and counted, and the event is over', async () => {
-    bench.define('fn', { maximumRetryAttempts: 0, onFailureArn: 'arn:aws:sqs:us-east-1:1:q' });
-    await bench.accept('fn');
-    bench.define('fn', { maximumRetryAttempts: 0, onFailureArn: `${ARN_HEAD}missing` });
-    await bench.accept('fn');
-    bench.define('fn', {
-      maximumRetryAttempts: 0,
-      deadLetterTargetArn: 'arn:aws:sns:us-east-1:1:t',
-    });
-    await bench.accept('fn');
-    expect(bench.queue.counts.undelivered).toBe(3);
-    expect(bench.queue.size).toBe(0);
-    expect(bench.warnings).toEqual([
-      expect.stringMatching(/arn:aws:sqs:us-east-1:1:q: .*not connected/),
-      expect.stringMatching(/missing: there is no such function/),
-      expect.stringMatching(/arn:aws:sns:us-east-1:1:t: .*not connected/),
-    ]);
-  });
-
-  it('that would make too large an event is not delivered', async () => {
-    bench.answer = () => succeeded(JSON.stringify('x'.repeat(1024 * 1024)));
-    await bench.accept('fn');
-    expect(bench.warnings).toEqual([expect.stringContaining('at most 1048576')]);
     expect(bench.queue.size).toBe(0);
   });
 });

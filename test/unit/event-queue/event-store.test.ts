@@ -69,7 +69,8 @@ describe('the queue on disk', () => {
   it('ends an event and begins the one it leads to in one moment', () => {
     const store = open();
     const event = store.add(newEvent('fn'), NOW);
-    const next = store.finish(event.id, { event: newEvent('told', { a: 1 }), time: NOW });
+    const begun = { event: newEvent('told', { a: 1 }), time: NOW };
+    const next = store.finish(event.id, { event: begun });
     expect(store.list(10)).toEqual([next]);
     expect(store.payload(event.id)).toBeUndefined();
     expect(store.payload(next?.id ?? 0)?.toString()).toBe('{"a":1}');
