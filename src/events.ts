@@ -109,6 +109,7 @@ export class Events {
       invokedFunctionArn,
       traceId,
       tail: false,
+      asynchronous: true as const,
     };
     this.door.invoke(functionName, request, settle);
   }

@@ -21,6 +21,8 @@ export interface InvocationRequest {
   readonly clientContext?: string;
   /** The caller wants the last 4 KB of the log with the answer. */
   readonly tail: boolean;
+  /** An event of the queue: the rate of requests is one of synchronous calls (contract 10.1). */
+  readonly asynchronous?: true;
   /** The caller takes a streamed response as it is made; without it one is collected. */
   readonly sink?: ResponseSink;
 }

@@ -101,13 +101,16 @@ export class Concurrency {
     return Math.max(unreservedMinimum, limit - this.#reservedSum);
   }
 
-  /** Takes a lease and returns how to give it back. Raises `throttled` when there is no room. */
-  take(functionName: string, version: string): () => void {
+  /**
+   * Takes a lease and returns how to give it back. Raises `throttled` when there is no room, or,
+   * unless it is `unrated`, when requests come too fast.
+   */
+  take(functionName: string, version: string, unrated = false): () => void {
     const usage = this.#usageOf(functionName);
     const share = usage.provisioned.get(version);
     const own = share !== undefined && share.inProgress < share.count;
     if (!own) this.#refuseBeyondLimit(functionName, usage);
-    this.#refuseBeyondRate(functionName, usage);
+    if (!unrated) this.#refuseBeyondRate(functionName, usage);
     const counted: Counted[] = own ? [share] : [usage];
     if (!own && usage.reserved === undefined) counted.push(this.#shared);
     for (const one of counted) one.inProgress += 1;

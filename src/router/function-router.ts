@@ -143,7 +143,8 @@ export class FunctionRouter implements InvocationRouter {
     }
     let giveBack: () => void;
     try {
-      giveBack = this.#parts.concurrency.take(functionName, deployment.version);
+      const { asynchronous } = request;
+      giveBack = this.#parts.concurrency.take(functionName, deployment.version, asynchronous);
     } catch (error) {
       if (!isOrchestratorError(error, 'throttled')) throw error;
       settle({ kind: 'refused', error });

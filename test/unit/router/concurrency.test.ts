@@ -150,6 +150,15 @@ describe('the rate of requests', () => {
     expect(bench.fill('a', 2)).toEqual([1, SHARED_LIMIT]);
   });
 
+  it('is one of synchronous calls: events do not count', () => {
+    const { concurrency } = new Bench(1, { requestsPerSecond: 1 });
+    concurrency.take('a', LATEST)();
+    for (let events = 0; events < 100; events += 1) concurrency.take('a', LATEST, true)();
+    expect(() => concurrency.take('a', LATEST)).toThrow(
+      expect.objectContaining({ details: { reason: SHARED_RATE } }),
+    );
+  });
+
   it('may be unlimited', () => {
     expect(new Bench(1).pass('a', 100_000)).toEqual([100_000]);
   });
