@@ -7,7 +7,7 @@ import { invalid, provisionedMissing } from './failure.js';
 import type { Answer, ControlRequest } from './operation.js';
 import { pageOf, type PageInput } from './paging.js';
 import type { ControlParts } from './parts.js';
-import { arnOf, existing, existingFunction, missing, type Target } from './target.js';
+import { arnOf, existing, existingFunction, missing, revisionOf, type Target } from './target.js';
 
 interface FunctionInput {
   readonly FunctionName: string;
@@ -63,6 +63,9 @@ export function putProvisionedConcurrencyConfig({
 >): Answer {
   const target = provisionable(parts, input);
   const { name, qualifier } = target;
+  if (revisionOf(parts, target).revision.definition.snapStart !== undefined) {
+    throw invalid('Provisioned Concurrency is not supported for functions with SnapStart.');
+  }
   const { ProvisionedConcurrentExecutions: requested } = input;
   refuseWithSnapStart(parts, name, qualifier);
   checkRoom(parts, name, qualifier, requested);

@@ -37,7 +37,12 @@ export async function publish(
         fingerprint,
       });
     });
-    return record.versions.at(-1) as PublishedVersion;
+    const version = record.versions.at(-1) as PublishedVersion;
+    // What is restored later is initialised when it is published (contract 7.6).
+    if (version.definition.snapStart !== undefined) {
+      void parts.router.deployment(name, version.version)?.ready();
+    }
+    return version;
   } finally {
     done();
   }

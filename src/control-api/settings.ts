@@ -1,5 +1,6 @@
 /** What CreateFunction and UpdateFunctionConfiguration set (contract 8.7), laid over what there is. */
 
+import { snapStartProblem } from '../function/snap-start.js';
 import { environmentProblems } from '../function/variables.js';
 import type {
   FunctionDefinition,
@@ -190,24 +191,20 @@ function checkVariables(variables: Readonly<Record<string, string>>): void {
 }
 
 /** Contract 7.6. */
-const SNAP_START = /^(?:java(?:1[1-9]|[2-9]\d)|python3\.(?:1[2-9]|[2-9]\d)|dotnet(?:[89]|\d\d))/;
-
-function checkSnapStart({
-  snapStart,
-  runtime,
-  image,
-  ephemeralStorageMb,
-}: FunctionDefinition): void {
+function checkSnapStart(definition: FunctionDefinition): void {
+  const { snapStart, runtime, image, ephemeralStorageMb } = definition;
   if (snapStart === undefined) return;
-  if (image !== undefined) {
-    throw invalid('SnapStart is not supported for functions with package type Image.');
-  }
-  if (!SNAP_START.test(runtime)) {
-    throw invalid(`${runtime} is not supported for SnapStart enabled functions.`);
-  }
-  if (ephemeralStorageMb > 512) {
-    throw invalid(
-      'SnapStart does not support ephemeral storage larger than 512 MB. Set EphemeralStorage.Size to 512.',
-    );
+  const packageType = image === undefined ? 'Zip' : 'Image';
+  switch (snapStartProblem({ runtime, ephemeralStorageMb, packageType })) {
+    case 'package':
+      throw invalid('SnapStart is not supported for functions with package type Image.');
+    case 'runtime':
+      throw invalid(`${runtime} is not supported for SnapStart enabled functions.`);
+    case 'ephemeral-storage':
+      throw invalid(
+        'SnapStart does not support ephemeral storage larger than 512 MB. Set EphemeralStorage.Size to 512.',
+      );
+    case undefined:
+      return;
   }
 }

@@ -108,7 +108,8 @@ export class ControlBench {
 
   async close(): Promise<void> {
     await this.#end();
-    rmSync(this.directory, { recursive: true, force: true });
+    // Copies that nobody holds any more may be on their way out.
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   }
 
   async #end(): Promise<void> {
