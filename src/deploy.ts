@@ -1,6 +1,6 @@
 /** From a function's definition to its deployment: versions are made here, pools opened on them. */
 
-import { mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from './async/clock.js';
 import type { Builder } from './builder/builder.js';
@@ -13,6 +13,7 @@ import { CodeStore } from './function/code-store.js';
 import type { FunctionDefinition } from './function/function-version.js';
 import { ownOutputs } from './function/own-outputs.js';
 import { Pool, type PoolParts } from './pool/pool.js';
+import { packageRoot } from './package-root.js';
 import type { RetentionRules } from './pool/retention.js';
 import type { ProgressEvent } from './progress.js';
 import { Deployment } from './router/deployment.js';
@@ -60,6 +61,14 @@ export function openCodeStore({ stateDirectory }: Settings): CodeStore {
   const copies = join(stateDirectory, 'code');
   mkdirSync(copies, { recursive: true });
   return new CodeStore(copies, [stateDirectory, ...ownOutputs()]);
+}
+
+/** The engine may see the state folder only: what is mounted from our own files goes there. */
+export function copySupervisor(stateDirectory: string): string {
+  const path = join(stateDirectory, 'supervisor');
+  copyFileSync(join(packageRoot(), 'runtimes/supervisor'), path);
+  chmodSync(path, 0o755);
+  return path;
 }
 
 export function versionBuilder(

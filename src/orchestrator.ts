@@ -18,7 +18,7 @@ import type { EngineDescription, FreezerKind } from './engine/engine.js';
 import { controlRoutes } from './control-api/routes.js';
 import { PACKAGE_PREFIX, servePackage } from './control-api/download.js';
 import type { ControlParts } from './control-api/parts.js';
-import { deploymentOf, openCodeStore, versionBuilder } from './deploy.js';
+import { copySupervisor, deploymentOf, openCodeStore, versionBuilder } from './deploy.js';
 import { controlParts, functionUrls, openRegistry } from './function-control.js';
 import { LABEL } from './engine/labels.js';
 import { containerSpecBuilder } from './environment/container-spec.js';
@@ -256,6 +256,7 @@ async function poolParts(sources: PoolSources): Promise<PoolParts> {
       credentials,
       labels: {},
       functionLabel: LABEL.function,
+      supervisorPath: copySupervisor(settings.stateDirectory),
     }),
     openJournal: (version, environmentId, initializationType) => {
       // Amazon's own bootstraps and people's own know nothing of our markers.
@@ -365,7 +366,9 @@ function running(parts: RunningParts): RunningOrchestrator {
     },
     close: async () => {
       events.close();
-      const drained = router.close().then(() => invokeApi.flushed(FLUSH_MS));
+      const drained = router
+        .close()
+        .then(() => Promise.all([invokeApi.flushed(FLUSH_MS), router.dismiss()]));
       await Promise.race([drained, stopped]);
       events.tellLeft();
       await end();

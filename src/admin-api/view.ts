@@ -42,8 +42,11 @@ export interface LogLine {
   readonly environmentId: string;
   /** Absent for output between invocations. */
   readonly requestId?: string;
-  /** `platform` for START, END, REPORT and the like; `function` for what the code wrote. */
-  readonly source: 'platform' | 'function';
+  /**
+   * `platform` for START, END, REPORT and the like; `function` for what the code wrote; `extension`
+   * for what extensions did, where that can be told apart.
+   */
+  readonly source: 'platform' | 'function' | 'extension';
   /** One line without its newline. */
   readonly text: string;
 }
@@ -69,6 +72,8 @@ export interface InvocationRecord {
   /** Present on the first invocation after a restore. */
   readonly restoreMs?: number;
   readonly memoryPeakMb?: number;
+  /** Of the duration, what extensions went on for after the response. */
+  readonly extensionOverheadMs?: number;
   readonly status: 'succeeded' | 'error' | 'timeout' | 'refused';
   readonly errorType?: string;
   /** How the invocation found its environment. */

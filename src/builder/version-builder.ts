@@ -9,6 +9,7 @@ import type { Clock } from '../async/clock.js';
 import { OrchestratorError } from '../errors.js';
 import { functionArn } from '../function/arn.js';
 import type { CodeSnapshot, CodeStore } from '../function/code-store.js';
+import { extensionsIn } from '../function/extension-files.js';
 import type { FunctionDefinition, FunctionVersion } from '../function/function-version.js';
 import { bootstrapProblem } from '../function/launch.js';
 import { isCustom } from '../function/runtimes.js';
@@ -43,6 +44,7 @@ export class VersionBuilder {
           definition.architecture,
         )
       : undefined;
+    const extensions = layers === undefined ? [] : await extensionsIn(layers.directory);
     return {
       ...this.#identity(definition),
       key: keyOf(definition, [code.hash, layers?.hash ?? '', image]),
@@ -51,6 +53,7 @@ export class VersionBuilder {
       modifiedAtMs: this.#parts.clock.now(),
       taskDirectory: code.directory,
       ...(layers === undefined ? {} : { optDirectory: layers.directory }),
+      ...(extensions.length === 0 ? {} : { extensions }),
       imageReference: image,
       ...(launchProblem === undefined ? {} : { launchProblem }),
     };

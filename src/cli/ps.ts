@@ -72,6 +72,7 @@ function stateCell(state: string, paint: Paint): Cell {
     thawing: paint.green,
     freezing: paint.cyan,
     frozen: paint.cyan,
+    'shutting-down': paint.dim,
     'reset-due': paint.red,
     resetting: paint.red,
     reset: paint.red,

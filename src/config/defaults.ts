@@ -57,6 +57,12 @@ export const LIMITS = {
   /** Contract 3.4. */
   openFiles: 1024,
   processes: 1024,
+  /** Contract 2.1: external and internal together. */
+  extensions: 10,
+  /** Contract 2.4: what the processes may take to end, by the extensions there are. */
+  shutdownMs: { internal: 500, external: 2_000 },
+  /** Of it, before external extensions are told: the runtime's share after SIGTERM. */
+  runtimeShutdownMs: 300,
   /** Memory of one virtual processor, MB (contract 3.4). */
   memoryPerCpuMb: 1769,
   timeScale: { min: 1, max: 100_000 },

@@ -48,6 +48,8 @@ export interface ContainerSpec {
    * if the host allows one.
    */
   logPipeTarget?: string;
+  /** Its main process reads what `Container.write` is given; otherwise there is nothing to read. */
+  input?: boolean;
   pidsLimit: number;
   openFilesLimit: number;
 }
@@ -60,9 +62,12 @@ export interface ContainerExit {
   launchError?: string;
 }
 
+/** The container's ordinary output, or the pipe at `logPipeTarget`. */
+export type OutputStream = 'stdout' | 'stderr' | 'pipe';
+
 /** Told by the engine what happens to one container. Callbacks must not throw. */
 export interface ContainerObserver {
-  output(chunk: Buffer, stream: 'stdout' | 'stderr'): void;
+  output(chunk: Buffer, stream: OutputStream): void;
   exited(exit: ContainerExit): void;
 }
 
@@ -76,6 +81,10 @@ export interface Container {
   freeze(): Promise<void>;
   /** Lets them run again. Synchronous where the host allows it: the promise is then absent. */
   thaw(): Promise<void> | undefined;
+  /** Asks the main process to end (SIGTERM), which may take it a while or do nothing. */
+  terminate(): Promise<void>;
+  /** For its main process, with `spec.input`. Nobody's when it does not run. */
+  write(text: string): void;
   /** Ends all processes at once; resolves when the engine accepted it. `exited` follows. */
   kill(): Promise<void>;
   /** Ends and removes the container, its scratch and everything else made for it. */

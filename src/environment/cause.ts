@@ -24,6 +24,7 @@ export type ResetReason =
   | 'invoke-timed-out'
   | 'runtime-exited'
   | 'launch-failed'
+  | 'extension-failed'
   | 'out-of-memory';
 
 export type StartCause =
@@ -58,6 +59,7 @@ const RESET_SENTENCES: Readonly<Record<ResetReason, string>> = {
   'invoke-timed-out': 'the invocation before had timed out',
   'runtime-exited': 'its runtime had exited',
   'launch-failed': 'its runtime could not be started',
+  'extension-failed': 'one of its extensions had failed',
   'out-of-memory': 'its runtime had been killed for want of memory',
 };
 

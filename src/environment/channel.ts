@@ -8,6 +8,7 @@
  */
 
 import { LIMITS } from '../config/defaults.js';
+import type { Extensions } from './extensions.js';
 import type { StreamedResponse } from './streamed-response.js';
 
 /** What the runtime gets as the answer to its poll (contract 1.2). */
@@ -96,6 +97,8 @@ export interface SnapStart {
 }
 
 export class Channel {
+  /** Those of the same environment: they call at the same address. */
+  readonly extensions: Extensions | undefined;
   readonly #listener: ChannelListener;
   #phase: ChannelPhase = 'Started';
   #polls: Poll[] = [];
@@ -107,13 +110,19 @@ export class Channel {
   /** Present when the environment initialises for SnapStart; otherwise there are no such routes. */
   readonly snapStart: SnapStart | undefined;
 
-  constructor(listener: ChannelListener, snapStart?: SnapStart) {
+  constructor(listener: ChannelListener, snapStart?: SnapStart, extensions?: Extensions) {
     this.#listener = listener;
     this.snapStart = snapStart;
+    this.extensions = extensions;
   }
 
   get phase(): ChannelPhase {
     return this.#phase;
+  }
+
+  /** The runtime has not asked for its first event: extensions and subscriptions may register. */
+  get registrationOpen(): boolean {
+    return this.#phase === 'Started';
   }
 
   /** True while a runtime waits in `GET next`. */

@@ -22,6 +22,8 @@ export interface EnvironmentIdentity {
   readonly initializationType: InitializationType;
   /** Of environments that initialise for SnapStart. */
   readonly credentialsToken?: string;
+  /** Only with external extensions: what their supervisor begins its reports with. */
+  readonly supervisorToken?: string;
 }
 
 export type BuildContainerSpec = (
@@ -36,6 +38,8 @@ export interface SpecSettings {
   /** Labels every container of the run carries. */
   readonly labels: Readonly<Record<string, string>>;
   readonly functionLabel: string;
+  /** Our copy of `runtimes/supervisor`, where the engine sees it. */
+  readonly supervisorPath: string;
 }
 
 /** It resolves to the environment's own address. */
@@ -44,6 +48,8 @@ export const HOST_NAME = 'sandbox.localdomain';
 const SANDBOX_USER = '993:990';
 /** Known to our bootstraps (runtimes/README.md). */
 const LOG_PIPE = '/run/log-pipe';
+const SUPERVISOR = '/var/rapid/supervisor';
+const BOOTSTRAP = '/var/runtime/bootstrap';
 
 export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec {
   return (version, identity) => ({
@@ -66,6 +72,7 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
     hosts: identity.hosts,
     labels: { ...settings.labels, [settings.functionLabel]: version.name },
     mounts: mountsOf(version),
+    ...supervision(version, identity, settings),
     memoryBytes: version.memoryMb * 2 ** 20,
     cpus: version.memoryMb / LIMITS.memoryPerCpuMb,
     liftCpuDuringStart: true,
@@ -74,6 +81,29 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
     pidsLimit: LIMITS.processes,
     openFilesLimit: LIMITS.openFiles,
   });
+}
+
+/** Extensions and the runtime under one supervisor; nothing where there are none. */
+function supervision(
+  version: FunctionVersion,
+  { supervisorToken }: EnvironmentIdentity,
+  { supervisorPath }: SpecSettings,
+): Partial<ContainerSpec> {
+  const { extensions = [] } = version;
+  if (supervisorToken === undefined || extensions.length === 0) return {};
+  const runtime = [BOOTSTRAP];
+  return {
+    input: true,
+    command: [
+      '/bin/sh',
+      SUPERVISOR,
+      supervisorToken,
+      String(extensions.length),
+      ...extensions,
+      ...runtime,
+    ],
+    mounts: [...mountsOf(version), { source: supervisorPath, target: SUPERVISOR, readOnly: true }],
+  };
 }
 
 function mountsOf(version: FunctionVersion): Mount[] {

@@ -18,12 +18,13 @@ import type { FunctionVersion } from '../function/function-version.js';
 import type { InitializationType } from '../function/variables.js';
 import type { Assignment } from './assignment.js';
 import { Channel, type ChannelListener, type Posted, type SnapStart } from './channel.js';
-import { exitReason, storyOf, type EndReason, type ResetReason, type StartCause } from './cause.js';
-import { createContainer } from './create-container.js';
+import { storyOf, type EndReason, type ResetReason, type StartCause } from './cause.js';
+import { createContainer, isNews } from './create-container.js';
+import { ExtensionHost } from './extension-host.js';
+import type { Extension, ShutdownReason } from './extensions.js';
 import { HeldEvents } from './held-events.js';
 import { initializationTypeOf, initLimitMs } from './initialization.js';
 import type { InvocationJournal } from './journal.js';
-import { launchProblemOf } from './launch-problem.js';
 import {
   accepts,
   isStartUnderWay,
@@ -32,10 +33,12 @@ import {
   type EnvironmentEvent,
   type EnvironmentState,
 } from './lifecycle.js';
+import { Mishap } from './mishap.js';
 import type { EnvironmentListener, EnvironmentParts } from './parts.js';
 import { Processes } from './processes.js';
 import { Restoration } from './restoration.js';
-import { dispatchTimes, Settlement, type Ending } from './settlement.js';
+import { isConclusion, Serving } from './serving.js';
+import { dispatchTimes, Settlement } from './settlement.js';
 import type { StreamedResponse } from './streamed-response.js';
 
 export class Environment implements ChannelListener {
@@ -57,16 +60,12 @@ export class Environment implements ChannelListener {
   readonly #held = new HeldEvents();
   readonly #pending: EnvironmentEvent[] = [];
   #applying = false;
-  #settlement: Settlement | undefined;
+  readonly #host: ExtensionHost;
+  readonly #serving: Serving;
+  readonly #mishap = new Mishap();
   readonly #alarm: Alarm;
-  #posted: Posted | 'too-large' | undefined;
-  #exit: ContainerExit | undefined;
-  #initPayload: { payload: Buffer; contentType: string } | undefined;
   #polledAtMs = 0;
-  #initMs: number | undefined;
-  #resetReason: ResetReason | undefined;
   #endReason: EndReason | undefined;
-  #served = 0;
   #idleSince: number;
 
   constructor(
@@ -83,18 +82,26 @@ export class Environment implements ChannelListener {
     this.#parts = parts;
     this.#snapStart =
       initializationType === 'snap-start' ? { credentialsToken: parts.newIdentity() } : undefined;
-    this.#channel = new Channel(this, this.#snapStart);
-    this.#identity = parts.newIdentity();
     this.id = parts.newIdentity().slice(0, 12);
+    this.#identity = parts.newIdentity();
     this.createdAt = parts.clock.monotonic();
     this.#idleSince = this.createdAt;
     this.#alarm = new Alarm(parts.clock);
     this.#journal = parts.openJournal(version, this.id, initializationType);
-    this.#restoration = new Restoration(parts.clock, this.#channel, this.#journal);
     this.#processes = new Processes({
       done: (event) => this.#apply(event),
       failed: (error) => this.#engineFailed(error),
     });
+    const own = { clock: parts.clock, processes: this.#processes, journal: this.#journal };
+    this.#host = new ExtensionHost(version, {
+      ...own,
+      mishap: this.#mishap,
+      settled: () => this.#extensionsSettled(),
+      happened: (event) => this.#apply(event),
+    });
+    this.#channel = new Channel(this, this.#snapStart, this.#host.extensions);
+    this.#restoration = new Restoration(parts.clock, this.#channel, this.#journal);
+    this.#serving = new Serving({ ...own, takeRestoreMs: () => this.#restoration.takeMs() });
     this.#processes.provision(
       () => this.#createContainer(),
       () => this.#state === 'provisioning',
@@ -109,13 +116,17 @@ export class Environment implements ChannelListener {
     return this.#idleSince;
   }
   get served(): number {
-    return this.#served;
+    return this.#serving.served;
   }
   get containerId(): string | undefined {
     return this.#processes.containerId;
   }
   get endReason(): EndReason | undefined {
     return this.#endReason;
+  }
+  /** With any, ending it takes a shutdown phase. */
+  get extensions(): readonly Extension[] {
+    return this.#host.extensions.list;
   }
   /** As `peakMemoryBytes`, but what was seen last, which costs nothing. */
   get seenPeakBytes(): number | undefined {
@@ -128,16 +139,13 @@ export class Environment implements ChannelListener {
   }
 
   assign(assignment: Assignment): void {
-    this.#settlement = new Settlement(assignment, this.version, {
+    const { state, cause, served } = this;
+    const { waitedForInit } = assignment;
+    const settlement = new Settlement(assignment, this.version, {
       ...dispatchTimes(this.#parts.clock, this.version),
-      story: storyOf({
-        state: this.#state,
-        cause: this.cause,
-        served: this.#served,
-        waitedForInit: assignment.waitedForInit,
-        reset: this.#resetReason,
-      }),
+      story: storyOf({ state, cause, served, waitedForInit, reset: this.#mishap.reason }),
     });
+    this.#serving.take(settlement);
     this.#apply('assigned');
   }
 
@@ -149,7 +157,7 @@ export class Environment implements ChannelListener {
   /** Ends the environment while it has no invocation. */
   retire(reason: EndReason): void {
     this.#endReason ??= reason;
-    this.#apply('retired');
+    this.#apply(this.#host.present ? 'dismissed' : 'retired');
   }
 
   /** Ends the environment now, whatever it does; an invocation in it is settled as refused. */
@@ -161,6 +169,7 @@ export class Environment implements ChannelListener {
   // What the channel sees.
 
   runtimePolled(): void {
+    if (!this.#host.extensions.isSettled) return;
     this.#polledAtMs = this.#parts.clock.now();
     // A runtime that does not mark its output has written what belongs to the last event by now.
     if (this.#journal.marker === undefined && this.#processes.flushOutput()) {
@@ -170,12 +179,12 @@ export class Environment implements ChannelListener {
   }
 
   pollLost(): void {
-    this.#resetReason = 'runtime-exited';
+    this.#mishap.reason = 'runtime-exited';
     this.#apply('pollLost');
   }
 
   responding(contentType: string, ended: (posted: Posted | 'too-large') => void): StreamedResponse {
-    const settlement = this.#settlement;
+    const settlement = this.#serving.current;
     // The channel takes responses to what was delivered only, and that has not settled yet.
     if (settlement === undefined) throw new Error('a response without an invocation');
     const { clock, streamingBytesPerSecond: bytesPerSecond } = this.#parts;
@@ -183,26 +192,31 @@ export class Environment implements ChannelListener {
   }
 
   responded(posted: Posted | 'too-large'): void {
-    this.#posted = posted;
+    this.#serving.posted = posted;
     this.#apply('responded');
   }
 
   initFailed(payload: Buffer, contentType: string): void {
-    this.#initPayload = { payload, contentType };
-    this.#resetReason = 'init-failed';
+    this.#mishap.initFailed(payload, contentType);
     this.#apply('initFailed');
   }
 
   snapshotReady(): void {
+    if (!this.#host.extensions.isSettled) return;
     this.#polledAtMs = this.#parts.clock.now();
     this.#apply('snapshotReady');
   }
 
-  restoreFailed(payload: Buffer, contentType: string): void {
-    this.#initPayload = { payload, contentType };
+  restoreFailed(payload: Buffer): void {
     this.#restoration.hookFailed(payload);
-    this.#resetReason = 'restore-failed';
+    this.#mishap.reason = 'restore-failed';
     this.#apply('restoreFailed');
+  }
+
+  /** An extension asked for its next event, and none has anything left to do. */
+  #extensionsSettled(): void {
+    if (this.#channel.polled) this.runtimePolled();
+    else if (this.#channel.awaitsRestore) this.snapshotReady();
   }
 
   // The one place where the state changes.
@@ -237,20 +251,19 @@ export class Environment implements ChannelListener {
   }
 
   #perform(action: EnvironmentAction, event: EnvironmentEvent): void {
+    const { timeoutSeconds } = this.version;
+    if (isConclusion(action)) {
+      return this.#serving.conclude(action, this.#mishap, this.#endReason);
+    }
     switch (action) {
       case 'armInitTimer':
-        return this.#alarm.set(
-          initLimitMs(this.initializationType, this.version.timeoutSeconds),
-          () => {
-            this.#resetReason = 'init-timed-out';
-            this.#apply('initTimedOut');
-          },
+        return this.#setAlarm(
+          initLimitMs(this.initializationType, timeoutSeconds),
+          'init-timed-out',
+          'initTimedOut',
         );
       case 'armDeadline':
-        return this.#alarm.set(this.version.timeoutSeconds * 1000, () => {
-          this.#resetReason = 'invoke-timed-out';
-          this.#apply('deadlinePassed');
-        });
+        return this.#setAlarm(timeoutSeconds * 1000, 'invoke-timed-out', 'deadlinePassed');
       case 'disarm':
         return this.#alarm.cancel();
       case 'recordInit':
@@ -258,10 +271,7 @@ export class Environment implements ChannelListener {
       case 'recordInitFailure':
         return this.#recordInitFailure();
       case 'armRestoreTimer':
-        return this.#alarm.set(LIMITS.restoreMs, () => {
-          this.#resetReason = 'restore-failed';
-          this.#apply('restoreTimedOut');
-        });
+        return this.#setAlarm(LIMITS.restoreMs, 'restore-failed', 'restoreTimedOut');
       case 'restore':
         return this.#restoration.begin();
       case 'goOn':
@@ -278,20 +288,15 @@ export class Environment implements ChannelListener {
         return this.#startProcesses();
       case 'killProcesses':
         return this.#killProcesses();
-      case 'settleResponse':
-        return this.#finish({ kind: 'posted', posted: this.#posted ?? 'too-large' });
-      case 'settleTimeout':
-        return this.#finish({ kind: 'timed-out' });
-      case 'settleExit':
-        return this.#finish({ kind: 'exited', exit: this.#exit ?? LOST_EXIT });
-      case 'settleInitFailure':
-        return this.#finish({ kind: 'init-failed', ...(this.#initPayload ?? NO_PAYLOAD) });
+      case 'killRest':
+        this.#host.close();
+        return this.#processes.kill();
+      case 'shutDown':
+        return this.#shutDown();
       case 'settleRestoreFailure':
         return this.#refuseRestore('restore-failed');
       case 'settleRestoreTimeout':
         return this.#refuseRestore('restore-timed-out');
-      case 'settleLost':
-        return this.#finish({ kind: 'lost', reason: this.#endReason ?? 'engine-failed' });
       case 'handBack':
         return this.#handBack();
       case 'remove':
@@ -305,11 +310,20 @@ export class Environment implements ChannelListener {
     }
   }
 
+  #setAlarm(delayMs: number, reason: ResetReason, event: EnvironmentEvent): void {
+    this.#alarm.set(delayMs, () => {
+      this.#mishap.reason = reason;
+      this.#apply(event);
+    });
+  }
+
   // Processes.
 
   #createContainer(): Promise<Container> {
     const address = this.#parts.door.open(this.#channel, this.#identity);
     this.#journal.processesStarted('init');
+    this.#host.begin();
+    const { supervisorToken } = this.#host;
     const identity = {
       environmentId: this.id,
       ...address,
@@ -317,20 +331,21 @@ export class Environment implements ChannelListener {
       logStreamName: this.#journal.logStreamName,
       initializationType: this.initializationType,
       ...this.#snapStart,
+      ...(supervisorToken === undefined ? {} : { supervisorToken }),
     };
     return createContainer(this.#parts, this.version, identity, {
-      output: (chunk, stream) => this.#journal.output(chunk, stream),
+      output: (chunk, stream) => this.#host.output(chunk, stream),
       exited: (exit) => this.#exited(exit),
     });
   }
 
   #startProcesses(): void {
     this.#held.take();
-    this.#exit = undefined;
-    this.#initPayload = undefined;
+    this.#mishap.processesStarted();
+    this.#host.begin();
     this.#channel.reset();
     this.#journal.processesStarted('invoke');
-    const settlement = this.#settlement;
+    const settlement = this.#serving.current;
     if (settlement !== undefined) this.#journal.begin(settlement);
     this.#processes.startAgain();
   }
@@ -338,16 +353,27 @@ export class Environment implements ChannelListener {
   #killProcesses(): void {
     this.#processes.lookAtPeak();
     this.#channel.close();
-    this.#processes.kill();
+    const reason = this.#mishap.timedOut ? 'TIMEOUT' : 'FAILURE';
+    this.#endProcesses(reason, () => this.#processes.kill());
+  }
+
+  #shutDown(): void {
+    this.#channel.close();
+    this.#endProcesses('SPINDOWN', () => this.#apply('shutDown'));
+  }
+
+  /** Extensions are told; without any, `otherwise`. */
+  #endProcesses(reason: ShutdownReason, otherwise: () => void): void {
+    if (!this.#host.present) return otherwise();
+    if (this.#processes.still) this.#thawProcesses();
+    this.#host.shutDown(reason);
   }
 
   #exited(exit: ContainerExit): void {
-    this.#exit = exit;
-    if (this.#resetReason === undefined || this.#state !== 'resetting') {
-      this.#resetReason = exitReason(exit);
-    }
+    this.#mishap.exited(exit, this.#state === 'resetting');
     if (exit.outOfMemory) this.#processes.peakWas(this.version.memoryMb * 2 ** 20);
     this.#channel.close();
+    this.#host.close();
     this.#journal.processesExited();
     this.#apply('processesExited');
   }
@@ -376,10 +402,7 @@ export class Environment implements ChannelListener {
   #giveUp(error: unknown, starting = false): OrchestratorError {
     const failure = engineFailure(error);
     this.#endReason ??= 'engine-failed';
-    // An engine that is away says so itself, once and not for each environment; processes that
-    // ended before they could be frozen or woken were ended by somebody who knows.
-    const ended = failure.code === 'engine-not-found' && !starting;
-    if (failure.code !== 'engine-unreachable' && !ended) {
+    if (isNews(failure, starting)) {
       this.#parts.warn(`an environment of '${this.version.name}' is given up: ${failure.message}`);
     }
     return failure;
@@ -387,6 +410,7 @@ export class Environment implements ChannelListener {
 
   async #remove(): Promise<void> {
     this.#channel.close();
+    this.#host.close();
     this.#parts.door.close(this.#identity);
     this.#journal.processesEnding();
     try {
@@ -401,61 +425,44 @@ export class Environment implements ChannelListener {
   // The invocation.
 
   #deliver(): void {
-    const settlement = this.#settlement;
+    const settlement = this.#serving.current;
     if (settlement === undefined) return;
     if (!settlement.begun) this.#journal.begin(settlement);
-    this.#channel.deliver(settlement.delivery());
-  }
-
-  #finish(ending: Ending): void {
-    const settlement = this.#settlement;
-    if (settlement === undefined) return;
-    this.#settlement = undefined;
-    this.#posted = undefined;
-    const finished = settlement.finish(ending, this.#parts.clock.monotonic());
-    if (!settlement.wantsTail) settlement.answer(finished);
-    if (ending.kind !== 'exited') this.#processes.lookAtPeak();
-    // Contract 6.1: of SnapStart functions the init is told when the snapshot is made.
-    const told = settlement.story.kind !== 'reset' && this.initializationType !== 'snap-start';
-    const initMs = told && this.#served === 0 ? this.#initMs : undefined;
-    this.#served += 1;
-    this.#journal.end(settlement, finished, {
-      peakBytes: this.#processes.seenPeakBytes,
-      initMs,
-      restoreMs: this.#restoration.takeMs(),
-    });
+    const delivery = settlement.delivery();
+    this.#channel.deliver(delivery);
+    this.#serving.extensionsAtWork = this.#host.invoke(delivery);
   }
 
   #refuseRestore(kind: 'restore-failed' | 'restore-timed-out'): void {
-    const settlement = this.#settlement;
-    if (settlement === undefined) return;
-    this.#settlement = undefined;
-    this.#restoration.refuse(settlement, kind);
+    const settlement = this.#serving.giveBack();
+    if (settlement !== undefined) this.#restoration.refuse(settlement, kind);
   }
 
   #handBack(): void {
-    const settlement = this.#settlement;
-    this.#settlement = undefined;
+    const settlement = this.#serving.giveBack();
     if (settlement === undefined) return;
     this.#journal.abandon(settlement);
     this.#listener.handBack(settlement.assignment);
   }
 
   #recordInit(): void {
-    this.#initMs = this.#initElapsed();
-    this.#journal.initEnded(this.#initMs);
+    const initMs = this.#initElapsed();
+    // Contract 6.1: of SnapStart functions the init is told when the snapshot is made.
+    if (this.initializationType !== 'snap-start') this.#serving.initMs = initMs;
+    this.#journal.initEnded(initMs);
     this.#processes.limitCpu();
-    this.#resetReason = undefined;
+    this.#mishap.reason = undefined;
   }
 
   #recordRestore(): void {
     this.#restoration.succeeded();
-    this.#settlement?.dispatchAgain(dispatchTimes(this.#parts.clock, this.version));
+    this.#serving.current?.dispatchAgain(dispatchTimes(this.#parts.clock, this.version));
   }
 
   #recordInitFailure(): void {
-    const launch = this.#exit === undefined ? undefined : launchProblemOf(this.version, this.#exit);
-    this.#journal.initFailed(this.#resetReason ?? 'init-failed', this.#initElapsed(), launch);
+    const { reason = 'init-failed' } = this.#mishap;
+    const problem = this.#mishap.initProblem(this.version);
+    this.#journal.initFailed(reason, this.#initElapsed(), problem);
   }
 
   #initElapsed(): number {
@@ -465,6 +472,3 @@ export class Environment implements ChannelListener {
     return startedAtMs === undefined ? 0 : Math.max(0, endMs - startedAtMs);
   }
 }
-
-const LOST_EXIT: ContainerExit = { exitCode: 137, outOfMemory: false };
-const NO_PAYLOAD = { payload: Buffer.from('null'), contentType: 'application/json' };

@@ -7,7 +7,7 @@ export class HeldEvents {
 
   hold(event: EnvironmentEvent): void {
     // A poll that is gone again is none.
-    if (event === 'pollLost' || event === 'processesExited') {
+    if (isEnd(event)) {
       this.#events = this.#events.filter((earlier) => !isPoll(earlier));
     }
     this.#events.push(event);
@@ -17,6 +17,10 @@ export class HeldEvents {
   take(): readonly EnvironmentEvent[] {
     return this.#events.splice(0);
   }
+}
+
+function isEnd(event: EnvironmentEvent): boolean {
+  return event === 'pollLost' || event === 'processesExited' || event === 'processFailed';
 }
 
 function isPoll(event: EnvironmentEvent): boolean {

@@ -9,8 +9,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { InvocationRecord } from '../admin-api/view.js';
 import type { Clock } from '../async/clock.js';
+import type { OutputStream } from '../engine/engine.js';
 import type { FunctionVersion } from '../function/function-version.js';
-import type { LaunchProblem } from '../function/launch.js';
 import type { InitializationType } from '../function/variables.js';
 import { billedDurationMs, timeoutLine } from '../invocation/report.js';
 import { EnvironmentLog, type LogSink } from '../log/environment-log.js';
@@ -28,6 +28,7 @@ import type {
 } from '../telemetry/events.js';
 import { systemLogOf, type SystemLog } from '../telemetry/system-log.js';
 import { tellStart, type ResetReason } from './cause.js';
+import type { Extension } from './extensions.js';
 import type { Finished, Settlement } from './settlement.js';
 
 export interface RecordSink {
@@ -60,12 +61,17 @@ export interface InvocationJournal {
   readonly logStreamName: string;
   /** Their init is ahead of any invocation, or part of one. */
   processesStarted(phase: InitPhase): void;
-  output(chunk: Buffer, stream: 'stdout' | 'stderr'): void;
+  output(chunk: Buffer, stream: OutputStream): void;
+  /** What extensions wrote, where it can be told apart. */
+  extensionOutput(chunk: Buffer, stream: OutputStream): void;
+  /** An extension is ready for the first time, or has failed. */
+  extensionNoted(extension: Extension): void;
   /** All that the processes have written by now has been handed over. */
   outputIsHere(): void;
   /** The runtime has polled: its marker is on the way. */
   initEnded(initMs: number): void;
-  initFailed(reason: ResetReason, elapsedMs: number, launch?: LaunchProblem): void;
+  /** `problem` says more than the reason does. */
+  initFailed(reason: ResetReason, elapsedMs: number, problem?: { errorType: string }): void;
   restoreStarted(): void;
   restoreEnded(restoreMs: number, ended: RestoreRuntimeDone): void;
   /** Writes START; marks the settlement as begun. */
@@ -123,12 +129,24 @@ export class EnvironmentJournal implements InvocationJournal {
     this.#log.processesStarted(this.#initStart());
   }
 
-  output(chunk: Buffer, stream: 'stdout' | 'stderr'): void {
+  output(chunk: Buffer, stream: OutputStream): void {
     this.#log.write(chunk, stream);
   }
 
   outputIsHere(): void {
     this.#log.outputIsHere();
+  }
+
+  extensionOutput(chunk: Buffer, stream: OutputStream): void {
+    this.#log.writeExtension(chunk, stream);
+  }
+
+  extensionNoted({ name, state, events, errorType }: Extension): void {
+    this.#log.say({
+      type: 'platform.extension',
+      timeMs: this.#parts.clock.now(),
+      record: { name, state, events, ...(errorType === undefined ? {} : { errorType }) },
+    });
   }
 
   initEnded(initMs: number): void {
@@ -137,9 +155,9 @@ export class EnvironmentJournal implements InvocationJournal {
     this.#log.initEnded(isTold ? this.#initDone(initMs, { status: 'success' }) : []);
   }
 
-  initFailed(reason: ResetReason, elapsedMs: number, launch?: LaunchProblem): void {
+  initFailed(reason: ResetReason, elapsedMs: number, problem?: { errorType: string }): void {
     const exited = reason === 'runtime-exited' || reason === 'out-of-memory';
-    const errorType = launch?.errorType ?? (exited ? 'Runtime.ExitError' : undefined);
+    const errorType = problem?.errorType ?? (exited ? 'Runtime.ExitError' : undefined);
     this.#log.initEnded(
       this.#initDone(elapsedMs, {
         status: reason === 'init-timed-out' ? 'timeout' : 'error',
@@ -332,6 +350,9 @@ export class EnvironmentJournal implements InvocationJournal {
       ...(measured.restoreMs === undefined ? {} : { restoreMs: measured.restoreMs }),
       ...(peakBytes === undefined ? {} : { memoryPeakMb: Math.ceil(peakBytes / MEGABYTE) }),
       status: finished.status,
+      ...(finished.extensionOverheadMs === undefined
+        ? {}
+        : { extensionOverheadMs: finished.extensionOverheadMs }),
       ...(finished.errorType === undefined ? {} : { errorType: finished.errorType }),
       start: settlement.story.kind,
       cause: tellStart(settlement.story),

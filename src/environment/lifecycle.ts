@@ -10,6 +10,9 @@
  *  4. What was asked (`assigned`, `retired`, ...) and what was seen (`processesExited`, ...) are
  *     different events; observations may come early, late or instead of what was asked.
  *
+ * Where there are extensions, `runtimePolled` says that all of them have asked for their next event
+ * as well, and `killProcesses` ends the processes by way of a shutdown phase (contract 2.4).
+ *
  * A timeout, a crash or a failed init ends the processes but not the environment: it waits in
  * `reset` with its /tmp and log stream until an invocation restarts them (contract 7.1, 7.4).
  */
@@ -45,6 +48,8 @@ export const ENVIRONMENT_STATES = [
   'reinitializing',
   /** The invocation timed out before the start call returned: what it starts is to be ended. */
   'reset-due',
+  /** Extensions are told of the end, before the environment goes. */
+  'shutting-down',
   'stopping',
   'stopped',
 ] as const;
@@ -70,8 +75,14 @@ export const ENVIRONMENT_EVENTS = [
   'thawRefused',
   'pollLost',
   'processesExited',
+  /** One of several has failed, the runtime beside extensions or one of them; others live on. */
+  'processFailed',
   'engineFailed',
   'retired',
+  /** Retired, with extensions that want to be told. */
+  'dismissed',
+  /** The shutdown phase is over. */
+  'shutDown',
   'destroyed',
   'removed',
 ] as const;
@@ -95,6 +106,9 @@ export type EnvironmentAction =
   | 'thaw'
   | 'startProcesses'
   | 'killProcesses'
+  /** Without further ado. */
+  | 'killRest'
+  | 'shutDown'
   | 'settleResponse'
   | 'settleTimeout'
   | 'settleExit'
@@ -102,6 +116,10 @@ export type EnvironmentAction =
   | 'settleRestoreFailure'
   | 'settleRestoreTimeout'
   | 'settleLost'
+  /** Extensions have finished too: what of a settled invocation waited for that. */
+  | 'report'
+  | 'reportTimeout'
+  | 'reportExit'
   | 'handBack'
   | 'remove'
   /** Keeps the event until `replay`. */
@@ -128,6 +146,7 @@ function held(state: EnvironmentState): Row {
     snapshotReady: transition,
     pollLost: transition,
     processesExited: transition,
+    processFailed: transition,
   };
 }
 
@@ -137,6 +156,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     ...held('provisioning'),
     engineFailed: go('stopping', 'remove'),
     retired: go('stopping', 'remove'),
+    dismissed: go('stopping', 'remove'),
     destroyed: go('stopping', 'remove'),
   },
   initializing: {
@@ -147,7 +167,9 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     processesExited: go('reset', 'disarm', 'recordInitFailure'),
     /** It polled and hung up before its start was confirmed. */
     pollLost: go('resetting', 'disarm', 'recordInitFailure', 'killProcesses'),
+    processFailed: go('resetting', 'disarm', 'recordInitFailure', 'killProcesses'),
     retired: go('stopping', 'disarm', 'remove'),
+    dismissed: go('shutting-down', 'disarm', 'shutDown'),
     destroyed: go('stopping', 'disarm', 'remove'),
   },
   snapshotted: {
@@ -156,8 +178,10 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     frozen: go('snapshotted'),
     pollLost: go('resetting', 'killProcesses'),
     processesExited: go('reset'),
+    processFailed: go('resetting', 'killProcesses'),
     engineFailed: go('stopping', 'remove'),
     retired: go('stopping', 'remove'),
+    dismissed: go('shutting-down', 'shutDown'),
     destroyed: go('stopping', 'remove'),
   },
   /** The event is not delivered yet: until it is, it may go to another environment. */
@@ -166,6 +190,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     restoreFailed: go('resetting', 'disarm', 'settleRestoreFailure', 'killProcesses'),
     restoreTimedOut: go('resetting', 'settleRestoreTimeout', 'killProcesses'),
     processesExited: go('reset', 'disarm', 'settleRestoreFailure'),
+    processFailed: go('resetting', 'disarm', 'settleRestoreFailure', 'killProcesses'),
     thawed: go('restoring'),
     thawRefused: go('stopping', 'disarm', 'handBack', 'remove'),
     engineFailed: go('stopping', 'disarm', 'handBack', 'remove'),
@@ -177,23 +202,29 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     thawed: go('idle'),
     pollLost: go('resetting', 'killProcesses'),
     processesExited: go('reset'),
+    processFailed: go('resetting', 'killProcesses'),
     retired: go('stopping', 'remove'),
+    dismissed: go('shutting-down', 'shutDown'),
     destroyed: go('stopping', 'remove'),
   },
   invoking: {
     responded: go('completing', 'settleResponse'),
     deadlinePassed: go('resetting', 'settleTimeout', 'killProcesses'),
     processesExited: go('reset', 'disarm', 'settleExit'),
+    processFailed: go('resetting', 'disarm', 'settleExit', 'killProcesses'),
     thawed: go('invoking'),
     thawRefused: go('stopping', 'disarm', 'settleLost', 'remove'),
     destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
   },
   completing: {
-    runtimePolled: go('idle', 'disarm'),
-    deadlinePassed: go('resetting', 'killProcesses'),
-    processesExited: go('reset', 'disarm'),
+    runtimePolled: go('idle', 'disarm', 'report'),
+    deadlinePassed: go('resetting', 'reportTimeout', 'killProcesses'),
+    processesExited: go('reset', 'disarm', 'reportExit'),
+    processFailed: go('resetting', 'disarm', 'reportExit', 'killProcesses'),
+    /** While extensions were still at work. */
+    pollLost: go('resetting', 'disarm', 'reportExit', 'killProcesses'),
     thawed: go('completing'),
-    destroyed: go('stopping', 'disarm', 'remove'),
+    destroyed: go('stopping', 'disarm', 'report', 'remove'),
   },
   freezing: {
     frozen: go('frozen'),
@@ -202,15 +233,19 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     thawed: go('freezing'),
     pollLost: go('resetting', 'killProcesses'),
     processesExited: go('reset'),
+    processFailed: go('resetting', 'killProcesses'),
     engineFailed: go('stopping', 'remove'),
     retired: go('stopping', 'remove'),
+    dismissed: go('shutting-down', 'shutDown'),
     destroyed: go('stopping', 'remove'),
   },
   frozen: {
     assigned: go('thawing', 'armDeadline', 'deliver', 'thaw'),
     pollLost: go('resetting', 'killProcesses'),
     processesExited: go('reset'),
+    processFailed: go('resetting', 'killProcesses'),
     retired: go('stopping', 'remove'),
+    dismissed: go('shutting-down', 'shutDown'),
     destroyed: go('stopping', 'remove'),
   },
   thawing: {
@@ -220,11 +255,15 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     responded: go('completing', 'settleResponse'),
     deadlinePassed: go('resetting', 'settleTimeout', 'killProcesses'),
     processesExited: go('reset', 'disarm', 'settleExit'),
+    processFailed: go('resetting', 'disarm', 'settleExit', 'killProcesses'),
     engineFailed: go('stopping', 'disarm', 'settleLost', 'remove'),
     destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
   },
   resetting: {
     processesExited: go('reset'),
+    processFailed: go('resetting'),
+    shutDown: go('resetting', 'killRest'),
+    thawRefused: go('stopping', 'remove'),
     engineFailed: go('stopping', 'remove'),
     frozen: go('resetting'),
     thawed: go('resetting'),
@@ -235,6 +274,8 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     initFailed: go('resetting'),
     snapshotReady: go('resetting'),
     retired: go('stopping', 'remove'),
+    /** The phase that is under way becomes that of the environment. */
+    dismissed: go('shutting-down'),
     destroyed: go('stopping', 'remove'),
   },
   reset: {
@@ -244,6 +285,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     thawed: go('reset'),
     thawRefused: go('reset'),
     pollLost: go('reset'),
+    processFailed: go('reset'),
     retired: go('stopping', 'remove'),
     destroyed: go('stopping', 'remove'),
   },
@@ -263,6 +305,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     deadlinePassed: go('resetting', 'settleTimeout', 'killProcesses'),
     processesExited: go('reset', 'disarm', 'settleExit'),
     pollLost: go('resetting', 'disarm', 'settleExit', 'killProcesses'),
+    processFailed: go('resetting', 'disarm', 'settleExit', 'killProcesses'),
     destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
   },
   'reset-due': {
@@ -270,12 +313,28 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     ...held('reset-due'),
     engineFailed: go('stopping', 'remove'),
     retired: go('stopping', 'remove'),
+    dismissed: go('stopping', 'remove'),
     destroyed: go('stopping', 'remove'),
+  },
+  'shutting-down': {
+    /** What they wrote last is complete once they have exited. */
+    shutDown: go('shutting-down', 'killRest'),
+    processesExited: go('stopping', 'remove'),
+    engineFailed: go('stopping', 'remove'),
+    thawRefused: go('stopping', 'remove'),
+    destroyed: go('stopping', 'remove'),
+    frozen: go('shutting-down'),
+    thawed: go('shutting-down'),
+    pollLost: go('shutting-down'),
+    processFailed: go('shutting-down'),
+    retired: go('shutting-down'),
+    dismissed: go('shutting-down'),
   },
   stopping: {
     removed: go('stopped'),
     containerStarted: go('stopping'),
     processesExited: go('stopping'),
+    processFailed: go('stopping'),
     engineFailed: go('stopping'),
     frozen: go('stopping'),
     thawed: go('stopping'),
@@ -284,6 +343,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     restoreTimedOut: go('stopping'),
     deadlinePassed: go('stopping'),
     retired: go('stopping'),
+    dismissed: go('stopping'),
     destroyed: go('stopping'),
   },
   stopped: {
@@ -291,9 +351,11 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     frozen: go('stopped'),
     thawed: go('stopped'),
     processesExited: go('stopped'),
+    processFailed: go('stopped'),
     engineFailed: go('stopped'),
     pollLost: go('stopped'),
     retired: go('stopped'),
+    dismissed: go('stopped'),
     destroyed: go('stopped'),
   },
 };
@@ -344,6 +406,11 @@ export function isBusy(state: EnvironmentState): boolean {
 /** States in which a start call has not returned. */
 export function isStartUnderWay(state: EnvironmentState): boolean {
   return state === 'provisioning' || state === 'restarting' || state === 'reset-due';
+}
+
+/** States from which an environment only goes. */
+export function isLeaving(state: EnvironmentState): boolean {
+  return state === 'shutting-down' || state === 'stopping';
 }
 
 /** States that lead to `reset`, from where an invocation starts the processes again. */

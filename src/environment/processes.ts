@@ -21,6 +21,8 @@ export class Processes {
   #generation = 0;
   /** Counts freezes and thaws. */
   #turns = 0;
+  /** The last turn was a freeze. */
+  #still = false;
   #peakBytes: number | undefined;
 
   constructor(listener: ProcessesListener) {
@@ -46,6 +48,7 @@ export class Processes {
 
   startAgain(): void {
     this.#generation += 1;
+    this.#still = false;
     this.#peakBytes = undefined;
     this.#watch(this.#container?.start(), 'containerStarted');
   }
@@ -54,14 +57,31 @@ export class Processes {
     this.#watch(this.#container?.kill());
   }
 
+  /** Asks the main process to end. */
+  terminate(): void {
+    this.#watch(this.#container?.terminate());
+  }
+
+  /** For the supervisor. */
+  send(text: string): void {
+    this.#container?.write(text);
+  }
+
   freeze(): void {
     this.#turns += 1;
+    this.#still = true;
     this.#watch(this.#container?.freeze(), 'frozen');
+  }
+
+  /** They are frozen, or about to be. */
+  get still(): boolean {
+    return this.#still;
   }
 
   /** Raises when they certainly sleep on. */
   thaw(): void {
     this.#turns += 1;
+    this.#still = false;
     const pending = this.#container?.thaw();
     if (pending === undefined) this.#listener.done('thawed');
     else this.#watch(pending, 'thawed');

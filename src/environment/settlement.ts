@@ -9,6 +9,7 @@ import { OrchestratorError } from '../errors.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import type { FunctionFailed, Outcome, Succeeded } from '../invocation/outcome.js';
 import {
+  extensionFailed,
   launchFailed,
   responseTooLarge,
   runtimeExited,
@@ -16,6 +17,7 @@ import {
 } from '../invocation/platform-errors.js';
 import type { ContainerExit } from '../engine/engine.js';
 import type { Delivery, Posted } from './channel.js';
+import type { ExtensionFailure } from './extensions.js';
 import type { EndReason, StartStory } from './cause.js';
 import type { Assignment } from './assignment.js';
 import { launchProblemOf } from './launch-problem.js';
@@ -25,6 +27,7 @@ export type Ending =
   | { readonly kind: 'posted'; readonly posted: Posted | 'too-large' }
   | { readonly kind: 'timed-out' }
   | { readonly kind: 'exited'; readonly exit: ContainerExit }
+  | { readonly kind: 'extension-failed'; readonly failure: ExtensionFailure }
   | { readonly kind: 'init-failed'; readonly payload: Buffer; readonly contentType: string }
   | { readonly kind: 'restore-failed'; readonly errorType: string }
   | { readonly kind: 'restore-timed-out' }
@@ -39,6 +42,8 @@ export interface Finished {
   readonly platformReason?: string;
   /** Of the runtime, when it gave one. */
   readonly response?: ResponseMeasure;
+  /** Of the duration, what extensions went on for after the response (contract 7.2). */
+  readonly extensionOverheadMs?: number;
 }
 
 export interface ResponseMeasure {
@@ -168,6 +173,15 @@ export class Settlement {
           platformReason: error.reason,
         };
       }
+      case 'extension-failed': {
+        const error = extensionFailed(this.requestId, ending.failure);
+        return {
+          durationMs,
+          status: 'error',
+          ...this.#failed(error.payload, error.errorType),
+          platformReason: error.reason,
+        };
+      }
       case 'init-failed': {
         const errorType = errorTypeOf(ending.payload, undefined);
         return {
@@ -183,6 +197,18 @@ export class Settlement {
       case 'lost':
         return { durationMs, status: 'refused', outcome: { kind: 'refused', error: lost(ending) } };
     }
+  }
+
+  /**
+   * What became of it after the response, while extensions were still at work: they finished, or
+   * did not, as `ending` says. Its outcome stands.
+   */
+  extended(finished: Finished, ending: Ending | undefined, now: number): Finished {
+    const { durationMs: responseMs, outcome } = finished;
+    const late = ending === undefined ? undefined : this.finish(ending, now);
+    const durationMs = late?.durationMs ?? Math.max(responseMs, now - this.dispatch.dispatchedAt);
+    const extensionOverheadMs = durationMs - responseMs;
+    return { ...(late ?? finished), durationMs, outcome, extensionOverheadMs };
   }
 
   /** Hands the outcome to whoever asked. The environment calls it once. */

@@ -45,6 +45,10 @@ export class UnlaunchableContainer implements Container {
   kill(): Promise<void> {
     return Promise.resolve();
   }
+  terminate(): Promise<void> {
+    return Promise.resolve();
+  }
+  write(): void {}
   remove(): Promise<void> {
     return Promise.resolve();
   }

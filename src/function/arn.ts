@@ -56,6 +56,11 @@ export function isFunctionName(text: string): boolean {
   return text.length <= LONGEST_NAME && NAME.test(text);
 }
 
+/** The account of a function's ARN. */
+export function arnAccount(arn: string): string {
+  return arn.split(':')[4] ?? '';
+}
+
 export function functionArn(parts: ArnParts): string {
   const base = `arn:aws:lambda:${parts.region}:${parts.accountId}:function:${parts.name}`;
   return parts.qualifier === undefined ? base : `${base}:${parts.qualifier}`;

@@ -93,6 +93,8 @@ export interface FunctionVersion extends FunctionDefinition {
   readonly taskDirectory: string;
   /** Absolute path of the merged layers, when there are any. */
   readonly optDirectory?: string;
+  /** File names of the external extensions in its layers or image (contract 2.1). */
+  readonly extensions?: readonly string[];
   /** Image reference the environments run. */
   readonly imageReference: string;
   /** Known before any start: its processes cannot be launched. */

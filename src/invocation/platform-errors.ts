@@ -33,17 +33,31 @@ function platformError(errorType: string, requestId: string, reason: string): Pl
  * that signal can end a runtime; Node.js itself exits with 128 and 129 (contract 5.4).
  */
 export function runtimeExited(requestId: string, exitCode: number): PlatformError {
-  const signal = SIGNAL_WORDS[exitCode - 128];
   const reason =
     exitCode === 0
       ? 'Runtime exited without providing a reason'
-      : `Runtime exited with error: ${signal === undefined ? `exit status ${exitCode}` : `signal: ${signal}`}`;
+      : `Runtime exited with error: ${endOf(exitCode)}`;
   return platformError('Runtime.ExitError', requestId, reason);
 }
 
 /** The runtime could not be started at all. */
 export function launchFailed(requestId: string, problem: LaunchProblem): PlatformError {
   return platformError(problem.errorType, requestId, problem.reason);
+}
+
+/** How a process ended, in Go's words. */
+export function endOf(exitCode: number): string {
+  const signal = SIGNAL_WORDS[exitCode - 128];
+  if (signal !== undefined) return `signal: ${signal}`;
+  return exitCode === 0 ? 'exit code 0' : `exit status ${exitCode}`;
+}
+
+/** An extension failed (contract 5.7). */
+export function extensionFailed(
+  requestId: string,
+  failure: { readonly errorType: string; readonly reason: string },
+): PlatformError {
+  return platformError(failure.errorType, requestId, failure.reason);
 }
 
 export function timedOut(requestId: string, timeoutSeconds: number): PlatformError {

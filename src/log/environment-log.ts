@@ -21,6 +21,7 @@
 import type { LogLine } from '../admin-api/view.js';
 import type { Clock } from '../async/clock.js';
 import { LIMITS } from '../config/defaults.js';
+import type { OutputStream } from '../engine/engine.js';
 import type { PlatformEvent } from '../telemetry/events.js';
 import type { SystemLog } from '../telemetry/system-log.js';
 import { DrainTimer, type DrainRule } from './drain-timer.js';
@@ -105,6 +106,8 @@ export class EnvironmentLog {
   readonly #options: EnvironmentLogOptions;
   readonly #stdout: LineScanner;
   readonly #stderr: LineScanner;
+  /** What extensions write, by stream; none until they do. */
+  readonly #extensions = new Map<OutputStream, LineScanner>();
   readonly #drain: DrainTimer;
   readonly #tail = new LogTail();
   readonly #steps: (InitStep | BeginStep | EndStep)[] = [];
@@ -140,6 +143,7 @@ export class EnvironmentLog {
     if (this.#life === 'closed') return;
     this.#stdout.reset();
     this.#stderr.reset();
+    this.#extensions.clear();
     this.#releaseAll();
     this.#life = 'running';
     this.#late = undefined;
@@ -171,10 +175,35 @@ export class EnvironmentLog {
   }
 
   /** Bytes as the container wrote them, in any pieces. They are not kept. */
-  write(chunk: Buffer, stream: 'stdout' | 'stderr'): void {
+  write(chunk: Buffer, stream: OutputStream): void {
     if (this.#life === 'closed') return;
     this.#drain.touch();
-    (stream === 'stdout' ? this.#stdout : this.#stderr).scan(chunk);
+    (stream === 'stderr' ? this.#stderr : this.#stdout).scan(chunk);
+  }
+
+  /**
+   * What extensions wrote. It comes by another way than the function's output and keeps no order
+   * with it: nothing waits for it, and it is in no tail.
+   */
+  writeExtension(chunk: Buffer, stream: OutputStream): void {
+    if (this.#life === 'closed') return;
+    let scanner = this.#extensions.get(stream);
+    if (scanner === undefined) {
+      const isFull = (): boolean => this.#full;
+      scanner = new LineScanner(
+        {
+          get full() {
+            return isFull();
+          },
+          line: (bytes) => this.#extensionLine(bytes),
+          skipped: (bytes, lines) => this.#countDropped(bytes, lines),
+          marked: () => undefined,
+        },
+        undefined,
+      );
+      this.#extensions.set(stream, scanner);
+    }
+    scanner.scan(chunk);
   }
 
   /** All that was written by now has been handed over: nothing waits for more of it. */
@@ -210,6 +239,7 @@ export class EnvironmentLog {
 
   /** Every byte the processes wrote has been handed over. */
   processesExited(): void {
+    for (const scanner of this.#extensions.values()) scanner.end();
     if (!this.#runs) return;
     this.#stdout.end();
     this.#stderr.end();
@@ -359,9 +389,23 @@ export class EnvironmentLog {
     this.#emit('function', text, this.#owner);
   }
 
-  #skipped(bytes: Buffer, lines: number): void {
+  #extensionLine(bytes: Buffer): void {
+    if (this.#keptBytes + bytes.length + 1 > KEPT_BYTES) {
+      this.#full = true;
+      this.#countDropped(bytes, 1);
+      return;
+    }
+    this.#keptBytes += bytes.length + 1;
+    this.#emit('extension', bytes.toString('utf8'), this.#open?.requestId);
+  }
+
+  #countDropped(bytes: Buffer, lines: number): void {
     this.#droppedLines += lines;
     this.#droppedBytes += bytes.length;
+  }
+
+  #skipped(bytes: Buffer, lines: number): void {
+    this.#countDropped(bytes, lines);
     if (this.#feedsTail) this.#tail.bytes(bytes);
   }
 

@@ -18,6 +18,7 @@ import { Environment } from '../environment/environment.js';
 import {
   isAvailable,
   isBusy,
+  isLeaving,
   isResetting,
   isStarting,
   isStartUnderWay,
@@ -83,6 +84,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   #closing: EndReason | undefined;
   #forward: ((assignment: Assignment) => void) | undefined;
   #onEmpty: (() => void)[] = [];
+  #onDismissed: (() => void)[] = [];
 
   constructor(version: FunctionVersion, parts: PoolParts, options: PoolOptions) {
     this.version = version;
@@ -166,6 +168,15 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     }
     this.#leaveWhenEmpty();
     return waiting;
+  }
+
+  /** As `close`; resolves when extensions have had their shutdown phase. */
+  dismiss(reason: EndReason): Promise<void> {
+    for (const assignment of this.close(reason)) {
+      assignment.settle({ kind: 'refused', error: closed(this.version.name) });
+    }
+    if (!this.#hasExtensions) return Promise.resolve();
+    return new Promise((resolve) => this.#onDismissed.push(resolve));
   }
 
   /** Ends everything now. Waiting invocations are refused, running ones settled as lost. */
@@ -411,7 +422,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
       if (to === 'snapshotted') list.unshift(environment);
       else list.push(environment);
     }
-    if (to === 'stopping') {
+    if (isLeaving(to) && !isLeaving(from)) {
       this.#leaving += 1;
       this.#provision.leaves(environment);
     }
@@ -457,7 +468,14 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     this.#footprintBytes = Math.max(this.#footprintBytes, environment.seenPeakBytes ?? 0);
   }
 
+  get #hasExtensions(): boolean {
+    return [...this.#environments].some(({ extensions }) => extensions.length > 0);
+  }
+
   #leaveWhenEmpty(): void {
+    if (this.#onDismissed.length > 0 && !this.#hasExtensions) {
+      for (const resolve of this.#onDismissed.splice(0)) resolve();
+    }
     if (this.#environments.size > 0) return;
     if (this.#closing !== undefined) this.#parts.memory.leave(this);
     for (const resolve of this.#onEmpty.splice(0)) resolve();

@@ -151,6 +151,12 @@ export class Deployment {
     }
   }
 
+  /** As `close`; resolves when extensions have had their shutdown phase. */
+  async dismiss(error: OrchestratorError): Promise<void> {
+    this.close(error);
+    await Promise.all(this.pools.map((pool) => pool.dismiss('shutdown')));
+  }
+
   /** The function is no more: running invocations end, waiting ones are refused. */
   remove(error: OrchestratorError): void {
     this.#stopped = error;

@@ -177,6 +177,14 @@ export class FunctionRouter implements InvocationRouter {
     return new Promise((resolve) => this.#onIdle.push(resolve));
   }
 
+  /** After `close`: ends environments; resolves when extensions have had their shutdown phase. */
+  async dismiss(): Promise<void> {
+    this.#closing ??= new OrchestratorError('shutting-down', 'the orchestrator is stopping');
+    const error = this.#closing;
+    const all = [...this.deployments, ...this.#leaving];
+    await Promise.all(all.map((deployment) => deployment.dismiss(error)));
+  }
+
   /** Settles everything in progress as refused and ends all environments. */
   async destroy(): Promise<void> {
     this.#closing ??= new OrchestratorError('shutting-down', 'the orchestrator is stopping');

@@ -18,6 +18,7 @@ import { LIMITS } from '../config/defaults.js';
 import type { Channel, Poll, PostedBody } from '../environment/channel.js';
 import type { RuntimeDoor } from '../environment/parts.js';
 import { Connection, type ConnectionOwner } from './connection.js';
+import { isExtensionCall, serveExtension } from './extension-routes.js';
 import {
   encode,
   errorReply,
@@ -89,6 +90,7 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
       answer.send(UNKNOWN_ENVIRONMENT);
       return undefined;
     }
+    if (isExtensionCall(call)) return serveExtension(channel, call, answer);
     const snapStart = serveSnapStart(channel, call, answer, this.credentials);
     if (snapStart !== undefined) return snapStart.onLost;
     const poll: Poll | undefined = serve(channel, call, answer);

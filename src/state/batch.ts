@@ -13,8 +13,11 @@ export interface BatchRow {
 /** Of one invocation, or of one function between two. */
 type Group = [functionName: string, requestId: string | null, lines: StoredLine[]];
 
-/** Time, environment, 1 for the platform's, text. */
-type StoredLine = [timestampMs: number, environmentId: string, platform: 0 | 1, text: string];
+/** Time, environment, whose it is, text. */
+type StoredLine = [timestampMs: number, environmentId: string, source: number, text: string];
+
+/** Their places are what is stored. */
+const SOURCES: readonly LogLine['source'][] = ['function', 'platform', 'extension'];
 
 /** Names of functions, each between newlines: no name holds one. */
 export function functionsOf(lines: readonly LogLine[]): string {
@@ -43,12 +46,12 @@ export function recordsOf(row: Pick<BatchRow, 'records'>): InvocationRecord[] {
 export function linesOf(row: Pick<BatchRow, 'lines'>): LogLine[] {
   return (JSON.parse(row.lines) as Group[])
     .flatMap(([functionName, requestId, lines]) =>
-      lines.map(([timestampMs, environmentId, platform, text]): LogLine => ({
+      lines.map(([timestampMs, environmentId, source, text]): LogLine => ({
         timestampMs,
         functionName,
         environmentId,
         ...(requestId === null ? {} : { requestId }),
-        source: platform === 1 ? 'platform' : 'function',
+        source: SOURCES[source] ?? 'function',
         text,
       })),
     )
@@ -56,5 +59,5 @@ export function linesOf(row: Pick<BatchRow, 'lines'>): LogLine[] {
 }
 
 function storedLine(line: LogLine): StoredLine {
-  return [line.timestampMs, line.environmentId, line.source === 'platform' ? 1 : 0, line.text];
+  return [line.timestampMs, line.environmentId, SOURCES.indexOf(line.source), line.text];
 }

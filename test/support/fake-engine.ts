@@ -15,7 +15,7 @@ import type {
 } from '../../src/engine/engine.js';
 import { OrchestratorError, type ErrorCode } from '../../src/errors.js';
 
-export type EngineCall = 'create' | 'start' | 'freeze' | 'thaw' | 'kill' | 'remove';
+export type EngineCall = 'create' | 'start' | 'freeze' | 'thaw' | 'terminate' | 'kill' | 'remove';
 
 /** What runs in a container: told of its own start, acts through the process it is given. */
 export type Program = (process: FakeProcess) => void;
@@ -118,6 +118,9 @@ export class FakeProcess {
   readonly scratch: Map<string, string>;
   /** Set by the program: the runtime wakes. */
   onThaw: () => void = () => undefined;
+  /** Set by the program: what is written to it, and what SIGTERM does; it ends by it otherwise. */
+  onInput: (text: string) => void = () => undefined;
+  onTerminate: () => void = () => this.exit(143);
   alive = true;
   frozen = false;
   readonly #clock: Clock;
@@ -240,6 +243,18 @@ export class FakeContainer implements Container {
     if (this.#engine.options.fails?.('thaw') === true) throw failure('engine-refused', 'thaw');
     process?.thaw();
     return undefined;
+  }
+
+  async terminate(): Promise<void> {
+    const process = this.#process;
+    if (process?.alive !== true) return;
+    await this.#engine.perform('terminate', () => process.whenRunning(() => process.onTerminate()));
+  }
+
+  write(text: string): void {
+    const process = this.#process;
+    if (this.#spec.input !== true) this.#engine.misuse.push(`${this.id} has no input`);
+    process?.whenRunning(() => process.onInput(text));
   }
 
   async kill(): Promise<void> {

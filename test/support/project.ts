@@ -132,7 +132,9 @@ export async function writeProject(
     await mkdir(join(directory, name), { recursive: true });
     for (const [file, content] of Object.entries(files)) {
       await mkdir(dirname(join(directory, name, file)), { recursive: true });
-      await writeFile(join(directory, name, file), content);
+      // A script is for being executed.
+      const mode = content.startsWith('#!') ? 0o755 : 0o644;
+      await writeFile(join(directory, name, file), content, { mode });
     }
   }
   await writeFile(join(directory, 'orchestrator.yaml'), JSON.stringify({ functions: settings }));

@@ -47,6 +47,7 @@ export function containerOptions(
     ...(context.holder === undefined ? { Hostname: spec.hostName } : {}),
     AttachStdout: true,
     AttachStderr: true,
+    ...(spec.input === true ? { OpenStdin: true, AttachStdin: true } : {}),
     Tty: false,
     StopSignal: 'SIGKILL',
     Labels: { ...spec.labels, ...context.labels },

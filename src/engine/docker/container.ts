@@ -50,6 +50,7 @@ export class DockerContainer implements Container {
   #state: 'created' | 'starting' | 'running' | 'exited' | 'removed' = 'created';
   #outputEnded: Promise<void> = Promise.resolve();
   #attached = false;
+  #input: Duplex | undefined;
   #outOfMemory = false;
   #frozen = false;
   #freezer: Freezer | undefined;
@@ -116,17 +117,16 @@ export class DockerContainer implements Container {
     return this.#freezer?.thaw();
   }
 
-  async kill(): Promise<void> {
-    if (!this.#mayRun) return;
-    // A frozen process takes no signal.
-    if (this.#frozen) await this.thaw();
-    try {
-      await unlessGone(
-        within(DEADLINE_MS.kill, (abortSignal) => this.#docker.kill({ abortSignal })),
-      );
-    } catch (error) {
-      throw this.#context.failed(error, 'ending a container');
-    }
+  kill(): Promise<void> {
+    return this.#signal('SIGKILL');
+  }
+
+  terminate(): Promise<void> {
+    return this.#signal('SIGTERM');
+  }
+
+  write(text: string): void {
+    this.#input?.write(text);
   }
 
   remove(): Promise<void> {
@@ -182,23 +182,41 @@ export class DockerContainer implements Container {
     });
   }
 
+  async #signal(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    if (!this.#mayRun) return;
+    // A frozen process takes no signal.
+    if (this.#frozen) await this.thaw();
+    try {
+      await unlessGone(
+        within(DEADLINE_MS.kill, (abortSignal) => this.#docker.kill({ signal, abortSignal })),
+      );
+    } catch (error) {
+      throw this.#context.failed(error, 'ending a container');
+    }
+  }
+
   get #mayRun(): boolean {
     return this.#state === 'starting' || this.#state === 'running';
   }
 
   async #attach(abortSignal: AbortSignal): Promise<void> {
+    const input = this.#context.spec.input === true;
     const stream = (await this.#docker.attach({
       stream: true,
       stdout: true,
       stderr: true,
+      ...(input ? { stdin: true, hijack: true } : {}),
       abortSignal,
     })) as unknown as Duplex;
     this.#attached = true;
+    if (input) this.#input = stream;
     const frames = new OutputFrames((chunk, name) => this.#context.observer.output(chunk, name));
     stream.on('data', (chunk: Buffer) => frames.write(chunk));
     this.#outputEnded = new Promise((resolve) => {
       const ended = (): void => {
         this.#attached = false;
+        if (input) stream.destroy();
+        if (this.#input === stream) this.#input = undefined;
         resolve();
       };
       stream.on('end', ended);

@@ -242,7 +242,7 @@ export class DockerEngine implements ContainerEngine {
   ): Promise<LogPipe | undefined> {
     if (spec.logPipeTarget === undefined) return undefined;
     try {
-      return new LogPipe(await this.#pipes.take(), (chunk) => observer.output(chunk, 'stdout'));
+      return new LogPipe(await this.#pipes.take(), (chunk) => observer.output(chunk, 'pipe'));
     } catch {
       // Its ordinary output will do.
       return undefined;

@@ -1,0 +1,137 @@
+/**
+ * The invocation an environment has, from dispatch to its report. The caller is answered as soon as
+ * the outcome is known; the report follows at once, or when extensions have finished their work on
+ * it too (contract 7.2).
+ */
+
+import type { Clock } from '../async/clock.js';
+import type { EndReason } from './cause.js';
+import type { Posted } from './channel.js';
+import type { InvocationJournal } from './journal.js';
+import type { EnvironmentAction } from './lifecycle.js';
+import type { Mishap } from './mishap.js';
+import type { Processes } from './processes.js';
+import type { Ending, Finished, Settlement } from './settlement.js';
+
+export interface ServingParts {
+  readonly clock: Clock;
+  readonly journal: InvocationJournal;
+  readonly processes: Processes;
+  /** Of the restore phase before it, once. */
+  takeRestoreMs(): number | undefined;
+}
+
+const CONCLUSIONS = [
+  'settleResponse',
+  'settleTimeout',
+  'settleExit',
+  'settleInitFailure',
+  'settleLost',
+  'report',
+  'reportTimeout',
+  'reportExit',
+] as const satisfies readonly EnvironmentAction[];
+
+/** Actions that end an invocation, or what is left of it. */
+export type Conclusion = (typeof CONCLUSIONS)[number];
+
+export function isConclusion(action: EnvironmentAction): action is Conclusion {
+  return (CONCLUSIONS as readonly EnvironmentAction[]).includes(action);
+}
+
+export class Serving {
+  /** Of the init before it, where that is told with the first invocation. */
+  initMs: number | undefined;
+  /** What the runtime answered with. */
+  posted: Posted | 'too-large' | undefined;
+  /** How many extensions were sent the event. */
+  extensionsAtWork = 0;
+  readonly #parts: ServingParts;
+  #settlement: Settlement | undefined;
+  #unreported: { readonly settlement: Settlement; readonly finished: Finished } | undefined;
+  #served = 0;
+
+  constructor(parts: ServingParts) {
+    this.#parts = parts;
+  }
+
+  /** Not settled yet. */
+  get current(): Settlement | undefined {
+    return this.#settlement;
+  }
+  /** How many have come to an end. */
+  get served(): number {
+    return this.#served;
+  }
+
+  take(settlement: Settlement): void {
+    this.#settlement = settlement;
+    this.extensionsAtWork = 0;
+  }
+
+  conclude(action: Conclusion, mishap: Mishap, endReason: EndReason | undefined): void {
+    switch (action) {
+      case 'settleResponse':
+        return this.#finish({ kind: 'posted', posted: this.posted ?? 'too-large' });
+      case 'settleTimeout':
+        return this.#finish({ kind: 'timed-out' });
+      case 'settleExit':
+        return this.#finish(mishap.exitEnding);
+      case 'settleInitFailure':
+        return this.#finish(mishap.initEnding);
+      case 'settleLost':
+        return this.#finish({ kind: 'lost', reason: endReason ?? 'engine-failed' });
+      case 'report':
+        return this.#report();
+      case 'reportTimeout':
+        return this.#report({ kind: 'timed-out' });
+      case 'reportExit':
+        return this.#report(mishap.exitEnding);
+    }
+  }
+
+  #finish(ending: Ending): void {
+    const settlement = this.#settlement;
+    if (settlement === undefined) return;
+    this.#settlement = undefined;
+    this.posted = undefined;
+    const finished = settlement.finish(ending, this.#parts.clock.monotonic());
+    if (!settlement.wantsTail) settlement.answer(finished);
+    if (ending.kind === 'posted' && this.extensionsAtWork > 0) {
+      this.#unreported = { settlement, finished };
+    } else {
+      this.#journalEnd(settlement, finished, ending.kind !== 'exited');
+    }
+  }
+
+  /** Extensions have finished too, or will not: `ending` says how. */
+  #report(ending?: Ending): void {
+    const unreported = this.#unreported;
+    if (unreported === undefined) return;
+    this.#unreported = undefined;
+    const { settlement, finished } = unreported;
+    const now = this.#parts.clock.monotonic();
+    this.#journalEnd(settlement, settlement.extended(finished, ending, now), true);
+  }
+
+  /** It is not to be served here: it was never delivered. */
+  giveBack(): Settlement | undefined {
+    const settlement = this.#settlement;
+    this.#settlement = undefined;
+    return settlement;
+  }
+
+  #journalEnd(settlement: Settlement, finished: Finished, alive: boolean): void {
+    const { journal, processes, takeRestoreMs } = this.#parts;
+    if (alive) processes.lookAtPeak();
+    const initMs = this.#served === 0 ? this.initMs : undefined;
+    this.#served += 1;
+    const { extensionOverheadMs } = finished;
+    journal.end(settlement, finished, {
+      peakBytes: processes.seenPeakBytes,
+      initMs: settlement.story.kind === 'reset' ? undefined : initMs,
+      restoreMs: takeRestoreMs(),
+      ...(extensionOverheadMs === undefined ? {} : { extensionOverheadMs }),
+    });
+  }
+}

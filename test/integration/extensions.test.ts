@@ -1,0 +1,321 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { LogLine } from '../../src/admin-api/view.js';
+import { startProject, until, type Project, type ProjectFunction } from '../support/project.js';
+
+const LIMIT_MS = 60_000;
+
+const NODE_FUNCTION = `
+import fs from 'node:fs';
+let count = 0;
+process.on('SIGTERM', () => { console.log('runtime got SIGTERM'); process.exit(0); });
+export const handler = async (event) => {
+  count += 1;
+  if (event.sleepMs) await new Promise((resolve) => setTimeout(resolve, event.sleepMs));
+  if (event.write) fs.writeFileSync('/tmp/' + event.write, '');
+  if (event.exit !== undefined) process.exit(event.exit);
+  return { count, files: fs.readdirSync('/tmp').sort() };
+};
+`;
+
+const PYTHON_FUNCTION = `
+import json, os, signal, sys
+def ended(*_):
+    print("runtime got SIGTERM")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, ended)
+def handler(event, context):
+    with open("/tmp/environment") as file: extension = json.load(file)
+    return {"runtime": dict(os.environ), "extension": extension}
+`;
+
+/** Registers and asks for events; \`act\` is the body of what it does with one. */
+const nodeExtension = (events: string, act: string): string => `#!/var/lang/bin/node
+const http = require('node:http');
+const fs = require('node:fs');
+const path = require('node:path');
+const name = path.basename(process.argv[1]);
+const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2020-01-01/extension/';
+const call = (method, route, headers, body) => new Promise((resolve, reject) => {
+  const outgoing = http.request(base + route, { method, headers, agent: false }, (response) => {
+    let text = '';
+    response.on('data', (piece) => (text += piece));
+    response.on('end', () => resolve({ headers: response.headers, text, status: response.statusCode }));
+  });
+  outgoing.on('error', reject);
+  outgoing.end(body);
+});
+const seen = (file) => new Promise((resolve) => {
+  const look = () => fs.existsSync(file) ? resolve() : setTimeout(look, 5);
+  look();
+});
+(async () => {
+  console.log(name + ' starts');
+  const registered = await call('POST', 'register', { 'Lambda-Extension-Name': name }, JSON.stringify({ events: ${events} }));
+  const id = { 'Lambda-Extension-Identifier': registered.headers['lambda-extension-identifier'] };
+  for (;;) {
+    const event = JSON.parse((await call('GET', 'event/next', id)).text);
+    console.log(name + ' got ' + event.eventType + ' ' + (event.shutdownReason || event.requestId));
+    ${act}
+    if (event.eventType === 'SHUTDOWN') process.exit(0);
+  }
+})();
+`;
+
+const PYTHON_EXTENSION = `#!/var/lang/bin/python3
+import json, os, urllib.request
+base = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2020-01-01/extension/"
+def call(method, route, headers, body=None):
+    request = urllib.request.Request(base + route, data=body, headers=headers, method=method)
+    with urllib.request.urlopen(request) as response:
+        return response.headers, response.read()
+headers, text = call("POST", "register", {"Lambda-Extension-Name": os.path.basename(__file__)},
+                     json.dumps({"events": ["INVOKE", "SHUTDOWN"]}).encode())
+print("registered", text.decode(), flush=True)
+with open("/tmp/environment", "w") as file: json.dump(dict(os.environ), file)
+me = {"Lambda-Extension-Identifier": headers["Lambda-Extension-Identifier"]}
+while True:
+    event = json.loads(call("GET", "event/next", me)[1])
+    print("got", event["eventType"], event.get("shutdownReason", ""), flush=True)
+    if event["eventType"] == "SHUTDOWN": break
+`;
+
+const FAILS_AT_INIT = nodeExtension(
+  "[] }));\n  await call('POST', 'init/error', { 'Lambda-Extension-Identifier': registered.headers['lambda-extension-identifier'], 'Lambda-Extension-Function-Error-Type': 'Extension.Broken' });\n  process.exit(1);\n  void (JSON.stringify({ events: []",
+  '',
+);
+
+describe('extensions on the real engine', () => {
+  let project: Project;
+  let lines: LogLine[];
+  afterEach(() => project.stop(), LIMIT_MS);
+
+  /** The function is called `probe`; `extensions` are those of its layer. */
+  async function start(
+    extensions: Readonly<Record<string, string>>,
+    { files, ...settings }: ProjectFunction,
+  ): Promise<void> {
+    const layer = Object.entries(extensions).map(([name, text]) => [
+      `../layer/extensions/${name}`,
+      text,
+    ]);
+    project = await startProject(
+      {
+        probe: {
+          files: { ...files, ...Object.fromEntries(layer) },
+          layers: ['layer'],
+          timeout: 10,
+          ...settings,
+        },
+      },
+      { spares: 0 },
+    );
+    lines = [];
+    project.orchestrator.follow({}, (line) => void lines.push(line));
+  }
+
+  const said = (source: LogLine['source']): string[] =>
+    lines.filter((line) => line.source === source).map(({ text }) => text);
+
+  it(
+    'run as processes of their own, are told of each event and of the end',
+    async () => {
+      await start(
+        { agent: nodeExtension("['INVOKE', 'SHUTDOWN']", '') },
+        { files: { 'index.mjs': NODE_FUNCTION } },
+      );
+      const answer = await project.invoke('probe');
+      const requestId = String(answer.headers['x-amzn-requestid']);
+      expect(answer.json).toMatchObject({ count: 1 });
+      await until(() => project.states('probe').join() === 'frozen');
+      await project.orchestrator.close();
+      expect(said('extension')).toEqual([
+        'agent starts',
+        `agent got INVOKE ${requestId}`,
+        'agent got SHUTDOWN SPINDOWN',
+      ]);
+      expect(said('function').join('\n')).toMatch(/\truntime got SIGTERM$/);
+      expect(said('platform')).toContain(
+        'EXTENSION\tName: agent\tState: Ready\tEvents: [INVOKE,SHUTDOWN]',
+      );
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'have the environment of contract 2.3, beside a Python runtime too',
+    async () => {
+      await start(
+        { 'my agent.py': PYTHON_EXTENSION },
+        { files: { 'app.py': PYTHON_FUNCTION }, environment: { COLOUR: 'blue' } },
+      );
+      const answer = await project.invoke('probe');
+      const { extension, runtime } = answer.json as Record<string, Record<string, string>>;
+      expect(extension).toMatchObject({
+        COLOUR: 'blue',
+        AWS_LAMBDA_FUNCTION_NAME: 'probe',
+        AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+      });
+      const missing = Object.keys(runtime ?? {}).filter((name) => extension?.[name] === undefined);
+      expect(missing.sort()).toEqual([
+        'AWS_EXECUTION_ENV',
+        'AWS_LAMBDA_LOG_GROUP_NAME',
+        'AWS_LAMBDA_LOG_STREAM_NAME',
+        'AWS_XRAY_CONTEXT_MISSING',
+        'AWS_XRAY_DAEMON_ADDRESS',
+        'LAMBDA_RUNTIME_DIR',
+        'LAMBDA_TASK_ROOT',
+        '_AWS_XRAY_DAEMON_ADDRESS',
+        '_AWS_XRAY_DAEMON_PORT',
+        '_HANDLER',
+        '_X_AMZN_TRACE_ID',
+      ]);
+      const unknown = Object.keys(extension ?? {}).filter((name) => name.startsWith('_'));
+      expect(unknown.filter((name) => name !== '_')).toEqual([]);
+      await project.orchestrator.close();
+      expect(said('extension')).toEqual([
+        'registered {"functionName":"probe","functionVersion":"$LATEST","handler":"app.handler"}',
+        'got INVOKE ',
+        'got SHUTDOWN SPINDOWN',
+      ]);
+      expect(said('function')).toEqual(['runtime got SIGTERM']);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'hold the environment until they have finished, but not the response',
+    async () => {
+      const slow = `if (event.eventType === 'INVOKE') await seen('/tmp/go');`;
+      await start(
+        { slow: nodeExtension("['INVOKE']", slow) },
+        { files: { 'index.mjs': NODE_FUNCTION } },
+      );
+      const first = await project.invoke('probe');
+      const requestId = String(first.headers['x-amzn-requestid']);
+      expect(first.json).toMatchObject({ count: 1 });
+      // The extension is still at work: the next event cannot be served by this environment.
+      expect(project.states('probe')).toEqual(['completing']);
+      expect(said('platform').some((text) => text.startsWith('REPORT'))).toBe(false);
+      const second = await project.invoke('probe', { write: 'go' });
+      expect(second.json).toMatchObject({ count: 1 });
+      expect(project.states('probe')).toHaveLength(2);
+      expect(await project.orchestrator.invocation(requestId)).toBeUndefined();
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'that are still at work at the deadline end with TIMEOUT, the caller having its response',
+    async () => {
+      const stuck = `if (event.eventType === 'INVOKE') await seen('/tmp/never');`;
+      await start(
+        {
+          stuck: nodeExtension("['INVOKE']", stuck),
+          told: nodeExtension("['SHUTDOWN']", ''),
+        },
+        { files: { 'index.mjs': NODE_FUNCTION }, timeout: 4 },
+      );
+      const answer = await project.invoke('probe', { write: 'kept' });
+      const requestId = String(answer.headers['x-amzn-requestid']);
+      expect(answer.json).toMatchObject({ count: 1 });
+      await until(() => project.states('probe').join() === 'reset');
+      const record = await project.orchestrator.invocation(requestId);
+      expect(record).toMatchObject({ status: 'timeout', errorType: 'Sandbox.Timedout' });
+      expect(record?.extensionOverheadMs).toBeGreaterThan(0);
+      expect(said('platform').join('\n')).toMatch(/REPORT .*Status: timeout/);
+      expect(said('extension').at(-1)).toBe('told got SHUTDOWN TIMEOUT');
+      const next = await project.invoke('probe');
+      expect(next.json).toMatchObject({ count: 1, files: ['kept'] });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'are told of a crash of the runtime and are started again with it',
+    async () => {
+      await start(
+        { agent: nodeExtension("['INVOKE', 'SHUTDOWN']", '') },
+        { files: { 'index.mjs': NODE_FUNCTION } },
+      );
+      const died = await project.invoke('probe', { write: 'kept', exit: 7 });
+      const requestId = String(died.headers['x-amzn-requestid']);
+      expect(died.json).toEqual({
+        errorType: 'Runtime.ExitError',
+        errorMessage: `RequestId: ${requestId} Error: Runtime exited with error: exit status 7`,
+      });
+      const next = await project.invoke('probe');
+      expect(next.json).toMatchObject({ count: 1, files: ['kept'] });
+      // What extensions write comes through the engine, after the response.
+      await until(() => said('extension').length === 5);
+      expect(said('extension').map((text) => text.split(' ').slice(0, 3).join(' '))).toEqual([
+        'agent starts',
+        'agent got INVOKE',
+        'agent got SHUTDOWN',
+        'agent starts',
+        'agent got INVOKE',
+      ]);
+      expect(said('extension')[2]).toBe('agent got SHUTDOWN FAILURE');
+    },
+    LIMIT_MS,
+  );
+
+  it.each([
+    ['exits before it registers', '#!/bin/sh\nexit 3\n', 'Extension.Crash', 'exit status 3'],
+    ['is killed', '#!/bin/sh\nkill -9 $$\n', 'Extension.Crash', 'signal: killed'],
+    [
+      'is not executable',
+      'no script',
+      'Extension.LaunchError',
+      'fork/exec /opt/extensions/bad: permission denied',
+    ],
+    [
+      'has no interpreter',
+      '#!/nowhere\n',
+      'Extension.LaunchError',
+      'fork/exec /opt/extensions/bad: no such file or directory',
+    ],
+    ['reports an init error', FAILS_AT_INIT, 'Extension.InitError', 'Extension.Broken'],
+  ])(
+    'fail the invocation when one %s',
+    async (_what, script, errorType, reason) => {
+      await start({ bad: script }, { files: { 'index.mjs': NODE_FUNCTION } });
+      const answer = await project.invoke('probe', {}, { tail: true });
+      const requestId = String(answer.headers['x-amzn-requestid']);
+      expect(answer.status).toBe(200);
+      expect(answer.headers['x-amz-function-error']).toBe('Unhandled');
+      expect(answer.json).toEqual({
+        errorType,
+        errorMessage: `RequestId: ${requestId} Error: ${reason}`,
+      });
+      expect(answer.tail).toContain(`Status: error\tError Type: ${errorType}`);
+      const report = said('platform').find((text) => text.startsWith('INIT_REPORT'));
+      expect(report).toContain(`Phase: init\tStatus: error\tError Type: ${errorType}`);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'fail the invocation when one reports that it must exit, or crashes in it',
+    async () => {
+      const act = `
+        if (event.eventType === 'INVOKE') {
+          const how = fs.existsSync('/tmp/crash') ? 'crash' : 'report';
+          fs.writeFileSync('/tmp/crash', '');
+          if (how === 'report') {
+            await call('POST', 'exit/error', { ...id, 'Lambda-Extension-Function-Error-Type': 'Agent.Lost' });
+          }
+          process.exit(9);
+        }`;
+      await start(
+        { bad: nodeExtension("['INVOKE']", act) },
+        { files: { 'index.mjs': NODE_FUNCTION } },
+      );
+      const reported = await project.invoke('probe', { sleepMs: 30_000 });
+      expect(reported.json).toMatchObject({ errorType: 'Extension.ExitError' });
+      const crashed = await project.invoke('probe', { sleepMs: 30_000 });
+      expect(crashed.json).toMatchObject({ errorType: 'Extension.Crash' });
+      expect((crashed.json as { errorMessage: string }).errorMessage).toMatch(/exit status 9$/);
+    },
+    LIMIT_MS,
+  );
+});
