@@ -263,7 +263,6 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     processesExited: go('reset'),
     processFailed: go('resetting'),
     shutDown: go('resetting', 'killRest'),
-    thawRefused: go('stopping', 'remove'),
     engineFailed: go('stopping', 'remove'),
     frozen: go('resetting'),
     thawed: go('resetting'),
