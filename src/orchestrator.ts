@@ -15,6 +15,7 @@ import type { Config, Settings } from './config/config.js';
 import type { DockerEngine } from './engine/docker/docker-engine.js';
 import { openDockerEngine } from './engine/docker/open.js';
 import type { EngineDescription, FreezerKind } from './engine/engine.js';
+import { AutoPublish } from './control-api/auto-publish.js';
 import { controlRoutes } from './control-api/routes.js';
 import { PACKAGE_PREFIX, servePackage } from './control-api/download.js';
 import type { ControlParts } from './control-api/parts.js';
@@ -121,16 +122,18 @@ async function start(
   const view = new View({ router, logs, store, clock, events });
   const admin = new AdminApi({ view, token: claim.adminToken });
   const { log, readConfig } = hooks;
+  const { architecture } = description;
+  const control = controlParts({ settings, log, registry, packages, router, code, architecture });
+  const automatic = new AutoPublish(control, (message) => log.warn(message));
+  const onBuild = (name: string): void => void automatic.built(name);
   const reload = settings.watch
-    ? new Reload(config, { router, registry, log, readConfig })
+    ? new Reload(config, { router, registry, onBuild, log, readConfig })
     : undefined;
   teardown.add(() => reload?.close());
   registry.onChanged = (name) => {
     router.sync(name);
     reload?.functionsChanged();
   };
-  const { architecture } = description;
-  const control = controlParts({ settings, log, registry, packages, router, code, architecture });
   events.door = reload?.door ?? router;
   const { endpoint, invokeApi } = await openDoor({
     settings,
@@ -142,6 +145,7 @@ async function start(
     teardown,
   });
   await Promise.all(router.deployments.map((deployment) => deployment.ready()));
+  await Promise.all(config.functions.map(({ name }) => automatic.built(name)));
   hooks.signal.throwIfAborted();
   void versions.collect();
   void packages.collect(registry.packages());

@@ -19,6 +19,8 @@ export interface ReloadParts {
   readonly registry: FunctionRegistry;
   /** Reads the configuration again. Raises `config-invalid` and `config-not-found`. */
   readonly readConfig: (() => Promise<Config>) | undefined;
+  /** A function's present version is being made, or has been. */
+  readonly onBuild: (functionName: string) => void;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
@@ -95,7 +97,7 @@ export class Reload {
         registry.codeChanged(name);
         router.deployment(name)?.codeChanged();
         systemClock.setTimer(RELOAD_AFTER_MS, () => {
-          if (!this.#closed) void router.deployment(name)?.ready();
+          if (!this.#closed) this.#build(name);
         });
       },
       onConfigChanged: () => {
@@ -129,7 +131,7 @@ export class Reload {
 
   async #apply(next: Config): Promise<void> {
     const before = this.#config;
-    const { router, registry, log } = this.#parts;
+    const { registry, log } = this.#parts;
     const changes = changesBetween(before.functions, next.functions);
     this.#config = next;
     for (const name of registry.setFiles(next.functions).hidden) {
@@ -139,8 +141,14 @@ export class Reload {
     if (changes.removed.length + changes.added.length + changes.changed.length === 0) return;
     await this.#watchAnew(next);
     for (const { name } of [...changes.added, ...changes.changed]) {
-      void router.deployment(name)?.ready();
+      this.#build(name);
     }
+  }
+
+  #build(name: string): void {
+    const { router, onBuild } = this.#parts;
+    void router.deployment(name)?.ready();
+    onBuild(name);
   }
 
   #tell(before: Config, next: Config, changes: Changes): void {

@@ -130,6 +130,7 @@ function keyOf(definition: FunctionDefinition, contents: readonly string[]): str
     reservedConcurrency: _reserved,
     eventInvoke: _eventInvoke,
     deadLetterTargetArn: _deadLetters,
+    autoPublish: _autoPublish,
     ...shape
   } = definition;
   return createHash('sha256')

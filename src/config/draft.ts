@@ -53,6 +53,7 @@ export function finish(
   const settings = checkSettings(draft, problems);
   checkPackage(draft, (setting) => pathOf(draft, setting), problems);
   if (settings !== undefined) {
+    checkProvisioned(draft, settings, problems);
     checkSnapStart(settings, (setting) => pathOf(draft, setting), problems);
   }
   // What is well-formed is looked at more closely even when something else is not.
@@ -88,6 +89,7 @@ export function finish(
     ...(settings.reservedConcurrency === undefined
       ? {}
       : { reservedConcurrency: settings.reservedConcurrency }),
+    ...autoPublishOf(settings),
     ...(settings.snapStart === 'PublishedVersions' ? { snapStart: settings.snapStart } : {}),
     ...(settings.logging === undefined ? {} : { logging: loggingOf(settings.logging) }),
     ...eventDefinition(settings, context),
@@ -103,6 +105,40 @@ function loggingOf(logging: NonNullable<FunctionSettings['logging']>): LoggingCo
     ...(systemLevel === undefined ? {} : { systemLevel }),
     ...(group === undefined ? {} : { group }),
   };
+}
+
+function autoPublishOf({
+  alias,
+  provisionedConcurrency,
+}: FunctionSettings): Pick<FunctionDefinition, 'autoPublish'> {
+  if (alias === undefined) return {};
+  const count = provisionedConcurrency === undefined ? {} : { provisionedConcurrency };
+  return { autoPublish: { alias, ...count } };
+}
+
+function checkProvisioned(
+  draft: FunctionDraft,
+  { alias, provisionedConcurrency, snapStart }: FunctionSettings,
+  problems: Problems,
+): void {
+  if (provisionedConcurrency === undefined) return;
+  const path = pathOf(draft, 'provisionedConcurrency');
+  if (alias === undefined) {
+    problems.add({
+      path,
+      value: provisionedConcurrency,
+      expected: 'an alias beside it: Lambda provisions published versions only',
+      remedy: `Add ${draft.names['alias'] ?? 'alias: live'}, or remove it.`,
+    });
+  }
+  if (snapStart === 'PublishedVersions') {
+    problems.add({
+      path,
+      value: provisionedConcurrency,
+      expected: 'a function without SnapStart: Lambda has either, not both',
+      remedy: 'Remove one of the two.',
+    });
+  }
 }
 
 function pathOf(draft: FunctionDraft, setting: string): string {

@@ -62,6 +62,11 @@ export const functionSchema = z.strictObject({
   reservedConcurrency: whole({ min: 0, max: 100_000 }, 'concurrent invocations').optional(),
   logging: loggingSchema.optional(),
   snapStart: z.enum(['PublishedVersions', 'None'], 'PublishedVersions or None').optional(),
+  alias: z
+    .string('the name of an alias')
+    .regex(/^(?!\d+$)[a-zA-Z0-9_-]{1,128}$/, 'a name of letters, digits, - and _, not all digits')
+    .optional(),
+  provisionedConcurrency: whole({ min: 1, max: 100_000 }, 'environments').optional(),
   async: asyncSchema.optional(),
   deadLetterQueue: deadLetterSchema.optional(),
 });

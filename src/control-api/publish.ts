@@ -6,6 +6,12 @@ import type { PublishedVersion, Revision } from '../registry/records.js';
 import { conflict } from './failure.js';
 import type { ControlParts } from './parts.js';
 
+export interface PublishOptions {
+  readonly description?: string | undefined;
+  /** Nobody asked for it by name. */
+  readonly automatic?: boolean;
+}
+
 interface Frozen {
   readonly revision: Omit<Revision, 'revisionId' | 'modifiedAtMs'>;
   readonly done: () => void;
@@ -15,7 +21,7 @@ interface Frozen {
 export async function publish(
   parts: ControlParts,
   name: string,
-  description?: string,
+  { description, automatic }: PublishOptions = {},
 ): Promise<PublishedVersion> {
   const { registry } = parts;
   const { revision, done } = await frozen(parts, name);
@@ -35,6 +41,7 @@ export async function publish(
         }),
         version: String(draft.lastVersion),
         fingerprint,
+        ...(automatic === true ? { automatic } : {}),
       });
     });
     const version = record.versions.at(-1) as PublishedVersion;
@@ -107,6 +114,7 @@ function fingerprintOf({ definition, details, layers, code }: Frozen['revision']
     layerPaths: _layerPaths,
     reservedConcurrency: _reserved,
     eventInvoke: _eventInvoke,
+    autoPublish: _autoPublish,
     ...shape
   } = definition;
   const content = [code?.sha256 ?? '', layers.map(({ file }) => file)];

@@ -35,7 +35,7 @@ export async function publishVersion({
       );
     }
   }
-  const revision = await publish(parts, name, input.Description);
+  const revision = await publish(parts, name, { description: input.Description });
   const { version } = revision;
   const arn = arnOf(parts, { name, qualifier: version });
   return { body: configurationOf(parts, name, { revision, version, arn }) };

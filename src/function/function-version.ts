@@ -37,6 +37,8 @@ export interface FunctionDefinition {
   readonly eventInvoke?: EventInvokeConfig;
   /** Queue or topic for events that failed (contract 9.4). */
   readonly deadLetterTargetArn?: string;
+  /** Published by itself after each build, with an alias that points to it (SAM). */
+  readonly autoPublish?: { readonly alias: string; readonly provisionedConcurrency?: number };
   /** Number of the published version this is; absent: `$LATEST`. */
   readonly publishedVersion?: string;
 }

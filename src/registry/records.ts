@@ -49,6 +49,8 @@ export interface PublishedVersion extends Revision {
   readonly version: string;
   /** Equal fingerprints: publishing again would change nothing. */
   readonly fingerprint: string;
+  /** Published by itself, and dropped by itself when enough newer ones are there. */
+  readonly automatic?: true;
 }
 
 export interface AliasRecord {

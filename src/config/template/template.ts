@@ -32,6 +32,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   Timeout: 'timeout',
   Description: 'description',
   ReservedConcurrentExecutions: 'reservedConcurrency',
+  AutoPublishAlias: 'alias',
 };
 
 /** Settings below a property of their own. */
@@ -39,6 +40,10 @@ const NESTED: Readonly<Record<string, { readonly inner: string; readonly setting
   Environment: { inner: 'Variables', setting: 'environment' },
   EphemeralStorage: { inner: 'Size', setting: 'ephemeralStorage' },
   SnapStart: { inner: 'ApplyOn', setting: 'snapStart' },
+  ProvisionedConcurrencyConfig: {
+    inner: 'ProvisionedConcurrentExecutions',
+    setting: 'provisionedConcurrency',
+  },
 };
 
 /** Properties below `LoggingConfig` → keys of our `logging`. */
@@ -75,6 +80,7 @@ const NAMES: Readonly<Record<string, string>> = {
   environment: 'Properties.Environment.Variables',
   ephemeralStorage: 'Properties.EphemeralStorage.Size',
   snapStart: 'Properties.SnapStart.ApplyOn',
+  provisionedConcurrency: 'Properties.ProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions',
   layers: 'Properties.Layers',
   logging: 'Properties.LoggingConfig',
   ...Object.fromEntries(
