@@ -113,7 +113,9 @@ export class Dispatcher {
       this.#dispatch(lane, event, payload);
       return;
     }
-    this.changed(event);
+    // What is ready was accepted before it.
+    lane.nextDueAtMs = Math.min(lane.nextDueAtMs ?? Infinity, event.dueAtMs);
+    this.pump();
   }
 
   /** The event is due at another time than before, or is no more. */
