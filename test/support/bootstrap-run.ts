@@ -101,7 +101,7 @@ export async function runBootstrap(spec: BootstrapCase): Promise<BootstrapRun> {
   const finished = api.finished().then(() => undefined);
   const exitCode = await (spec.waitsForExit === true ? exited : Promise.race([exited, finished]));
   // After init/error the bootstrap ends by itself; while it polls it does not.
-  const reported = api.posts.some(({ path }) => path === 'init/error');
+  const reported = api.posts.some(({ path }) => path === 'init/error' || path === 'restore/error');
   if (exitCode === undefined && !reported) child.kill('SIGKILL');
   const code = await exited;
   pipe?.close();

@@ -27,6 +27,7 @@ export interface ProjectFunction {
   reservedConcurrency?: number;
   async?: Readonly<Record<string, unknown>>;
   logging?: Readonly<Record<string, string>>;
+  snapStart?: string;
 }
 
 export interface Answer {

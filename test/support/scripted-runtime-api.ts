@@ -30,6 +30,8 @@ export interface ScriptOptions {
   /** Events come in pieces of this size; `chunked` leaves their length unsaid. */
   readonly pieceBytes?: number;
   readonly chunked?: boolean;
+  /** What `restore/next` is answered, at once; it is recorded among the posts. */
+  readonly restoreStatus?: number;
   /** Bodies are not read before somebody asks for `/release`. */
   readonly holdsBodies?: boolean;
 }
@@ -63,8 +65,12 @@ export class ScriptedRuntimeApi {
         if (path !== 'invocation/next') {
           const { headers, trailers } = request;
           this.posts.push({ path, headers, body, trailers, pieces });
+          if (path === 'restore/next') {
+            response.writeHead(options.restoreStatus ?? 200, { 'Content-Length': 0 }).end();
+            return;
+          }
           response.writeHead(202, { 'Content-Type': 'application/json' }).end('{"status":"OK"}\n');
-          if (path === 'init/error') this.#finish();
+          if (path === 'init/error' || path === 'restore/error') this.#finish();
           return;
         }
         const event = this.#events[this.#next];

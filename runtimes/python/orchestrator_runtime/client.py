@@ -17,6 +17,16 @@ class Lost(Exception):
     """The Runtime API has closed the connection."""
 
 
+class ApiError(Exception):
+    """The Runtime API has answered something else than what was asked for."""
+
+    def __init__(self, path, answer):
+        super().__init__(
+            "Request to Lambda Runtime '%s' endpoint failed. Reason: '%d'. Response body: '%s'"
+            % (path, answer.status, answer.body)
+        )
+
+
 class Answer:
     __slots__ = ("status", "headers", "body", "closed")
 
@@ -54,8 +64,23 @@ class RuntimeClient:
         return self._post_then_next(path, body, "application/json", headers)
 
     def init_error(self, body, error_type):
+        return self._report("init/error", body, error_type)
+
+    def restore_next(self):
+        """Returns once the environment has been restored. Never times out."""
+        path = VERSION + "restore/next"
+        self._reconnect()
+        self._socket.sendall(("GET " + path + self._common + "\r\n").encode("latin-1"))
+        answer = self._answer()
+        if answer.status != 200:
+            raise ApiError(path, answer)
+
+    def restore_error(self, body, error_type):
+        return self._report("restore/error", body, error_type)
+
+    def _report(self, path, body, error_type):
         header = "Lambda-Runtime-Function-Error-Type: %s\r\n" % error_type
-        self._write("init/error", body, "application/json", header, b"")
+        self._write(path, body, "application/json", header, b"")
         return self._answer()
 
     def _post_then_next(self, path, body, content_type, headers):

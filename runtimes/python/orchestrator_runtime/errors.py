@@ -1,5 +1,7 @@
 """Errors as Lambda writes them (contract 5.2) and the types the runtime itself raises (3.7)."""
 
+import os
+
 
 class RuntimeFailure(Exception):
     """An error with one of Lambda's own types; `frames` replace the traceback's."""
@@ -17,13 +19,31 @@ def describe(error, request_id, hidden):
         error_type = error.error_type
         frames = error.frames or []
     else:
+        import traceback
+
         error_type = type(error).__name__
-        frames = _frames(error, hidden)
+        frames = traceback.format_list(_frames(error, hidden))
     return {
         "errorMessage": str(error),
         "errorType": error_type,
         "requestId": request_id,
         "stackTrace": frames,
+    }
+
+
+def cause(error, hidden):
+    """The same for X-Ray (contract 1.4)."""
+    failed = isinstance(error, RuntimeFailure)
+    frames = [] if failed else _frames(error, hidden)
+    exception = {
+        "message": str(error),
+        "type": "LambdaValidationError" if failed else type(error).__name__,
+        "stack": [{"label": name, "path": path, "line": line} for path, line, name, _ in frames],
+    }
+    return {
+        "working_directory": os.getcwd(),
+        "exceptions": [exception],
+        "paths": list({path: None for path, _, _, _ in frames}),
     }
 
 
@@ -38,4 +58,4 @@ def _frames(error, hidden):
     ours = 0
     while ours < len(frames) and frames[ours][0].startswith(hidden):
         ours += 1
-    return traceback.format_list(frames[ours:])
+    return frames[ours:]

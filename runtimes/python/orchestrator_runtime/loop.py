@@ -7,6 +7,8 @@ from . import errors, handler, log, marshal
 from .client import Lost, RuntimeClient
 from .context import LambdaContext
 
+LARGEST_CAUSE_BYTES = 1024 * 1024
+
 
 def main(here):
     # 1. What the platform says.
@@ -18,7 +20,12 @@ def main(here):
     try:
         # 2. The handler's module is run: the init phase.
         function = _load(client, mark, here)
-        mark("init")
+        if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+            from . import snapshot
+
+            snapshot.take(client, mark, here, _tell)
+        else:
+            mark("init")
         # 3. Polling says that init is over.
         event = client.next()
         while event.status == 200:
@@ -42,10 +49,16 @@ def _load(client, mark, here):
         return handler.load(os.environ.get("_HANDLER", ""))
     except Exception as error:
         payload = errors.describe(error, "", here)
-        log.error(payload, marshal.dumps)
+        log.warn_of_init_error()
+        body = _tell(payload)
         mark("init")
-        client.init_error(_bytes(payload), _header(payload["errorType"]))
+        client.init_error(body, _header(payload["errorType"]))
         sys.exit(1)
+
+
+def _tell(payload):
+    log.error(payload, marshal.dumps)
+    return _bytes(payload)
 
 
 def _serve(client, mark, here, function, event):
@@ -65,10 +78,9 @@ def _serve(client, mark, here, function, event):
         # 5. The handler.
         body, content_type = marshal.encode(function(payload, context))
     except Exception as error:
-        described = errors.describe(error, request_id, here)
-        log.error(described, marshal.dumps)
+        body = _tell(errors.describe(error, request_id, here))
         mark(request_id)
-        return client.fail(request_id, _bytes(described))
+        return client.fail(request_id, body, _cause_header(error, here))
     # 6. The log is complete; 7. the response, and the poll behind it.
     mark(request_id)
     return client.respond(request_id, body, content_type)
@@ -96,6 +108,14 @@ def _marks(marker):
 def _bytes(payload):
     """Half of a surrogate pair has no bytes of its own."""
     return marshal.dumps(payload).encode("utf-8", "backslashreplace")
+
+
+def _cause_header(error, here):
+    """What X-Ray is told: UTF-8, in a text whose characters are bytes."""
+    cause = _bytes(errors.cause(error, here))
+    if len(cause) >= LARGEST_CAUSE_BYTES:
+        return ""
+    return "Lambda-Runtime-Function-XRay-Error-Cause: %s\r\n" % cause.decode("latin-1")
 
 
 def _header(text):
