@@ -35,14 +35,25 @@ def encode(result):
 
 def dumps(value):
     try:
-        text = _encode(value)
+        text = _encode_keys(value)
         # Looked at afterwards: by then it is known to end.
         if _has_named(value):
             _digits.clear()
-            text = _encode(_without_named(value))
+            text = _encode(_as_lambda_sees(value))
         return _with_digits(text) if _digits else text
     finally:
         _digits.clear()
+
+
+def _encode_keys(value):
+    try:
+        return _encode(value)
+    except TypeError as error:
+        # simplejson takes keys of bytes as texts.
+        if "not bytes" not in str(error):
+            raise
+        _digits.clear()
+        return _encode(_as_lambda_sees(value))
 
 
 def _with_digits(text):
@@ -92,11 +103,15 @@ def _is_named(value):
     return isinstance(value, tuple) and callable(getattr(value, "_asdict", None))
 
 
-def _without_named(value):
+def _as_lambda_sees(value):
     if _is_named(value):
         value = value._asdict()
     if isinstance(value, dict):
-        return {key: _without_named(item) for key, item in value.items()}
+        return {_key(key): _as_lambda_sees(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_without_named(item) for item in value]
+        return [_as_lambda_sees(item) for item in value]
     return value
+
+
+def _key(key):
+    return key.decode() if isinstance(key, bytes) else key
