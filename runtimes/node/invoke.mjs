@@ -21,6 +21,7 @@ class Runtime {
 }
 
 class BufferedInvokeProcessor extends Runtime {}
+class StreamingInvokeProcessor extends Runtime {}
 
 /** An error that is in the log already: lines written after a callback told of it come after it. */
 export class Told {
@@ -31,8 +32,10 @@ export class Told {
 
 /** Returns how to call `handler`: a function that resolves to its result or rejects with its error. */
 export function callerOf(handler, client) {
-  const runtime = PROMISES_ONLY ? new BufferedInvokeProcessor(handler) : new Runtime(handler);
-  if (handler[STREAMING]) return (event, headers) => callStreaming(runtime, event, headers, client);
+  const streams = Boolean(handler[STREAMING]);
+  const Processor = streams ? StreamingInvokeProcessor : BufferedInvokeProcessor;
+  const runtime = PROMISES_ONLY ? new Processor(handler) : new Runtime(handler);
+  if (streams) return (event, headers) => callStreaming(runtime, event, headers, client);
   if (!PROMISES_ONLY) return (event, headers) => callWithCallback(runtime, event, headers);
   return async (event, headers) => runtime.handler(event, createContext(headers));
 }

@@ -28,9 +28,17 @@ import { ERRORS } from './bootstrap-cases/errors.js';
 import { HANDLERS } from './bootstrap-cases/handlers.js';
 import { LOGS } from './bootstrap-cases/logs.js';
 import { RESULTS } from './bootstrap-cases/results.js';
+import { STREAMS } from './bootstrap-cases/streams.js';
 import { STYLES } from './bootstrap-cases/styles.js';
 
-const CASES: readonly NodeCase[] = [...HANDLERS, ...STYLES, ...ERRORS, ...RESULTS, ...LOGS];
+const CASES: readonly NodeCase[] = [
+  ...HANDLERS,
+  ...STYLES,
+  ...ERRORS,
+  ...RESULTS,
+  ...LOGS,
+  ...STREAMS,
+];
 
 const TARGETS: readonly { runtime: string; flags: string; release: ReleaseOfAmazonClient }[] = [
   { runtime: 'nodejs20.x', flags: '--no-experimental-require-module', release: '3.3.0' },
@@ -94,12 +102,15 @@ describe.each(TARGETS)('$runtime beside aws-lambda-ric $release', ({ runtime, fl
     await Promise.all([ours, theirs].map(({ driver }) => driver.remove()));
   });
 
-  it.each(CASES.map((spec, index) => [spec.name, spec, index] as const))(
+  const cases = CASES.flatMap((spec, index) => {
+    const { expects } = spec;
+    const here = typeof expects === 'string' ? expects : expects[release === '3.3.0' ? 0 : 1];
+    return here === undefined ? [] : [[spec.name, spec, here, index] as const];
+  });
+
+  it.each(cases)(
     '%s',
-    async (name, spec, index) => {
-      const upTo22 = release === '3.3.0';
-      const expects =
-        typeof spec.expects === 'string' ? spec.expects : spec.expects[upTo22 ? 0 : 1];
+    async (name, spec, expects, index) => {
       const wanted = { ...spec, expects };
       const inside = `/cases/${runtime}-${index}`;
       await writeCase(join(folder, `${runtime}-${index}`), inside, wanted);

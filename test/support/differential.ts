@@ -128,11 +128,22 @@ function endingOf({ status, signal }: { status: number | null; signal: string | 
   return signal === null ? `exit ${status}` : `signal ${signal}`;
 }
 
-function textOf({ path, headers, body }: Recorded): string {
+function textOf({ path, headers, trailers, body }: Recorded): string {
   const shown = HEADERS.flatMap((name) =>
     headers[name] === undefined ? [] : [`${name}: ${String(headers[name])}`],
   );
-  return [`POST ${path}`, ...shown, '', body.toString('latin1')].map(asInstalled).join('\n');
+  const error = trailers['lambda-runtime-function-error-body'];
+  const behind =
+    error === undefined
+      ? []
+      : [
+          '',
+          `error type: ${String(trailers['lambda-runtime-function-error-type'])}`,
+          Buffer.from(String(error), 'base64').toString('latin1'),
+        ];
+  return [`POST ${path}`, ...shown, '', body.toString('latin1'), ...behind]
+    .map(asInstalled)
+    .join('\n');
 }
 
 function withoutTimes(text: string): string {

@@ -51,6 +51,9 @@ export class ScriptedRuntimeApi {
   #onPiece: (() => void) | undefined;
   readonly #held: IncomingMessage[] = [];
   #finish: () => void = () => undefined;
+  /** Requests whose bodies are still coming. */
+  #reading = 0;
+  #polledLast = false;
 
   constructor(events: readonly ScriptedEvent[], options: ScriptOptions = {}) {
     this.#events = events;
@@ -58,7 +61,9 @@ export class ScriptedRuntimeApi {
     this.#options = options;
     this.#server = createServer({ maxHeaderSize: LARGEST_HEAD_BYTES }, (request, response) => {
       if (this.#handshake(request, response)) return;
+      this.#reading += 1;
       void this.#read(request).then((pieces) => {
+        this.#reading -= 1;
         const body = Buffer.concat(pieces);
         const path = (request.url ?? '').replace('/2018-06-01/runtime/', '');
         if (options.closes === true) response.setHeader('Connection', 'close');
@@ -70,13 +75,14 @@ export class ScriptedRuntimeApi {
             return;
           }
           response.writeHead(202, { 'Content-Type': 'application/json' }).end('{"status":"OK"}\n');
-          if (path === 'init/error' || path === 'restore/error') this.#finish();
+          if (path === 'init/error' || path === 'restore/error' || this.#isOver()) this.#finish();
           return;
         }
         const event = this.#events[this.#next];
         if (event === undefined) {
-          // The poll after the last event stays open: the script is over.
-          this.#finish();
+          // The poll after the last event stays open: the script is over, once all has come.
+          this.#polledLast = true;
+          if (this.#isOver()) this.#finish();
           return;
         }
         const headers = {
@@ -120,6 +126,10 @@ export class ScriptedRuntimeApi {
       response.end();
     }
     return url === '/seen' || url === '/release';
+  }
+
+  #isOver(): boolean {
+    return this.#polledLast && this.#reading === 0;
   }
 
   #read(request: IncomingMessage): Promise<Buffer[]> {
