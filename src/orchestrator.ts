@@ -148,7 +148,7 @@ async function start(
   await Promise.all(config.functions.map(({ name }) => automatic.built(name)));
   hooks.signal.throwIfAborted();
   void versions.collect();
-  void packages.collect(registry.packages());
+  void packages.collect(() => registry.packages());
   claim.publish(endpoint);
   events.start();
   return running({ view, endpoint, engine: description, router, events, invokeApi, teardown });

@@ -61,7 +61,7 @@ export class AutoPublish {
       else draft.provisioned[alias] = { requested, modifiedAtMs };
       dropOld(draft);
     });
-    void packages.collect(registry.packages());
+    void packages.collect(() => registry.packages());
   }
 }
 

@@ -63,7 +63,7 @@ export async function takeZip(
     };
   } catch (error) {
     done();
-    void parts.packages.collect(parts.registry.packages());
+    void parts.packages.collect(() => parts.registry.packages());
     throw error;
   }
 }

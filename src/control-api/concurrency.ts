@@ -48,6 +48,12 @@ export function deleteFunctionConcurrency({ parts, input }: ControlRequest<Funct
   parts.registry.change(name, (record) => {
     delete record.reservedConcurrency;
   });
+  // What a file reserves is hidden, until the file changes.
+  const revision = parts.registry.revision(name);
+  if (revision?.definition.reservedConcurrency !== undefined) {
+    const { reservedConcurrency: _gone, ...definition } = revision.definition;
+    parts.registry.setLatest(name, { ...revision, definition });
+  }
   return {};
 }
 

@@ -59,6 +59,12 @@ export function deleteFunctionEventInvokeConfig({
   parts.registry.change(target.name, ({ eventInvoke }) => {
     delete eventInvoke[target.qualifier];
   });
+  // One that a file brought is hidden, until the file changes.
+  const revision = parts.registry.revision(target.name);
+  if (target.qualifier === LATEST && revision?.definition.eventInvoke !== undefined) {
+    const { eventInvoke: _gone, ...definition } = revision.definition;
+    parts.registry.setLatest(target.name, { ...revision, definition });
+  }
   return {};
 }
 
@@ -69,8 +75,12 @@ export function listFunctionEventInvokeConfigs({
   input,
 }: ControlRequest<ConfigInput & PageInput>): Answer {
   const { name } = existing(parts, input.FunctionName);
-  const configs = Object.entries(parts.registry.record(name).eventInvoke)
-    .map(([qualifier, config]) => ({ key: qualifier, config }))
+  const qualifiers = new Set([LATEST, ...Object.keys(parts.registry.record(name).eventInvoke)]);
+  const configs = [...qualifiers]
+    .flatMap((key) => {
+      const config = parts.registry.eventInvoke(name, key);
+      return config === undefined ? [] : [{ key, config }];
+    })
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   const { page, next } = pageOf(configs, input, PAGE);
   return {
@@ -136,7 +146,7 @@ function checkDestination(parts: ControlParts, { name }: ConfigTarget, arn: stri
 }
 
 function stored(parts: ControlParts, { name, qualifier }: ConfigTarget): EventInvokeRecord {
-  const config = parts.registry.record(name).eventInvoke[qualifier];
+  const config = parts.registry.eventInvoke(name, qualifier);
   if (config !== undefined) return config;
   const arn = arnOf(parts, { name, qualifier });
   throw notFound(`The function ${arn} doesn't have an EventInvokeConfig`);

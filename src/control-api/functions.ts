@@ -187,7 +187,7 @@ export function deleteFunction({ parts, input }: ControlRequest<FunctionInput>):
       parts.tell(`${name} was deleted through the API; it comes back when its file changes`);
     }
   } else deleteVersion(parts, name, qualifier);
-  void parts.packages.collect(registry.packages());
+  void parts.packages.collect(() => registry.packages());
   return { status: 204 };
 }
 

@@ -94,7 +94,7 @@ export function deleteLayerVersion({ parts, input }: ControlRequest<VersionInput
     parts.registry.changeLayer(name, (draft) => {
       draft.versions = draft.versions.filter(({ version }) => version !== input.VersionNumber);
     });
-    void parts.packages.collect(parts.registry.packages());
+    void parts.packages.collect(() => parts.registry.packages());
   }
   return {};
 }

@@ -108,7 +108,7 @@ const IN_PROGRESS = {
 function replace(parts: ControlParts, name: string, revision: Revision): void {
   const { registry } = parts;
   registry.setLatest(name, revision);
-  void parts.packages.collect(registry.packages());
+  void parts.packages.collect(() => registry.packages());
   if (registry.isFromFile(name)) {
     parts.tell(`${name} was changed through the API; this holds until its file changes`);
   }

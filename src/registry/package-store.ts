@@ -14,6 +14,7 @@ export class PackageStore {
   readonly #directory: string;
   /** Taken in, and named by no record yet. */
   readonly #incoming = new Map<string, number>();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -60,17 +61,36 @@ export class PackageStore {
     return { file, done };
   }
 
-  /** Removes what no record names. Never rejects: what cannot go now goes another time. */
-  async collect(named: ReadonlySet<string>): Promise<void> {
-    const names = await readdir(this.#directory).catch(() => [] as string[]);
-    const unnamed = names.filter((name) => !named.has(name) && !this.#incoming.has(plain(name)));
-    await Promise.allSettled(
-      unnamed.map((name) => rm(this.pathOf(name), { recursive: true, force: true })),
-    );
+  /**
+   * Removes what `named` does not hold when it is looked at. Never rejects: what cannot go now goes
+   * another time.
+   */
+  collect(named: () => ReadonlySet<string>): Promise<void> {
+    return this.#alone(async () => {
+      const names = await readdir(this.#directory).catch(() => [] as string[]);
+      const present = named();
+      const unnamed = names.filter((name) => {
+        return !present.has(name) && !this.#incoming.has(plain(name));
+      });
+      await Promise.allSettled(
+        unnamed.map((name) => rm(this.pathOf(name), { recursive: true, force: true })),
+      );
+    });
+  }
+
+  /** What is being removed must not be found there by who wants to keep the same. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#last.then(work);
+    this.#last = run.catch(() => undefined);
+    return run;
+  }
+
+  #place(file: string, write: (draft: string) => Promise<void>): Promise<void> {
+    return this.#alone(() => this.#write(file, write));
   }
 
   /** Written beside its place and renamed: a crash leaves no half of one. */
-  async #place(file: string, write: (draft: string) => Promise<void>): Promise<void> {
+  async #write(file: string, write: (draft: string) => Promise<void>): Promise<void> {
     const path = this.pathOf(file);
     if (await exists(path)) return;
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });

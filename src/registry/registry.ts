@@ -16,6 +16,7 @@ import {
   definitionOf,
   LATEST,
   newRecord,
+  type EventInvokeRecord,
   type FunctionRecord,
   type LayerRecord,
   type PublishedVersion,
@@ -114,6 +115,16 @@ export class FunctionRegistry {
     );
   }
 
+  /** What the API keeps for the qualifier, else what the function's own definition says. */
+  eventInvoke(name: string, qualifier: string): EventInvokeRecord | undefined {
+    const stored = this.#records.get(name)?.eventInvoke[qualifier];
+    if (stored !== undefined || qualifier !== LATEST) return stored;
+    const revision = this.revision(name);
+    const own = revision?.definition.eventInvoke;
+    if (revision === undefined || own === undefined) return undefined;
+    return { ...own, modifiedAtMs: revision.modifiedAtMs };
+  }
+
   /** Version or alias → provisioned concurrency. */
   provisioned(name: string): Readonly<Record<string, number>> {
     if (this.revision(name) === undefined) return {};
@@ -126,12 +137,9 @@ export class FunctionRegistry {
     name: string,
     qualifier: string = LATEST,
   ): EventInvokeConfig & { readonly deadLetterTargetArn?: string } {
-    const definition = this.latest(name);
-    const stored = this.#records.get(name)?.eventInvoke[qualifier];
-    const own = qualifier === LATEST ? definition?.eventInvoke : undefined;
-    const target = definition?.deadLetterTargetArn;
+    const target = this.latest(name)?.deadLetterTargetArn;
     return {
-      ...(stored ?? own),
+      ...this.eventInvoke(name, qualifier),
       ...(target === undefined ? {} : { deadLetterTargetArn: target }),
     };
   }
@@ -171,12 +179,28 @@ export class FunctionRegistry {
     }
     for (const name of changed) {
       this.#overrides.delete(name);
+      this.#prefer(this.#files.get(name)?.definition);
       this.onChanged(name);
     }
     const hidden = definitions
       .map(({ name }) => name)
       .filter((name) => !before.has(name) && this.#records.get(name)?.latest !== undefined);
     return { changed: [...changed], hidden };
+  }
+
+  /** What a file says takes the place of what the API had kept for it. */
+  #prefer(definition: FunctionDefinition | undefined): void {
+    const record = definition === undefined ? undefined : this.#records.get(definition.name);
+    if (definition === undefined || record === undefined) return;
+    const reserves =
+      definition.reservedConcurrency !== undefined && record.reservedConcurrency !== undefined;
+    const retries =
+      definition.eventInvoke !== undefined && record.eventInvoke[LATEST] !== undefined;
+    if (!reserves && !retries) return;
+    this.change(definition.name, (draft) => {
+      if (reserves) delete draft.reservedConcurrency;
+      if (retries) delete draft.eventInvoke[LATEST];
+    });
   }
 
   /** The code of a function in the user's own folder changed: it takes the place of uploaded code. */

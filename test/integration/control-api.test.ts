@@ -6,10 +6,12 @@ import {
   CreateAliasCommand,
   CreateFunctionCommand,
   DeleteFunctionCommand,
+  GetProvisionedConcurrencyConfigCommand,
   InvokeCommand,
   LambdaClient,
   PublishLayerVersionCommand,
   PublishVersionCommand,
+  PutProvisionedConcurrencyConfigCommand,
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
@@ -177,13 +179,42 @@ describe('a function that is made, changed, published and deleted by the AWS SDK
   );
 
   it(
-    'is there after a restart, with its versions and aliases',
+    'has environments ready where concurrency is provisioned',
+    async () => {
+      const config = { FunctionName, Qualifier: '2' };
+      await client.send(
+        new PutProvisionedConcurrencyConfigCommand({
+          ...config,
+          ProvisionedConcurrentExecutions: 1,
+        }),
+      );
+      const status = () => client.send(new GetProvisionedConcurrencyConfigCommand(config));
+      await until(async () => (await status()).Status === 'READY');
+      expect(await status()).toMatchObject({
+        RequestedProvisionedConcurrentExecutions: 1,
+        AllocatedProvisionedConcurrentExecutions: 1,
+        AvailableProvisionedConcurrentExecutions: 1,
+      });
+      expect((await invoked('2')).result).toMatchObject({
+        initialization: 'provisioned-concurrency',
+      });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'is there after a restart, with its versions, aliases and provisioned environments',
     async () => {
       await stop();
       await start();
       expect((await invoked()).result).toMatchObject({ word: 'two', version: '$LATEST' });
       expect((await invoked('1')).result).toMatchObject({ word: 'one', opt: 'layered' });
       expect(['1', '2']).toContain((await invoked('live')).executed);
+      await until(() =>
+        project.orchestrator
+          .environments()
+          .some(({ initializationType }) => initializationType === 'provisioned-concurrency'),
+      );
     },
     LIMIT_MS,
   );

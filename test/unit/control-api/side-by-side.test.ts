@@ -4,6 +4,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   CreateFunctionCommand,
   DeleteFunctionCommand,
+  DeleteFunctionConcurrencyCommand,
+  DeleteFunctionEventInvokeConfigCommand,
+  GetFunctionConcurrencyCommand,
+  GetFunctionEventInvokeConfigCommand,
+  PutFunctionConcurrencyCommand,
+  PutFunctionEventInvokeConfigCommand,
   GetFunctionCommand,
   InvokeCommand,
   ListFunctionsCommand,
@@ -92,6 +98,45 @@ describe('a function from a file', () => {
       'hello was deleted through the API; it comes back when its file changes',
     ]);
     expect((await bench.client.send(new ListFunctionsCommand({}))).Functions).toEqual([]);
+  });
+});
+
+describe('what a file says of concurrency and events', () => {
+  const definition = (reservedConcurrency: number, maximumRetryAttempts: number) =>
+    fileFunction(FunctionName, project, {
+      reservedConcurrency,
+      eventInvoke: { maximumRetryAttempts },
+    });
+  const reserved = async () => {
+    const answer = await bench.client.send(new GetFunctionConcurrencyCommand({ FunctionName }));
+    return answer.ReservedConcurrentExecutions;
+  };
+  const retries = async () => {
+    const get = new GetFunctionEventInvokeConfigCommand({ FunctionName });
+    return (await bench.client.send(get)).MaximumRetryAttempts;
+  };
+
+  it('is changed by the API until the file says something else', async () => {
+    bench.registry.setFiles([definition(10, 1)]);
+    expect([await reserved(), await retries()]).toEqual([10, 1]);
+    await bench.client.send(
+      new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 5 }),
+    );
+    await bench.client.send(
+      new PutFunctionEventInvokeConfigCommand({ FunctionName, MaximumRetryAttempts: 0 }),
+    );
+    expect([await reserved(), await retries()]).toEqual([5, 0]);
+    bench.registry.setFiles([definition(20, 2)]);
+    expect([await reserved(), await retries()]).toEqual([20, 2]);
+  });
+
+  it('can be taken away', async () => {
+    bench.registry.setFiles([definition(10, 1)]);
+    await bench.client.send(new DeleteFunctionConcurrencyCommand({ FunctionName }));
+    expect(await reserved()).toBeUndefined();
+    await bench.client.send(new DeleteFunctionEventInvokeConfigCommand({ FunctionName }));
+    await expect(retries()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    expect(bench.router.reservedConcurrency(FunctionName)).toBeUndefined();
   });
 });
 
