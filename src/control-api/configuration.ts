@@ -105,7 +105,7 @@ function codeFacts(parts: ControlParts, name: string, revision: Revision, versio
   const ownFolder = version === LATEST && code === undefined;
   return {
     CodeSize: code?.size ?? built?.codeSize ?? 0,
-    CodeSha256: code?.sha256 ?? built?.codeSha256 ?? '',
+    CodeSha256: code?.sha256 ?? revision.details.imageSha256 ?? built?.codeSha256 ?? '',
     LastModified: timestamp(
       Math.max(modifiedAtMs, ownFolder && built?.key !== '' ? (built?.modifiedAtMs ?? 0) : 0),
     ),

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { OrchestratorError } from '../errors.js';
+import type { FunctionVersion } from '../function/function-version.js';
 import type { PublishedVersion, Revision } from '../registry/records.js';
 import { conflict } from './failure.js';
 import type { ControlParts } from './parts.js';
@@ -60,14 +61,13 @@ async function frozen(parts: ControlParts, name: string): Promise<Frozen> {
   const { registry, router, packages } = parts;
   const revision = registry.revision(name) as Revision;
   const { definition, details, layers } = revision;
-  if (revision.code !== undefined || definition.image !== undefined) {
-    return { revision, done: () => undefined };
-  }
+  if (revision.code !== undefined) return { revision, done: () => undefined };
   const deployment = router.deployment(name);
   await deployment?.ready();
   const problem = deployment?.problem;
   if (deployment === undefined || problem !== undefined) throw cannotPublish(name, problem);
   const built = deployment.description;
+  if (definition.image !== undefined) return pinned(revision, built);
   const code = await packages.keepFolder(built.taskDirectory);
   // Layers of the API are in our keeping already.
   const merged = layers.length > 0 ? undefined : built.optDirectory;
@@ -98,6 +98,23 @@ async function frozen(parts: ControlParts, name: string): Promise<Frozen> {
       code.done();
       opt?.done();
     },
+  };
+}
+
+/** A name may come to mean another image; its digest does not. */
+function pinned(revision: Revision, { imageReference, codeSha256 }: FunctionVersion): Frozen {
+  const { definition, details } = revision;
+  const isNamed = definition.image !== undefined && 'uri' in definition.image;
+  return {
+    revision: {
+      ...revision,
+      definition:
+        isNamed && imageReference.startsWith('sha256:')
+          ? { ...definition, image: { uri: imageReference } }
+          : definition,
+      details: { ...details, imageSha256: codeSha256 },
+    },
+    done: () => undefined,
   };
 }
 

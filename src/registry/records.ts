@@ -23,8 +23,10 @@ export interface Details {
   readonly vpc?: Readonly<Record<string, unknown>>;
   readonly kmsKeyArn?: string;
   readonly fileSystems?: readonly unknown[];
-  /** Of image functions. */
+  /** Of image functions, as they were named. */
   readonly imageUri?: string;
+  /** Of their published versions. */
+  readonly imageSha256?: string;
 }
 
 export interface LayerUse {
@@ -90,8 +92,11 @@ export interface RuntimeManagementRecord {
   readonly versionArn?: string;
 }
 
-/** Keyed by qualifier; `$LATEST` stands for the unqualified function. */
-type PerQualifier<T> = Record<string, T>;
+/**
+ * Keyed by qualifier; `$LATEST` stands for the unqualified function. Without a prototype: an alias
+ * may be called `constructor`.
+ */
+export type PerQualifier<T> = Record<string, T>;
 
 export interface FunctionRecord {
   name: string;
@@ -135,15 +140,33 @@ export function newRecord(name: string): FunctionRecord {
     name,
     lastVersion: 0,
     versions: [],
-    aliases: {},
-    provisioned: {},
-    eventInvoke: {},
-    urls: {},
-    policies: {},
-    runtimeManagement: {},
+    aliases: bare({}),
+    provisioned: bare({}),
+    eventInvoke: bare({}),
+    urls: bare({}),
+    policies: bare({}),
+    runtimeManagement: bare({}),
     tags: {},
     recursion: 'Terminate',
   };
+}
+
+/** A copy that shares nothing with the record, and has what newer versions of it have. */
+export function copyOf(record: FunctionRecord): FunctionRecord {
+  const copy = { ...newRecord(record.name), ...structuredClone(record) };
+  return {
+    ...copy,
+    aliases: bare(copy.aliases),
+    provisioned: bare(copy.provisioned),
+    eventInvoke: bare(copy.eventInvoke),
+    urls: bare(copy.urls),
+    policies: bare(copy.policies),
+    runtimeManagement: bare(copy.runtimeManagement),
+  };
+}
+
+function bare<T>(entries: PerQualifier<T>): PerQualifier<T> {
+  return Object.assign(Object.create(null) as PerQualifier<T>, entries);
 }
 
 /** The definition that runs a published version. */

@@ -13,6 +13,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../async/clock.js';
 import type { EventInvokeConfig, FunctionDefinition } from '../function/function-version.js';
 import {
+  copyOf,
   definitionOf,
   LATEST,
   newRecord,
@@ -219,11 +220,18 @@ export class FunctionRegistry {
     const all = [...[...this.#files.values()].map(({ definition }) => definition), ...own];
     return all
       .filter(({ codePath }) => codePath !== '')
-      .map(({ name, codePath, layerPaths }) => ({ name, paths: [codePath, ...layerPaths] }));
+      .map(({ name, codePath, layerPaths }) => ({
+        name,
+        paths: [codePath, ...layerPaths],
+      }));
   }
 
   newRevision(parts: Omit<Revision, 'revisionId' | 'modifiedAtMs'>): Revision {
-    return { ...parts, revisionId: this.newRevisionId(), modifiedAtMs: this.#parts.clock.now() };
+    return {
+      ...parts,
+      revisionId: this.newRevisionId(),
+      modifiedAtMs: this.#parts.clock.now(),
+    };
   }
 
   newRevisionId(): string {
@@ -245,7 +253,7 @@ export class FunctionRegistry {
 
   /** Changes what hangs on a function, whole or not at all. Raises `state-unusable`. */
   change(name: string, edit: (record: FunctionRecord) => void): FunctionRecord {
-    const draft = structuredClone(this.#records.get(name) ?? newRecord(name));
+    const draft = copyOf(this.#records.get(name) ?? newRecord(name));
     edit(draft);
     this.#parts.store.write('function', name, draft);
     this.#records.set(name, draft);
@@ -304,7 +312,7 @@ export class FunctionRegistry {
   /** Paths are those of this run: the state folder may have moved. */
   #located(record: FunctionRecord): FunctionRecord {
     return {
-      ...record,
+      ...copyOf(record),
       ...(record.latest === undefined ? {} : { latest: this.#locatedRevision(record.latest) }),
       versions: record.versions.map((version) => this.#locatedRevision(version)),
     };
