@@ -35,36 +35,16 @@ interface EventSettings {
   readonly deadLetterQueue?: string | undefined;
 }
 
-interface Where {
-  readonly region: string;
-  readonly accountId: string;
-}
-
-/** Destinations that are the function itself, which Lambda refuses: it would go round for ever. */
-export function ownDestinations(
-  name: string,
-  { async: written }: EventSettings,
-  where: Where,
-): ('onSuccess' | 'onFailure')[] {
-  const own = functionArn({ ...where, name });
-  return (['onSuccess', 'onFailure'] as const).filter((destination) => {
-    const target = written?.[destination];
-    if (target === undefined) return false;
-    const arn = destinationArn(target, where);
-    return arn === own || arn.startsWith(`${own}:`);
-  });
-}
-
-function destinationArn(target: string, where: Where): string {
-  return target.startsWith('arn:') ? target : functionArn({ ...where, name: target });
-}
-
 type EventDefinition = Pick<FunctionDefinition, 'eventInvoke' | 'deadLetterTargetArn'>;
 
 /** Only what was written; defaults are the queue's. */
-export function eventDefinition(settings: EventSettings, where: Where): EventDefinition {
+export function eventDefinition(
+  settings: EventSettings,
+  where: { readonly region: string; readonly accountId: string },
+): EventDefinition {
   const { async: written, deadLetterQueue } = settings;
-  const arnOf = (target: string): string => destinationArn(target, where);
+  const arnOf = (target: string): string =>
+    target.startsWith('arn:') ? target : functionArn({ ...where, name: target });
   return {
     ...(written === undefined
       ? {}

@@ -10,7 +10,7 @@ import { isFunctionName } from '../function/arn.js';
 import type { FunctionDefinition, LoggingConfig } from '../function/function-version.js';
 import { findRuntime, nearestRuntime, RUNTIMES } from '../function/runtimes.js';
 import { environmentProblems } from '../function/variables.js';
-import { eventDefinition, ownDestinations } from './async-settings.js';
+import { eventDefinition } from './async-settings.js';
 import type { SettingNotice } from './config.js';
 import { LIMITS } from './defaults.js';
 import { checkPackage, UNNAMED_HANDLER } from './packaging.js';
@@ -66,15 +66,6 @@ export function finish(
     checkPath(draft, 'layers', layer, context),
   );
   if (name === undefined || settings === undefined || codePath === undefined) return undefined;
-  for (const destination of ownDestinations(name, settings, context)) {
-    const at = draft.names[`async.${destination}`] ?? destination;
-    problems.add({
-      path: `${pathOf(draft, 'async')}.${at}`,
-      value: settings.async?.[destination],
-      expected: 'another function: one cannot be a destination for itself',
-      remedy: 'Name another one.',
-    });
-  }
   if (problems.list.length > before) return undefined;
   const { runtime = '', handler = UNNAMED_HANDLER } = settings;
   noticeDependencies(draft, codePath, runtime, context.notices);

@@ -7,4 +7,9 @@ export interface Assignment {
   readonly settle: Settle;
   /** It waited for an init phase to end. */
   waitedForInit: boolean;
+  /**
+   * Before it is settled, where it goes on after that: what is returned is to be called once
+   * nothing works on it any more. Until then it counts as concurrency (contract 10.1).
+   */
+  readonly hold?: () => () => void;
 }

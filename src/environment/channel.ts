@@ -58,7 +58,7 @@ export interface ChannelListener {
   initFailed(payload: Buffer, contentType: string): void;
   /** The runtime waits to be restored. */
   snapshotReady(): void;
-  restoreFailed(payload: Buffer, contentType: string): void;
+  restoreFailed(payload: Buffer, contentType: string, errorType?: string): void;
 }
 
 /** Answer to a post, to be rendered as contract 1.6 says. */
@@ -191,10 +191,10 @@ export class Channel {
     for (const poll of this.#restorePolls.splice(0)) poll.restored();
   }
 
-  restoreError(payload: Buffer, contentType: string): Verdict {
+  restoreError(payload: Buffer, contentType: string, errorType?: string): Verdict {
     if (this.#phase !== 'Restoring') return 'invalid-state-transition';
     this.#phase = 'RuntimeRestoreErrorState';
-    this.#listener.restoreFailed(payload, contentType);
+    this.#listener.restoreFailed(payload, contentType, errorType);
     return 'accepted';
   }
 

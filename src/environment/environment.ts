@@ -207,8 +207,9 @@ export class Environment implements ChannelListener {
     this.#apply('snapshotReady');
   }
 
-  restoreFailed(payload: Buffer): void {
-    this.#restoration.hookFailed(payload);
+  restoreFailed(payload: Buffer, contentType: string, errorType?: string): void {
+    this.#mishap.initFailed(payload, contentType);
+    this.#restoration.hookFailed(payload, errorType);
     this.#mishap.reason = 'restore-failed';
     this.#apply('restoreFailed');
   }

@@ -37,8 +37,8 @@ export class Restoration {
   }
 
   /** What an after-restore hook failed with. */
-  hookFailed(payload: Buffer): void {
-    this.#errorType = errorTypeOf(payload, undefined);
+  hookFailed(payload: Buffer, errorType: string | undefined): void {
+    this.#errorType = errorTypeOf(payload, errorType);
   }
 
   /** The event that asked for it is refused: it was never delivered. */

@@ -39,6 +39,12 @@ export function isConclusion(action: EnvironmentAction): action is Conclusion {
   return (CONCLUSIONS as readonly EnvironmentAction[]).includes(action);
 }
 
+interface Unreported {
+  readonly settlement: Settlement;
+  readonly finished: Finished;
+  readonly release: (() => void) | undefined;
+}
+
 export class Serving {
   /** Of the init before it, where that is told with the first invocation. */
   initMs: number | undefined;
@@ -48,7 +54,7 @@ export class Serving {
   extensionsAtWork = 0;
   readonly #parts: ServingParts;
   #settlement: Settlement | undefined;
-  #unreported: { readonly settlement: Settlement; readonly finished: Finished } | undefined;
+  #unreported: Unreported | undefined;
   #served = 0;
 
   constructor(parts: ServingParts) {
@@ -96,9 +102,11 @@ export class Serving {
     this.#settlement = undefined;
     this.posted = undefined;
     const finished = settlement.finish(ending, this.#parts.clock.monotonic());
+    const goesOn = ending.kind === 'posted' && this.extensionsAtWork > 0;
+    const release = goesOn ? settlement.assignment.hold?.() : undefined;
     if (!settlement.wantsTail) settlement.answer(finished);
-    if (ending.kind === 'posted' && this.extensionsAtWork > 0) {
-      this.#unreported = { settlement, finished };
+    if (goesOn) {
+      this.#unreported = { settlement, finished, release };
     } else {
       this.#journalEnd(settlement, finished, ending.kind !== 'exited');
     }
@@ -109,7 +117,8 @@ export class Serving {
     const unreported = this.#unreported;
     if (unreported === undefined) return;
     this.#unreported = undefined;
-    const { settlement, finished } = unreported;
+    const { settlement, finished, release } = unreported;
+    release?.();
     const now = this.#parts.clock.monotonic();
     this.#journalEnd(settlement, settlement.extended(finished, ending, now), true);
   }

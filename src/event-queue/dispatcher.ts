@@ -113,9 +113,7 @@ export class Dispatcher {
       this.#dispatch(lane, event, payload);
       return;
     }
-    // What is ready was accepted before it.
-    lane.nextDueAtMs = Math.min(lane.nextDueAtMs ?? Infinity, event.dueAtMs);
-    this.pump();
+    this.changed(event);
   }
 
   /** The event is due at another time than before, or is no more. */

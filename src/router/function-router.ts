@@ -151,11 +151,16 @@ export class FunctionRouter implements InvocationRouter {
       return;
     }
     this.#inProgress += 1;
+    let held = false;
     deployment.submit({
       request,
       waitedForInit: false,
+      hold: () => {
+        held = true;
+        return giveBack;
+      },
       settle: (outcome) => {
-        giveBack();
+        if (!held) giveBack();
         try {
           settle(outcome);
         } finally {

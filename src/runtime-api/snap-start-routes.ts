@@ -13,6 +13,7 @@ import { initErrorBody, type Answer, type Call } from './routes.js';
 export type CredentialsSource = () => RoleCredentials & { readonly expiresAtMs: number };
 
 export const CREDENTIALS_PATH = '/2021-04-23/credentials';
+const ERROR_TYPE = 'lambda-runtime-function-error-type';
 const RESTORE = '/2018-06-01/runtime/restore/';
 
 /** Undefined for what is no call of SnapStart's; `onLost` where the call stays open. */
@@ -37,7 +38,8 @@ export function serveSnapStart(
     case `POST ${RESTORE}error`: {
       const { phase } = channel;
       const { payload, contentType } = initErrorBody(call);
-      const verdict = channel.restoreError(payload, contentType);
+      const errorType = call.headers.get(ERROR_TYPE);
+      const verdict = channel.restoreError(payload, contentType, errorType);
       answer.send(verdictReply(verdict, phase, 'RuntimeRestoreErrorState'));
       return {};
     }

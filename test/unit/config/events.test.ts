@@ -77,12 +77,6 @@ it('values that Lambda would refuse are refused, each with its path', async () =
   ]);
 });
 
-it('a function is no destination for itself', async () => {
-  const own = { async: { onSuccess: 'told', onFailure: `${ARN}fn:live` } };
-  const found = await problems('orchestrator.yaml', project(own));
-  expect(found.map(({ path }) => path)).toEqual(['functions.fn.async.onFailure']);
-});
-
 it('SAM’s EventInvokeConfig and DeadLetterQueue are read', async () => {
   const { functions, notices } = await load(
     'template.json',

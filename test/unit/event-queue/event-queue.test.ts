@@ -112,36 +112,6 @@ describe('an accepted event', () => {
   });
 });
 
-describe('a disk that fails', () => {
-  it('when an event is to be made durable: it is not accepted and does not run', async () => {
-    bench.store.synced = () => Promise.reject(new Error('input/output error'));
-    await expect(bench.accept('fn')).rejects.toMatchObject({ code: 'state-unusable' });
-    await bench.clock.advanceAsync(HOUR);
-    expect(bench.attempts).toEqual([]);
-    expect(bench.queue.size).toBe(0);
-  });
-
-  it('when what came of an event is to be written: that is tried again, and the event is not', async () => {
-    await bench.accept('fn');
-    const { store } = bench;
-    const finish = store.finish.bind(store);
-    let failures = 3;
-    store.finish = (...given) => {
-      failures -= 1;
-      if (failures >= 0) throw new Error('database or disk is full');
-      return finish(...given);
-    };
-    bench.attempts[0]?.settle(OK);
-    await bench.clock.advanceAsync(2 * SECOND);
-    expect(bench.queue.size).toBe(1);
-    await bench.clock.advanceAsync(SECOND);
-    expect(bench.queue.size).toBe(0);
-    expect(bench.attempts).toHaveLength(1);
-    expect(bench.warnings).toEqual([expect.stringContaining('disk is full')]);
-    expect(bench.queue.counts.succeeded).toBe(1);
-  });
-});
-
 describe('after a restart', () => {
   it('events go on where they were, with the attempts they have left', async () => {
     bench.answer = () => FAILS;

@@ -26,8 +26,8 @@ describe('the routes of SnapStart', () => {
       runtimePolled: () => void told.push('polled'),
       pollLost: () => void told.push('lost'),
       snapshotReady: () => void told.push('snapshot-ready'),
-      restoreFailed: (payload, contentType) =>
-        void told.push(`restore-failed ${payload.toString()} ${contentType}`),
+      restoreFailed: (payload, contentType, errorType) =>
+        void told.push(`restore-failed ${payload.toString()} ${contentType} ${errorType}`),
     };
     channel = new Channel(listener as ChannelListener, snapStart);
     channel.reset();
@@ -83,9 +83,13 @@ describe('the routes of SnapStart', () => {
     expect(refused?.body.toString()).toContain('from Started to RuntimeRestoreErrorState');
     call('GET', `${PREFIX}restore/next`);
     channel.restore();
-    const taken = call('POST', `${PREFIX}restore/error`, {}, '{}').replies[0];
+    const header = { 'lambda-runtime-function-error-type': 'Runtime.AfterRestoreError' };
+    const taken = call('POST', `${PREFIX}restore/error`, header, '{}').replies[0];
     expect([taken?.status, taken?.body.toString()]).toEqual([202, '{"status":"OK"}\n']);
-    expect(told).toEqual(['snapshot-ready', 'restore-failed {} application/json']);
+    expect(told).toEqual([
+      'snapshot-ready',
+      'restore-failed {} application/json Runtime.AfterRestoreError',
+    ]);
   });
 
   it('give credentials to whoever knows the token and 404 to others', () => {
