@@ -107,6 +107,7 @@ function functionStatus(deployment: Deployment): FunctionStatus {
 
 function environmentStatus(environment: Environment, now: number): EnvironmentStatus {
   const peak = environment.peakMemoryBytes;
+  const { extensions } = environment;
   return {
     id: environment.id,
     containerId: environment.containerId ?? '',
@@ -118,6 +119,7 @@ function environmentStatus(environment: Environment, now: number): EnvironmentSt
     invocations: environment.served,
     memoryLimitMb: environment.version.memoryMb,
     ...(peak === undefined ? {} : { memoryPeakMb: Math.ceil(peak / MEGABYTE) }),
+    ...(extensions.length === 0 ? {} : { extensions }),
     startedBecause: startedBecause(environment.cause),
   };
 }

@@ -18,8 +18,19 @@ export interface EnvironmentStatus {
   readonly memoryLimitMb: number;
   /** Peak of the current processes; undefined where it cannot be read. */
   readonly memoryPeakMb?: number;
+  /** Absent without any: those that have registered, and external ones that have yet to. */
+  readonly extensions?: readonly ExtensionStatus[];
   /** One sentence: why this environment was started. */
   readonly startedBecause: string;
+}
+
+export interface ExtensionStatus {
+  readonly name: string;
+  /** A process of its own, or part of the runtime's. */
+  readonly external: boolean;
+  /** The contract's names (2.1), such as `Ready`. */
+  readonly state: string;
+  readonly events: readonly string[];
 }
 
 export interface FunctionStatus {

@@ -25,7 +25,8 @@ export function createLogFormat(paint: Paint, form: LogForm): (line: LogLine) =>
       width = Math.max(width, line.functionName.length);
     }
     const tag = style(`${line.functionName.padEnd(width)} │`);
-    const text = line.source === 'platform' ? paint.dim(line.text) : line.text;
+    const plain = line.source === 'extension' ? `[extension] ${line.text}` : line.text;
+    const text = line.source === 'platform' ? paint.dim(plain) : plain;
     return `${paint.dim(timeOfDay(line.timestampMs))} ${tag} ${text}`;
   };
 }

@@ -31,6 +31,8 @@ export const ps: Command = {
 };
 
 function environmentTable(environments: readonly EnvironmentStatus[], paint: Paint): Table {
+  // Most functions have none.
+  const extended = environments.some(({ extensions }) => extensions !== undefined);
   return {
     columns: [
       { title: 'ENVIRONMENT' },
@@ -40,6 +42,7 @@ function environmentTable(environments: readonly EnvironmentStatus[], paint: Pai
       { title: 'AGE', align: 'right' },
       { title: 'INVOCATIONS', align: 'right' },
       { title: 'MEMORY', align: 'right' },
+      ...(extended ? [{ title: 'EXTENSIONS' }] : []),
       { title: 'STARTED BECAUSE' },
     ],
     rows: environments.map((environment) => [
@@ -50,6 +53,7 @@ function environmentTable(environments: readonly EnvironmentStatus[], paint: Pai
       duration(environment.ageMs),
       String(environment.invocations),
       memory(environment),
+      ...(extended ? [extensionsCell(environment)] : []),
       environment.startedBecause,
     ]),
   };
@@ -57,6 +61,11 @@ function environmentTable(environments: readonly EnvironmentStatus[], paint: Pai
 
 function functionCell({ functionName, version }: EnvironmentStatus): string {
   return version === '$LATEST' ? functionName : `${functionName}:${version}`;
+}
+
+function extensionsCell({ extensions = [] }: EnvironmentStatus): string {
+  if (extensions.length === 0) return '-';
+  return extensions.map(({ name, state }) => `${name} (${state})`).join(', ');
 }
 
 function stateCell(state: string, paint: Paint): Cell {

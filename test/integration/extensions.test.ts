@@ -79,6 +79,49 @@ while True:
     if event["eventType"] == "SHUTDOWN": break
 `;
 
+/** Registers from within the runtime's own process. */
+const NODE_INTERNAL = `
+import http from 'node:http';
+const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2020-01-01/extension/';
+const call = (method, route, headers, body) => new Promise((resolve, reject) => {
+  const outgoing = http.request(base + route, { method, headers, agent: false }, (response) => {
+    let text = '';
+    response.on('data', (piece) => (text += piece));
+    response.on('end', () => resolve({ headers: response.headers, text }));
+  });
+  outgoing.on('error', reject);
+  outgoing.end(body);
+});
+const events = [];
+const { headers } = await call('POST', 'register', { 'Lambda-Extension-Name': 'inside' }, '{"events":["INVOKE"]}');
+const id = { 'Lambda-Extension-Identifier': headers['lambda-extension-identifier'] };
+(async () => {
+  for (;;) events.push(JSON.parse((await call('GET', 'event/next', id)).text).requestId);
+})().catch(() => undefined);
+process.on('SIGTERM', () => { console.log('runtime got SIGTERM'); process.exit(0); });
+export const handler = async () => events;
+`;
+
+const PYTHON_INTERNAL = `
+import json, os, signal, sys, threading, urllib.request
+base = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2020-01-01/extension/"
+def call(method, route, headers, body=None):
+    request = urllib.request.Request(base + route, data=body, headers=headers, method=method)
+    with urllib.request.urlopen(request) as response:
+        return response.headers, response.read()
+headers, _ = call("POST", "register", {"Lambda-Extension-Name": "inside"}, b'{"events":["INVOKE"]}')
+me = {"Lambda-Extension-Identifier": headers["Lambda-Extension-Identifier"]}
+events = []
+def listen():
+    while True: events.append(json.loads(call("GET", "event/next", me)[1])["requestId"])
+threading.Thread(target=listen, daemon=True).start()
+def ended(*_):
+    print("runtime got SIGTERM")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, ended)
+def handler(event, context): return events
+`;
+
 const FAILS_AT_INIT = nodeExtension(
   "[] }));\n  await call('POST', 'init/error', { 'Lambda-Extension-Identifier': registered.headers['lambda-extension-identifier'], 'Lambda-Extension-Function-Error-Type': 'Extension.Broken' });\n  process.exit(1);\n  void (JSON.stringify({ events: []",
   '',
@@ -315,6 +358,58 @@ describe('extensions on the real engine', () => {
       const crashed = await project.invoke('probe', { sleepMs: 30_000 });
       expect(crashed.json).toMatchObject({ errorType: 'Extension.Crash' });
       expect((crashed.json as { errorMessage: string }).errorMessage).toMatch(/exit status 9$/);
+    },
+    LIMIT_MS,
+  );
+
+  it.each([
+    ['Node.js', 'index.mjs', NODE_INTERNAL],
+    ['Python', 'app.py', PYTHON_INTERNAL],
+  ])(
+    'inside a %s runtime get events, and its SIGTERM handler has time to run',
+    async (_what, file, code) => {
+      await start({}, { files: { [file]: code }, layers: [] });
+      const first = await project.invoke('probe');
+      const second = await project.invoke('probe');
+      const seen = second.json as string[];
+      expect(seen[0]).toBe(String(first.headers['x-amzn-requestid']));
+      await until(() => project.states('probe').join() === 'frozen');
+      const [environment] = project.orchestrator.environments();
+      expect(environment?.extensions).toMatchObject([
+        { name: 'inside', external: false, state: 'Ready', events: ['INVOKE'] },
+      ]);
+      await project.orchestrator.close();
+      expect(said('function').join('\n')).toMatch(/runtime got SIGTERM$/);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'are none: the runtime ends at once and hears of nothing',
+    async () => {
+      await start({}, { files: { 'index.mjs': NODE_FUNCTION }, layers: [] });
+      await project.invoke('probe');
+      await until(() => project.states('probe').join() === 'frozen');
+      await project.orchestrator.close();
+      expect(said('function')).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'are told when their environment goes for new code',
+    async () => {
+      await start(
+        { agent: nodeExtension("['SHUTDOWN']", '') },
+        { files: { 'index.mjs': NODE_FUNCTION } },
+      );
+      await project.invoke('probe');
+      expect(project.orchestrator.environments()[0]?.extensions).toMatchObject([
+        { name: 'agent', external: true, events: ['SHUTDOWN'] },
+      ]);
+      await project.write('probe/index.mjs', "export const handler = async () => 'new';");
+      expect((await project.invoke('probe')).json).toBe('new');
+      await until(() => said('extension').includes('agent got SHUTDOWN SPINDOWN'));
     },
     LIMIT_MS,
   );
