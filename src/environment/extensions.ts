@@ -323,7 +323,7 @@ export class Extensions {
   }
 
   get #allRegistered(): boolean {
-    return this.#every(({ external, state }) => !external || state !== 'Started');
+    return this.#every(({ external, state }) => !external || SERVING.has(state));
   }
 
   #every(holds: (entry: Entry) => boolean): boolean {
@@ -331,6 +331,8 @@ export class Extensions {
     return true;
   }
 }
+
+const SERVING: ReadonlySet<ExtensionState> = new Set(['Registered', 'Ready', 'Running']);
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

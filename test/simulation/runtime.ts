@@ -4,7 +4,7 @@
  */
 
 import type { Channel, Delivery, Poll, RestorePoll } from '../../src/environment/channel.js';
-import type { FakeProcess } from '../support/fake-engine.js';
+import { SimulatedExtension, type Proc } from './extensions.js';
 import type { StreamedResponse } from '../../src/environment/streamed-response.js';
 import type { Random } from './random.js';
 import { stream } from './streaming.js';
@@ -12,10 +12,12 @@ import { stream } from './streaming.js';
 export interface RuntimeOptions {
   readonly random: Random;
   readonly channel: Channel;
-  readonly process: FakeProcess;
+  readonly process: Proc;
   readonly marker: string | undefined;
   /** It asks to be snapshotted before it first asks for an event. */
   readonly snapStart: boolean;
+  /** An extension runs inside it. */
+  readonly internal: boolean;
   /** How often something goes wrong, out of one. */
   readonly faults: number;
   begins(delivery: Delivery): void;
@@ -37,6 +39,12 @@ export class Runtime {
   constructor(options: RuntimeOptions) {
     this.#options = options;
     if (options.marker === undefined) options.goesAstray();
+    if (options.internal) new SimulatedExtension('inside', options.process, options, true);
+    // It may take a while to end when it is asked to, or not care.
+    options.process.onTerminate = () => {
+      if (this.#fails(5)) return;
+      options.process.after(options.random.below(700), () => this.#die(0));
+    };
     const { random, process, channel, faults } = options;
     if (this.#fails(0.3)) this.#die(3);
     else if (random.chance(faults / 3)) {

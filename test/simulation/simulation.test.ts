@@ -34,6 +34,10 @@ it(
       'restore-failed',
       'restore-timed-out',
       'shutting-down',
+      'Extension.Crash',
+      'Extension.InitError',
+      'Extension.ExitError',
+      'Extension.LaunchError',
     ]) {
       expect(outcomes.get(kind) ?? 0).toBeGreaterThan(0);
     }

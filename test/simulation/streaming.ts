@@ -4,7 +4,7 @@ import type { Clock } from '../../src/async/clock.js';
 import type { Channel } from '../../src/environment/channel.js';
 import type { StreamedResponse } from '../../src/environment/streamed-response.js';
 import type { ResponseSink } from '../../src/invocation/response-sink.js';
-import type { FakeProcess } from '../support/fake-engine.js';
+import type { Proc } from './extensions.js';
 import { demand } from './demand.js';
 import type { Random } from './random.js';
 
@@ -48,7 +48,7 @@ export class SimulatedSink implements ResponseSink {
 export interface StreamingParts {
   readonly random: Random;
   readonly channel: Channel;
-  readonly process: FakeProcess;
+  readonly process: Proc;
   /** Whether it hangs up in the middle, and lives on. */
   readonly hangsUp: boolean;
   /** All of it is out, or nobody wants it. */

@@ -19,6 +19,7 @@ import { FunctionRouter } from '../../src/router/function-router.js';
 import { FakeEngine, type EngineCall, type FakeProcess } from '../support/fake-engine.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { demand } from './demand.js';
+import { Supervisor, type Proc } from './extensions.js';
 import { LogCheck } from './log-check.js';
 import { Random } from './random.js';
 import { Runtime } from './runtime.js';
@@ -30,6 +31,7 @@ export interface FaultRates {
   readonly runtime: number;
 }
 
+const EXTENSIONS: readonly string[] = ['one', 'two'];
 const ENVIRONMENT_BYTES = 128 * 2 ** 20;
 const ACCOUNT_CONCURRENCY = 40;
 const RESERVED = 4;
@@ -64,6 +66,8 @@ export class World implements RuntimeDoor {
   #versions = 0;
   /** Runtimes mark what they write. */
   #marks: boolean;
+  /** Functions have extensions. */
+  readonly #extended: boolean;
   #spares: number;
   #freezes: boolean;
   #freezeAfterMs: number | 'never';
@@ -74,12 +78,13 @@ export class World implements RuntimeDoor {
     this.memory = new MemoryBudget(this.random.pick([2, 5, 20, 20]) * ENVIRONMENT_BYTES);
     this.#marks = this.random.chance(0.7);
     this.#spares = this.random.below(3);
+    this.#extended = this.random.chance(0.5);
     this.#freezes = this.#rates.engine === 0 || !this.random.chance(0.1);
     this.#freezeAfterMs = this.random.pick([0, 0, 0, 50, 'never'] as const);
     this.engine = new FakeEngine({
       clock: this.clock,
       slowThaw: this.random.chance(0.3),
-      program: (spec) => (process) => this.#runtime(spec, process),
+      program: (spec) => (process) => this.#program(spec, process),
       delayMs: (call) => this.#delay(call),
       fails: (call) =>
         (call === 'freeze' && !this.#freezes) || this.random.chance(this.#rates.engine),
@@ -144,7 +149,9 @@ export class World implements RuntimeDoor {
         demand(traced.settled === 1, `${requestId} was settled twice`);
         this.#traced.delete(requestId);
         this.#inProgress.set(functionName, (this.#inProgress.get(functionName) ?? 0) - 1);
-        const kind = outcome.kind === 'refused' ? outcome.error.code : outcome.kind;
+        const failure = outcome.kind === 'function-failed' ? outcome.errorType : '';
+        const byExtension = failure.startsWith('Extension.') ? failure : outcome.kind;
+        const kind = outcome.kind === 'refused' ? outcome.error.code : byExtension;
         if (outcome.kind !== 'refused') this.logs.answered(requestId, outcome.logTail);
         this.outcomes.set(kind, (this.outcomes.get(kind) ?? 0) + 1);
       },
@@ -204,6 +211,9 @@ export class World implements RuntimeDoor {
     const drained = this.router.close();
     await this.run(IDLE_TIMEOUT_MS * 20);
     await drained;
+    const dismissed = this.router.dismiss();
+    await this.run(IDLE_TIMEOUT_MS);
+    await dismissed;
     await this.destroy();
   }
 
@@ -296,6 +306,7 @@ export class World implements RuntimeDoor {
     return {
       ...definition,
       version: definition.snapStart === undefined ? '$LATEST' : '1',
+      ...(this.#extended && definition.name !== 'alpha' ? { extensions: EXTENSIONS } : {}),
       functionArn: definition.name,
       key: String(this.#versions),
       codeSha256: '',
@@ -322,7 +333,11 @@ export class World implements RuntimeDoor {
           identity: identity.runtimeApi,
           function: version.name,
           ...(identity.logMarker === undefined ? {} : { marker: identity.logMarker }),
+          ...(identity.supervisorToken === undefined
+            ? {}
+            : { supervisor: identity.supervisorToken }),
         },
+        ...(identity.supervisorToken === undefined ? {} : { input: true }),
         workingDirectory: '/',
         hostName: '',
         hosts: {},
@@ -357,15 +372,38 @@ export class World implements RuntimeDoor {
     return random.below(60);
   }
 
-  #runtime(spec: ContainerSpec, process: FakeProcess): void {
+  #program(spec: ContainerSpec, process: FakeProcess): void {
     const channel = this.#channels.get(spec.environment['identity'] ?? '');
     if (channel === undefined) return;
+    const { supervisor: token, function: name } = spec.environment;
+    if (token === undefined) {
+      this.#runtime(spec, process, channel, { internal: this.#extended && name === 'alpha' });
+      return;
+    }
+    const supervisor = new Supervisor({
+      random: this.random,
+      channel,
+      process,
+      token,
+      names: EXTENSIONS,
+      faults: this.#rates.runtime,
+      startRuntime: (started) => this.#runtime(spec, started, channel, { supervisor }),
+    });
+  }
+
+  #runtime(
+    spec: ContainerSpec,
+    process: Proc,
+    channel: Channel,
+    beside: { readonly internal?: boolean; readonly supervisor?: Supervisor },
+  ): void {
     new Runtime({
       random: this.random,
       channel,
       process,
       marker: spec.environment['marker'],
       snapStart: channel.snapStart !== undefined,
+      internal: beside.internal ?? false,
       faults: this.#rates.runtime,
       goesAstray: () => this.logs.goesAstray(spec.name),
       begins: ({ requestId }) => {
@@ -377,6 +415,8 @@ export class World implements RuntimeDoor {
           traced.functionName === spec.environment['function'],
           `${requestId} reached another function`,
         );
+        const early = beside.supervisor?.isBusyWithAnother(requestId) ?? false;
+        demand(!early, `${requestId} began while an extension was busy with another event`);
       },
     });
   }

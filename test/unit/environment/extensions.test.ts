@@ -123,6 +123,12 @@ describe('the extensions of an environment', () => {
     expect(told).toEqual(['gone']);
   });
 
+  it('do not let the runtime start when one has failed before the others registered', () => {
+    extensions.exited('a', 'exit status 1');
+    registered('b', []);
+    expect(told).not.toContain('all registered');
+  });
+
   it('are forgotten with their processes', () => {
     const a = registered('a', []);
     extensions.close();
