@@ -19,6 +19,7 @@ import { FunctionRouter } from '../../src/router/function-router.js';
 import { FakeEngine, type EngineCall, type FakeProcess } from '../support/fake-engine.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { demand } from './demand.js';
+import { definitionOf, RESERVED } from './definition.js';
 import { Supervisor, type Proc } from './extensions.js';
 import { LogCheck } from './log-check.js';
 import { Random } from './random.js';
@@ -34,7 +35,6 @@ export interface FaultRates {
 const EXTENSIONS: readonly string[] = ['one', 'two'];
 const ENVIRONMENT_BYTES = 128 * 2 ** 20;
 const ACCOUNT_CONCURRENCY = 40;
-const RESERVED = 4;
 const IDLE_TIMEOUT_MS = 60_000;
 const MICROTASKS = 12;
 /** What waits may have to wait for slow starts of others, where memory is scarce one by one. */
@@ -427,23 +427,4 @@ const EMPTY = Buffer.from('{}');
 /** Lets what waits for promises go on. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < MICROTASKS; turn += 1) await Promise.resolve();
-}
-
-function definitionOf(name: string): FunctionDefinition {
-  return {
-    name,
-    logicalId: name,
-    runtime: 'nodejs22.x',
-    handler: 'index.handler',
-    codePath: '/',
-    layerPaths: [],
-    memoryMb: 128,
-    timeoutSeconds: name === 'alpha' ? 1 : 5,
-    ephemeralStorageMb: 512,
-    environment: {},
-    architecture: 'x86_64',
-    description: '',
-    ...(name === 'beta' ? { snapStart: 'PublishedVersions' as const } : {}),
-    ...(name === 'gamma' ? { reservedConcurrency: RESERVED } : {}),
-  };
 }
