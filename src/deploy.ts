@@ -3,11 +3,13 @@
 import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from './async/clock.js';
-import type { Builder } from './builder/builder.js';
+import { Builder } from './builder/builder.js';
+import { FunctionImages } from './builder/function-images.js';
 import { VersionBuilder } from './builder/version-builder.js';
 import type { Config, Settings } from './config/config.js';
 import type { DockerEngine } from './engine/docker/docker-engine.js';
 import type { EngineDescription } from './engine/engine.js';
+import { runLabels } from './engine/orphans.js';
 import { HOST_NAME } from './environment/container-spec.js';
 import { CodeStore } from './function/code-store.js';
 import type { FunctionDefinition } from './function/function-version.js';
@@ -37,7 +39,10 @@ export function deploymentOf(
     build: (changed) => versions.build(changed),
     describeUnbuilt: (unbuilt) => versions.describeUnbuilt(unbuilt),
     openPool: (version, firstCause) => {
-      engine.expect({ image: version.imageReference, hostName: HOST_NAME });
+      // What holds a network runs a program that an image of somebody's own need not have.
+      if (version.image === undefined) {
+        engine.expect({ image: version.imageReference, hostName: HOST_NAME });
+      }
       const pool = new Pool(version, pools, { rules, firstCause });
       pool.warm();
       return pool;
@@ -71,41 +76,66 @@ export function copySupervisor(stateDirectory: string): string {
   return path;
 }
 
-export function versionBuilder(
-  config: Config,
-  description: EngineDescription,
-  parts: { readonly builder: Builder; readonly code: CodeStore; readonly hooks: StartHooks },
-): VersionBuilder {
+export interface VersionSources {
+  readonly config: Config;
+  readonly description: EngineDescription;
+  readonly engine: Pick<DockerEngine, 'docker'>;
+  readonly runId: string;
+  readonly code: CodeStore;
+  readonly hooks: StartHooks;
+}
+
+export function versionBuilder(sources: VersionSources): VersionBuilder {
+  const { config, description, engine, runId, code, hooks } = sources;
   const { settings } = config;
-  const { builder, code, hooks } = parts;
+  const builder = new Builder(engine.docker);
+  const images = new FunctionImages(engine.docker, {
+    architecture: description.architecture,
+    excluded: [settings.stateDirectory, ...ownOutputs()],
+    labels: runLabels(runId),
+  });
   return new VersionBuilder({
     clock: systemClock,
     code,
     region: settings.region,
     accountId: settings.accountId,
     architecture: description.architecture,
-    ensureImage: async (runtime) => {
-      // An image that is there already is nobody's news.
-      const step = `Image for ${runtime}`;
-      let building = false;
-      const tell = (state: ProgressEvent['state'], detail?: string): void =>
-        hooks.progress({ kind: 'step', step, state, ...(detail === undefined ? {} : { detail }) });
-      try {
-        const image = await builder.ensureImage(runtime, {
+    ensureImage: (runtime) =>
+      told(hooks, `Image for ${runtime}`, (tell) =>
+        builder.ensureImage(runtime, {
           base: settings.base,
           signal: hooks.signal,
           onProgress: ({ step: stage, detail }) => {
-            if (stage === 'ready') return;
-            tell(building ? 'running' : 'started', detail);
-            building = true;
+            if (stage !== 'ready') tell(detail);
           },
-        });
-        if (building) tell('done');
-        return image;
-      } catch (error) {
-        if (building) tell('failed');
-        throw error;
-      }
-    },
+        }),
+      ),
+    prepareImage: (definition) =>
+      told(hooks, `Image of ${definition.name}`, (tell) =>
+        images.prepare(definition, { signal: hooks.signal, onLine: tell }),
+      ),
+    releaseImage: (id) => images.release(id),
   });
+}
+
+/** Tells of work as a step, once it has something to say: what is there already is nobody's news. */
+async function told<T>(
+  hooks: Pick<StartHooks, 'progress'>,
+  step: string,
+  work: (tell: (detail: string) => void) => Promise<T>,
+): Promise<T> {
+  let begun = false;
+  const tell = (state: ProgressEvent['state'], detail?: string): void =>
+    hooks.progress({ kind: 'step', step, state, ...(detail === undefined ? {} : { detail }) });
+  try {
+    const result = await work((detail) => {
+      tell(begun ? 'running' : 'started', detail);
+      begun = true;
+    });
+    if (begun) tell('done');
+    return result;
+  } catch (error) {
+    if (begun) tell('failed');
+    throw error;
+  }
 }

@@ -20,6 +20,10 @@ export const ERROR_CODES = {
     kind: 'user',
     when: 'no base image for the runtime can be had on this machine',
   },
+  'image-unavailable': {
+    kind: 'user',
+    when: 'the image of a function is not in the engine and cannot be pulled',
+  },
   'build-failed': { kind: 'user', when: 'an image build ended with an error' },
   'code-missing': {
     kind: 'user',

@@ -10,7 +10,6 @@ import { AdminApi } from './admin-api/server.js';
 import type { OrchestratorView } from './admin-api/view.js';
 import { systemClock } from './async/clock.js';
 import { Teardown } from './async/teardown.js';
-import { Builder } from './builder/builder.js';
 import type { Config, Settings } from './config/config.js';
 import type { DockerEngine } from './engine/docker/docker-engine.js';
 import { openDockerEngine } from './engine/docker/open.js';
@@ -103,20 +102,12 @@ async function start(
   const logs = new LogHub(store);
 
   const runId = randomBytes(5).toString('hex');
-  const { engine, description, runtimeApi } = await openEngine(runId, settings, hooks, teardown);
+  const opened = await openEngine(runId, settings, hooks, teardown);
+  const { description } = opened;
   hooks.signal.throwIfAborted();
-  const pools = await poolParts({
-    config,
-    hooks,
-    runId,
-    engine,
-    description,
-    runtimeApi,
-    logs,
-    store,
-  });
+  const pools = await poolParts({ ...opened, config, hooks, runId, logs, store });
 
-  const functions = openFunctions({ config, hooks, teardown, engine, description, pools });
+  const functions = openFunctions({ ...opened, config, hooks, runId, teardown, pools });
   const { registry, router, packages, versions, code } = functions;
   const events = new Events({ settings, router, registry, logs, hooks, teardown });
   const view = new View({ router, logs, store, clock, events });
@@ -192,6 +183,7 @@ async function openEngine(
 interface FunctionSources {
   readonly config: Config;
   readonly hooks: StartHooks;
+  readonly runId: string;
   readonly teardown: Teardown;
   readonly engine: DockerEngine;
   readonly description: EngineDescription;
@@ -200,13 +192,12 @@ interface FunctionSources {
 
 /** The registry, and the router over the deployments of what is registered. */
 function openFunctions(sources: FunctionSources) {
-  const { config, hooks, teardown, engine, description, pools } = sources;
+  const { config, hooks, runId, teardown, engine, description, pools } = sources;
   const { settings } = config;
   const { registry, packages } = openRegistry(settings);
   teardown.add(() => registry.close());
   const code = openCodeStore(settings);
-  const builder = new Builder(engine.docker);
-  const versions = versionBuilder(config, description, { builder, code, hooks });
+  const versions = versionBuilder({ config, description, engine, runId, code, hooks });
   const rules = {
     freezeAfterMs: settings.freezeAfterMs ?? FREEZE_AFTER_MS[description.freezer],
     idleTimeoutMs: settings.idleTimeoutMs / settings.timeScale,
@@ -264,7 +255,8 @@ async function poolParts(sources: PoolSources): Promise<PoolParts> {
     }),
     openJournal: (version, environmentId, initializationType) => {
       // Amazon's own bootstraps and people's own know nothing of our markers.
-      const marks = settings.base !== 'aws' && !isCustom(version.runtime);
+      const isOurs = version.image === undefined && !isCustom(version.runtime);
+      const marks = settings.base !== 'aws' && isOurs;
       const journal = { clock: systemClock, lines: logs, records: store, marks };
       return new EnvironmentJournal(version, environmentId, journal, initializationType);
     },

@@ -1,5 +1,6 @@
 /** What a running orchestrator shows of itself: read-only, put together when asked. */
 
+import { basename, join } from 'node:path';
 import type {
   EnvironmentStatus,
   EventChange,
@@ -15,6 +16,7 @@ import type { Clock } from './async/clock.js';
 import { startedBecause } from './environment/cause.js';
 import type { Events } from './events.js';
 import type { Environment } from './environment/environment.js';
+import type { ImageSource } from './function/function-version.js';
 import type { LogHub } from './log/log-hub.js';
 import type { Deployment } from './router/deployment.js';
 import type { FunctionRouter } from './router/function-router.js';
@@ -93,8 +95,8 @@ function functionStatus(deployment: Deployment): FunctionStatus {
   const environments = deployment.pools.flatMap((pool) => [...pool.environments]);
   return {
     name: shownName(definition),
-    runtime: definition.runtime,
-    handler: definition.handler,
+    runtime: definition.image === undefined ? definition.runtime : 'image',
+    handler: definition.image === undefined ? definition.handler : nameOf(definition.image),
     memoryMb: definition.memoryMb,
     timeoutSeconds: definition.timeoutSeconds,
     functionArn: deployment.description.functionArn,
@@ -103,6 +105,11 @@ function functionStatus(deployment: Deployment): FunctionStatus {
     environments: environments.length,
     waiting: deployment.waiting,
   };
+}
+
+/** What stands where another function has its handler. */
+function nameOf(image: ImageSource): string {
+  return 'uri' in image ? image.uri : join(basename(image.context), image.dockerfile);
 }
 
 function environmentStatus(environment: Environment, now: number): EnvironmentStatus {

@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { systemClock, type Clock } from '../async/clock.js';
-import { OrchestratorError, messageOf } from '../errors.js';
+import { OrchestratorError } from '../errors.js';
 import { RUNTIMES, type InterpreterPackage, type Runtime } from '../function/runtimes.js';
 import {
   canMakeDebianBase,
@@ -14,15 +14,10 @@ import {
   recipeDigest,
   type DebianRecipe,
 } from './debian-base.js';
-import {
-  ImageOperationFailure,
-  engineArchitecture,
-  importRootFileSystem,
-  inspectImage,
-  pullImage,
-} from './engine-images.js';
+import { engineArchitecture, importRootFileSystem, inspectImage } from './engine-images.js';
 import { ToolFailure } from './host-tools.js';
 import { LABELS, OWNER } from './image-labels.js';
+import { PullFailure, pull } from './pull.js';
 import { SharedWork } from './shared-work.js';
 
 export const BASE_CHOICES = ['auto', 'aws', 'public', 'debian'] as const;
@@ -47,13 +42,6 @@ export interface BaseOptions {
   readonly cacheFolder: string;
   readonly clock?: Clock;
 }
-
-/** A pull that shows no sign of life for this long is taken for a registry that cannot be reached. */
-const PULL_SILENCE_MS = 15_000;
-
-/** What an engine says when the registry, rather than the image, is the trouble. */
-const REGISTRY_UNREACHABLE =
-  /no such host|i\/o timeout|connection refused|network is unreachable|no route to host|TLS handshake|server misbehaving|temporary failure|deadline exceeded|Client\.Timeout|proxyconnect|x509|connection reset|\bEOF\b/i;
 
 export class Bases {
   readonly #docker: Docker;
@@ -143,32 +131,16 @@ export class Bases {
       throw new OrchestratorError('base-unavailable', `${reference} cannot be pulled: ${known}`);
     }
     report({ step: 'pull', detail: `pulling ${reference}` });
-    const silence = new AbortController();
-    const watch = (): { cancel(): void } =>
-      this.#clock.setTimer(PULL_SILENCE_MS, () =>
-        silence.abort(new Error(`the registry has been silent for ${PULL_SILENCE_MS / 1000} s`)),
-      );
-    let timer = watch();
     try {
-      await pullImage(this.#docker, reference, {
-        signal: AbortSignal.any([signal, silence.signal]),
-        onLine: (line) => {
-          timer.cancel();
-          timer = watch();
-          report({ step: 'pull', detail: line });
-        },
-      });
+      const onLine = (line: string): void => report({ step: 'pull', detail: line });
+      await pull(this.#docker, reference, { clock: this.#clock, signal, onLine });
     } catch (error) {
-      signal.throwIfAborted();
-      if (!silence.signal.aborted && !(error instanceof ImageOperationFailure)) throw error;
-      const reason = messageOf(error);
-      if (silence.signal.aborted || REGISTRY_UNREACHABLE.test(reason))
-        this.#unreachable.set(registry, reason);
+      if (!(error instanceof PullFailure)) throw error;
+      const reason = error.message;
+      if (error.unreachable) this.#unreachable.set(registry, reason);
       throw new OrchestratorError('base-unavailable', `${reference} cannot be pulled: ${reason}`, {
         cause: error,
       });
-    } finally {
-      timer.cancel();
     }
   }
 

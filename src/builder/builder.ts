@@ -32,11 +32,17 @@ export interface EnsureImageOptions {
   onProgress?: (progress: BuildProgress) => void;
 }
 
+/** Stands where a runtime would, for functions packaged as a container image. */
+export const FUNCTION_IMAGE = 'image';
+
 /** An image of ours as the engine has it. */
 export interface RuntimeImage {
   readonly runtime: string;
   readonly reference: string;
-  /** Where its base came from, e.g. `debian:trixie` or `public:node:22-slim`. */
+  /**
+   * Where its base came from, e.g. `debian:trixie` or `public:node:22-slim`; of a function's image
+   * the folder it was built from.
+   */
   readonly base: string;
   readonly sizeBytes: number;
   readonly createdAtMs: number;
@@ -90,17 +96,11 @@ export class Builder {
     const images = await listImages(this.#docker, `${LABELS.owner}=${OWNER}`);
     return images
       .flatMap((image) =>
-        image.tags
-          .filter(
-            (tag) => RUNTIMES.has(image.labels[LABELS.runtime] ?? '') && tag !== '<none>:<none>',
-          )
-          .map((reference) => ({
-            runtime: image.labels[LABELS.runtime] ?? '',
-            reference,
-            base: image.labels[LABELS.base] ?? '',
-            sizeBytes: image.sizeBytes,
-            createdAtMs: image.createdAtMs,
-          })),
+        image.tags.flatMap((reference) => {
+          const kind = kindOf(reference, image.labels);
+          const { sizeBytes, createdAtMs } = image;
+          return kind === undefined ? [] : [{ ...kind, reference, sizeBytes, createdAtMs }];
+        }),
       )
       .sort((a, b) => b.createdAtMs - a.createdAtMs);
   }
@@ -224,6 +224,24 @@ export class Builder {
     });
     return { name, source };
   }
+}
+
+/**
+ * What an image of ours is for, and what it was made from. People's own images have the labels of
+ * the ones they are built on.
+ */
+function kindOf(
+  reference: string,
+  labels: Readonly<Record<string, string>>,
+): Pick<RuntimeImage, 'runtime' | 'base'> | undefined {
+  const runtime = labels[LABELS.runtime] ?? '';
+  if (RUNTIMES.has(runtime) && reference.startsWith(`${OWNER}/${runtime}:`)) {
+    return { runtime, base: labels[LABELS.base] ?? '' };
+  }
+  const context = labels[LABELS.context];
+  return context !== undefined && reference.startsWith(`${OWNER}/image-`)
+    ? { runtime: FUNCTION_IMAGE, base: context }
+    : undefined;
 }
 
 /** The twelve digits that address an image by what it is made of. */

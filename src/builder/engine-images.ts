@@ -15,6 +15,19 @@ export interface EngineImage {
   readonly createdAtMs: number;
 }
 
+/** What an image says of itself to whoever runs it. */
+export interface ImageDetails extends EngineImage {
+  readonly os: string;
+  /** In Docker's terms, such as `amd64`. */
+  readonly architecture: string;
+  /** `name@sha256:…` where a registry has it. */
+  readonly repoDigests: readonly string[];
+  readonly entryPoint: readonly string[];
+  readonly command: readonly string[];
+  /** Empty when it names none. */
+  readonly workingDirectory: string;
+}
+
 /** An operation on images ended with an error the engine reported in its output. */
 export class ImageOperationFailure extends Error {
   readonly lastLines: readonly string[];
@@ -42,7 +55,7 @@ interface ProgressLine {
 export async function inspectImage(
   docker: Docker,
   reference: string,
-): Promise<EngineImage | undefined> {
+): Promise<ImageDetails | undefined> {
   try {
     const image = await docker.getImage(reference).inspect();
     return {
@@ -51,6 +64,12 @@ export async function inspectImage(
       labels: image.Config?.Labels ?? {},
       sizeBytes: image.Size,
       createdAtMs: Date.parse(image.Created),
+      os: image.Os,
+      architecture: image.Architecture,
+      repoDigests: image.RepoDigests ?? [],
+      entryPoint: words(image.Config?.Entrypoint),
+      command: words(image.Config?.Cmd),
+      workingDirectory: image.Config?.WorkingDir ?? '',
     };
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
@@ -115,6 +134,11 @@ export interface ImageBuild {
   readonly reference: string;
   readonly buildArguments: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** Path of the Dockerfile in the context; `Dockerfile` when absent. */
+  readonly dockerfile?: string;
+  readonly target?: string;
+  /** The steps may use the engine's network; ours need none. */
+  readonly online?: boolean;
 }
 
 export async function buildImage(
@@ -126,13 +150,76 @@ export async function buildImage(
     t: build.reference,
     buildargs: { ...build.buildArguments },
     labels: { ...build.labels },
-    // Nothing is fetched while an image is built, so nothing of the engine's network is needed.
-    networkmode: 'none',
+    ...(build.dockerfile === undefined ? {} : { dockerfile: build.dockerfile }),
+    ...(build.target === undefined ? {} : { target: build.target }),
+    ...(build.online === true ? {} : { networkmode: 'none' }),
     rm: true,
     forcerm: true,
     abortSignal: options.signal,
   });
   await followOutput(request as Promise<Readable>, options);
+}
+
+/** Go's bits of a file's mode. */
+const MODE_FOLDER = 2 ** 31;
+const MODE_LINK = 2 ** 27;
+
+/** What an image has at `path`. A container of it is made for the look, and never started. */
+export async function lookInside(
+  docker: Docker,
+  { imageId, path, labels }: { imageId: string; path: string; labels: Record<string, string> },
+): Promise<'folder' | 'other' | 'missing'> {
+  try {
+    const container = await docker.createContainer({
+      Image: imageId,
+      Entrypoint: [],
+      Cmd: ['never-started'],
+      WorkingDir: '/',
+      Labels: labels,
+    });
+    try {
+      let at = path;
+      for (let followed = 0; ; followed += 1) {
+        const { mode, linkTarget } = await statIn(container, at);
+        if (mode >= MODE_FOLDER) return 'folder';
+        if (Math.floor(mode / MODE_LINK) % 2 === 0 || followed > 0) return 'other';
+        // The engine has followed the link to its end already.
+        at = linkTarget;
+      }
+    } catch (error) {
+      if (statusOf(error) === 404) return 'missing';
+      throw error;
+    } finally {
+      await container.remove({ force: true, v: true });
+    }
+  } catch (error) {
+    throw asEngineError(error);
+  }
+}
+
+async function statIn(
+  container: Docker.Container,
+  path: string,
+): Promise<{ mode: number; linkTarget: string }> {
+  const response = (await container.infoArchive({ path })) as {
+    headers: Record<string, string | undefined>;
+  };
+  const header = response.headers['x-docker-container-path-stat'] ?? '';
+  return JSON.parse(Buffer.from(header, 'base64').toString('utf8')) as {
+    mode: number;
+    linkTarget: string;
+  };
+}
+
+/** Removes an image unless something uses it. Never rejects; false when it is still there. */
+export async function removeUnusedImage(docker: Docker, id: string): Promise<boolean> {
+  return docker
+    .getImage(id)
+    .remove()
+    .then(
+      () => true,
+      (error: unknown) => statusOf(error) === 404,
+    );
 }
 
 export async function tagImage(docker: Docker, id: string, reference: string): Promise<void> {
@@ -188,6 +275,12 @@ async function followOutput(
   }
   options.signal.throwIfAborted();
   if (failure !== undefined) throw new ImageOperationFailure(failure, tail.lines());
+}
+
+/** Docker's lists of words may be absent, or one text. */
+function words(value: string | string[] | null | undefined): readonly string[] {
+  if (value === null || value === undefined) return [];
+  return typeof value === 'string' ? [value] : value;
 }
 
 function splitReference(reference: string): { repository: string; tag: string } {

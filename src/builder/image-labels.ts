@@ -8,4 +8,6 @@ export const LABELS = {
   owner: 'dev.orchestrator.owner',
   runtime: 'dev.orchestrator.runtime',
   base: 'dev.orchestrator.base',
+  /** Of images built from somebody's own Dockerfile: its build context. */
+  context: 'dev.orchestrator.context',
 } as const;

@@ -11,6 +11,7 @@ import { functionArn } from '../function/arn.js';
 import type { CodeSnapshot, CodeStore } from '../function/code-store.js';
 import { extensionsIn } from '../function/extension-files.js';
 import type { FunctionDefinition, FunctionVersion } from '../function/function-version.js';
+import type { PreparedImage } from './function-images.js';
 import { bootstrapProblem } from '../function/launch.js';
 import { isCustom } from '../function/runtimes.js';
 
@@ -23,6 +24,10 @@ export interface VersionBuilderParts {
   readonly architecture: FunctionDefinition['architecture'];
   /** The image that runs a runtime, built first when it is missing. */
   ensureImage(runtime: string): Promise<string>;
+  /** The container image of a function, built or pulled first. */
+  prepareImage(definition: FunctionDefinition): Promise<PreparedImage>;
+  /** No environment of a version uses that image any more. */
+  releaseImage(id: string): void;
 }
 
 type Prepared = readonly [code: CodeSnapshot, layers: CodeSnapshot | undefined, image: string];
@@ -37,6 +42,7 @@ export class VersionBuilder {
   /** Raises `code-missing`, `runtime-unsupported`, `base-unavailable`, `build-failed`, ... */
   async build(definition: FunctionDefinition): Promise<FunctionVersion> {
     this.#checkArchitecture(definition);
+    if (definition.image !== undefined) return this.#ofImage(definition);
     const [code, layers, image] = await this.#prepare(definition);
     const launchProblem = isCustom(definition.runtime)
       ? await bootstrapProblem(
@@ -59,8 +65,27 @@ export class VersionBuilder {
     };
   }
 
-  /** No environment of the version is left: its copies of code and layers may go. */
-  release({ taskDirectory, optDirectory }: FunctionVersion): void {
+  async #ofImage(definition: FunctionDefinition): Promise<FunctionVersion> {
+    const { id, image, launchProblem } = await this.#parts.prepareImage(definition);
+    return {
+      ...this.#identity(definition),
+      key: keyOf(definition, [id]),
+      codeSha256: id.replace(/^sha256:/, ''),
+      codeSize: 0,
+      modifiedAtMs: this.#parts.clock.now(),
+      taskDirectory: '',
+      imageReference: id,
+      resolvedImage: image,
+      ...(launchProblem === undefined ? {} : { launchProblem }),
+    };
+  }
+
+  /** No environment of the version is left: its copies of code and layers, or its image, may go. */
+  release({ taskDirectory, optDirectory, resolvedImage, imageReference }: FunctionVersion): void {
+    if (resolvedImage !== undefined) {
+      this.#parts.releaseImage(imageReference);
+      return;
+    }
     for (const directory of [taskDirectory, optDirectory]) {
       if (directory !== undefined) this.#parts.code.release(basename(directory));
     }

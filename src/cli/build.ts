@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 
 import { OrchestratorError, messageOf } from '../errors.js';
+import type { FunctionDefinition } from '../function/function-version.js';
 import type { Command, CommandContext } from './command.js';
 import { BASE_OPTION, SETTING_OPTIONS, flagsOf } from './flags.js';
 import { EXIT } from './host.js';
@@ -31,8 +32,8 @@ export const build: Command = {
   ],
   async run(context) {
     const { parts, host, report } = context;
-    const { runtimes, base } = await wanted(context);
-    const { images } = await parts.openEngine();
+    const { runtimes, functions, base } = await wanted(context);
+    const { images, prepareImage, engine } = await parts.openEngine();
     const stopped = new AbortController();
     const stop = (): void => stopped.abort(new Error('interrupted'));
     const release = onInterrupts(host, {
@@ -41,11 +42,20 @@ export const build: Command = {
       abandon: () => host.exit(EXIT.interrupted),
     });
     try {
-      const results = await Promise.allSettled(
-        runtimes.map((runtime) =>
-          buildOne(context, images, { runtime, base, signal: stopped.signal }),
+      const { signal } = stopped;
+      const results = await Promise.allSettled([
+        ...runtimes.map((runtime) =>
+          buildOne(context, { step: `Image for ${runtime}`, told: { runtime } }, (tell) =>
+            images.ensureImage(runtime, { base, signal, onProgress: ({ detail }) => tell(detail) }),
+          ),
         ),
-      );
+        ...functions.map((definition) => {
+          const { name } = definition;
+          return buildOne(context, { step: `Image of ${name}`, told: { function: name } }, (tell) =>
+            prepareImage(definition, { signal, onLine: tell }).then(({ image }) => image.uri),
+          );
+        }),
+      ]);
       if (stopped.signal.aborted) return EXIT.interrupted;
       const failures = results.flatMap((result) =>
         result.status === 'rejected' ? [result.reason] : [],
@@ -54,6 +64,7 @@ export const build: Command = {
       return failures.length === 0 ? EXIT.ok : EXIT.failed;
     } finally {
       release();
+      if (functions.length > 0) await engine.close();
     }
   },
 };
@@ -64,20 +75,22 @@ async function wanted({
   args,
   host,
   parts,
-}: CommandContext): Promise<{ runtimes: string[]; base: Base }> {
+}: CommandContext): Promise<{ runtimes: string[]; functions: FunctionDefinition[]; base: Base }> {
   const flags = flagsOf(args, host.cwd);
   const named = args.list('runtime');
   if (named.length > 0) {
     await refuseUnknownRuntimes(named);
-    return { runtimes: [...new Set(named)], base: (flags.base ?? 'auto') as Base };
+    return { runtimes: [...new Set(named)], functions: [], base: (flags.base ?? 'auto') as Base };
   }
   const config = await parts.loadConfig({
     directory: resolve(host.cwd, args.string('dir') ?? '.'),
     flags,
     environment: host.environment,
   });
+  const managed = config.functions.filter(({ image }) => image === undefined);
   return {
-    runtimes: [...new Set(config.functions.map((definition) => definition.runtime))],
+    runtimes: [...new Set(managed.map(({ runtime }) => runtime))],
+    functions: config.functions.filter(({ image }) => image !== undefined),
     base: config.settings.base,
   };
 }
@@ -96,19 +109,16 @@ async function refuseUnknownRuntimes(named: readonly string[]): Promise<void> {
 
 async function buildOne(
   { report }: CommandContext,
-  images: ImageTools,
-  { runtime, base, signal }: { runtime: string; base: Base; signal: AbortSignal },
+  { step, told }: { step: string; told: Readonly<Record<string, string>> },
+  work: (tell: (detail: string) => void) => Promise<string>,
 ): Promise<void> {
-  const step = `Image for ${runtime}`;
   report.progress({ kind: 'step', step, state: 'started' });
   try {
-    const reference = await images.ensureImage(runtime, {
-      base,
-      signal,
-      onProgress: ({ detail }) => report.progress({ kind: 'step', step, state: 'running', detail }),
-    });
+    const reference = await work((detail) =>
+      report.progress({ kind: 'step', step, state: 'running', detail }),
+    );
     report.progress({ kind: 'step', step, state: 'done', detail: reference });
-    if (report.json) report.printJson({ event: 'image', runtime, reference });
+    if (report.json) report.printJson({ event: 'image', ...told, reference });
   } catch (error) {
     const [detail = ''] = messageOf(error).split('\n');
     report.progress({ kind: 'step', step, state: 'failed', detail });

@@ -20,6 +20,9 @@ export const images: Command = {
         return { runtime, images: own, ...(base === undefined ? {} : { presentBase: base }) };
       }),
     );
+    // Those of functions that are packaged as one.
+    const others = built.filter((image) => !RUNTIMES.has(image.runtime));
+    if (others.length > 0) rows.push({ runtime: 'image', images: others });
     if (report.json) {
       report.printJson({ runtimes: rows });
       return EXIT.ok;

@@ -13,7 +13,7 @@ import { environmentProblems } from '../function/variables.js';
 import { eventDefinition } from './async-settings.js';
 import type { SettingNotice } from './config.js';
 import { LIMITS } from './defaults.js';
-import { checkPackage, UNNAMED_HANDLER } from './packaging.js';
+import { checkPackage, imageSource, packagingOf } from './packaging.js';
 import type { Problems } from './problems.js';
 import { isMap } from './map.js';
 import { checkSnapStart } from './snap-start.js';
@@ -51,24 +51,32 @@ export function finish(
   const before = problems.list.length;
   const name = checkName(draft, problems);
   const settings = checkSettings(draft, problems);
-  checkPackage(draft, (setting) => pathOf(draft, setting), problems);
+  const packaging = {
+    directory: context.directory,
+    problems,
+    pathOf: (setting: string) => pathOf(draft, setting),
+  };
+  checkPackage(draft, packaging);
   if (settings !== undefined) {
     checkProvisioned(draft, settings, problems);
-    checkSnapStart(settings, (setting) => pathOf(draft, setting), problems);
+    checkSnapStart(settings, packaging.pathOf, problems);
   }
   // What is well-formed is looked at more closely even when something else is not.
   const sound: Partial<FunctionSettings> = settings ?? soundSettings(draft);
   if (sound.runtime !== undefined) checkRuntime(draft, sound.runtime, problems);
   if (sound.environment !== undefined) checkVariables(draft, sound.environment, problems);
+  const image = sound.image === undefined ? undefined : imageSource(sound.image, packaging);
   const codePath =
-    sound.code === undefined ? undefined : checkPath(draft, 'code', sound.code, context);
+    sound.code === undefined || draft.settings['image'] !== undefined
+      ? undefined
+      : checkPath(draft, 'code', sound.code, context);
   const layerPaths = (sound.layers ?? []).map((layer) =>
     checkPath(draft, 'layers', layer, context),
   );
-  if (name === undefined || settings === undefined || codePath === undefined) return undefined;
+  if (name === undefined || settings === undefined) return undefined;
   if (problems.list.length > before) return undefined;
-  const { runtime = '', handler = UNNAMED_HANDLER } = settings;
-  noticeDependencies(draft, codePath, runtime, context.notices);
+  const { runtime = '' } = settings;
+  if (codePath !== undefined) noticeDependencies(draft, codePath, runtime, context.notices);
   const overrides = context.variablesFor(draft, name);
   const environment = Object.fromEntries(
     Object.entries(settings.environment).map(([key, value]) => [key, overrides[key] ?? value]),
@@ -76,10 +84,10 @@ export function finish(
   return {
     name,
     logicalId: draft.logicalId,
-    runtime,
-    handler,
-    codePath,
-    layerPaths: layerPaths.filter((path) => path !== undefined),
+    ...packagingOf(settings, image, {
+      codePath,
+      layerPaths: layerPaths.filter((path) => path !== undefined),
+    }),
     memoryMb: settings.memory,
     timeoutSeconds: settings.timeout,
     ephemeralStorageMb: settings.ephemeralStorage,

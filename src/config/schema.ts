@@ -41,6 +41,45 @@ const loggingSchema = z
     error: ONLY_JSON,
   });
 
+const words = z.array(z.string('text')).max(1500, 'at most 1500 entries');
+
+/** Contract 3.9. */
+const imageConfig = z
+  .strictObject(
+    {
+      entryPoint: words.optional(),
+      command: words.optional(),
+      workingDirectory: z
+        .string('an absolute path in the image')
+        .max(1000, 'at most 1000 characters')
+        .regex(/^\//, 'an absolute path in the image')
+        .optional(),
+    },
+    'a map with entryPoint, command or workingDirectory',
+  )
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= 16 * 1024, 'at most 16 KB');
+
+/** A name as engines take them, with registry, tag and digest where there are any. */
+const imageName = z
+  .string('the name of an image, or a map with context')
+  .regex(
+    /^[a-zA-Z0-9][\w.-]*(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/,
+    'the name of an image such as hello:latest',
+  );
+
+const image = z.union(
+  [
+    imageName,
+    z.strictObject({
+      context: z.string('the path of a folder').default('.'),
+      dockerfile: z.string('the path of a Dockerfile inside the context').default('Dockerfile'),
+      args: z.record(z.string(), variableValue, 'a map of build arguments').default({}),
+      target: z.string('the name of a stage').optional(),
+    }),
+  ],
+  'the name of an image such as hello:latest, or a map with context, dockerfile, args and target',
+);
+
 export const functionSchema = z.strictObject({
   runtime: z.string('a runtime identifier such as nodejs22.x or python3.13').optional(),
   handler: z
@@ -49,6 +88,8 @@ export const functionSchema = z.strictObject({
     .regex(/^\S+$/, 'a handler without white space')
     .optional(),
   code: z.string('the path of a folder or zip file').default('.'),
+  image: image.optional(),
+  imageConfig: imageConfig.optional(),
   memory: whole(LIMITS.memoryMb, 'MB').default(DEFAULTS.memoryMb),
   timeout: whole(LIMITS.timeoutSeconds, 'seconds').default(DEFAULTS.timeoutSeconds),
   ephemeralStorage: whole(LIMITS.ephemeralStorageMb, 'MB').default(DEFAULTS.ephemeralStorageMb),
@@ -77,6 +118,8 @@ export const FUNCTION_KEYS = Object.keys(functionSchema.shape);
 export const NESTED_KEYS: Readonly<Record<string, readonly string[]>> = {
   logging: ['format', 'applicationLevel', 'systemLevel', 'group'],
   async: ASYNC_KEYS,
+  image: ['context', 'dockerfile', 'args', 'target'],
+  imageConfig: ['entryPoint', 'command', 'workingDirectory'],
 };
 
 export const settingsSchema = z.strictObject({

@@ -21,14 +21,16 @@ const SIGNATURE = 'X-Amz-Signature';
 
 /** `Code` of GetFunction. */
 export function codeLocation(
+  { router }: Pick<ControlParts, 'router'>,
   name: string,
   { revision, version }: ResolvedRevision,
   host: string,
 ): object {
   const { image } = revision.definition;
   if (image !== undefined) {
-    const uri = 'uri' in image ? image.uri : image.context;
-    return { RepositoryType: 'ECR', ImageUri: uri, ResolvedImageUri: uri };
+    const built = router.deployment(name)?.description.resolvedImage;
+    const uri = 'uri' in image ? image.uri : (built?.uri ?? image.context);
+    return { RepositoryType: 'ECR', ImageUri: uri, ResolvedImageUri: built?.resolvedUri ?? uri };
   }
   const file = `function/${name}/${encodeURIComponent(version)}.zip`;
   return { RepositoryType: 'S3', Location: link(host, file) };

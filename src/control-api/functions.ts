@@ -163,7 +163,7 @@ export function getFunction({ parts, input, call }: ControlRequest<FunctionInput
   return {
     body: {
       Configuration: configurationOf(parts, target.name, resolved),
-      Code: codeLocation(target.name, resolved, call.request.headers.host ?? ''),
+      Code: codeLocation(parts, target.name, resolved, call.request.headers.host ?? ''),
       ...(Object.keys(tags).length === 0 ? {} : { Tags: tags }),
       ...(reserved === undefined
         ? {}

@@ -66,7 +66,7 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
         : { credentialsToken: identity.credentialsToken }),
       ...(identity.logMarker === undefined ? {} : { logMarker: identity.logMarker }),
     }),
-    workingDirectory: '/var/task',
+    ...launchOf(version),
     user: SANDBOX_USER,
     hostName: HOST_NAME,
     hosts: identity.hosts,
@@ -77,10 +77,24 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
     cpus: version.memoryMb / LIMITS.memoryPerCpuMb,
     liftCpuDuringStart: true,
     scratch: { target: '/tmp', sizeMb: version.ephemeralStorageMb },
-    logPipeTarget: LOG_PIPE,
     pidsLimit: LIMITS.processes,
     openFilesLimit: LIMITS.openFiles,
   });
+}
+
+/** What is started, where, and whether it knows of the log pipe: a container image does not. */
+function launchOf(
+  version: FunctionVersion,
+): Pick<ContainerSpec, 'command' | 'workingDirectory' | 'logPipeTarget'> {
+  const image = version.resolvedImage;
+  if (image === undefined) return { workingDirectory: '/var/task', logPipeTarget: LOG_PIPE };
+  return { command: programOf(version), workingDirectory: image.workingDirectory };
+}
+
+/** The runtime's own program and arguments. */
+function programOf({ resolvedImage }: FunctionVersion): readonly string[] {
+  if (resolvedImage === undefined) return [BOOTSTRAP];
+  return [...resolvedImage.entryPoint, ...resolvedImage.command];
 }
 
 /** Extensions and the runtime under one supervisor; nothing where there are none. */
@@ -91,7 +105,6 @@ function supervision(
 ): Partial<ContainerSpec> {
   const { extensions = [] } = version;
   if (supervisorToken === undefined || extensions.length === 0) return {};
-  const runtime = [BOOTSTRAP];
   return {
     input: true,
     command: [
@@ -100,13 +113,16 @@ function supervision(
       supervisorToken,
       String(extensions.length),
       ...extensions,
-      ...runtime,
+      ...programOf(version),
     ],
     mounts: [...mountsOf(version), { source: supervisorPath, target: SUPERVISOR, readOnly: true }],
+    // The supervisor knows of it, whatever it starts.
+    logPipeTarget: LOG_PIPE,
   };
 }
 
 function mountsOf(version: FunctionVersion): Mount[] {
+  if (version.resolvedImage !== undefined) return [];
   const mounts: Mount[] = [{ source: version.taskDirectory, target: '/var/task', readOnly: true }];
   if (version.optDirectory !== undefined) {
     mounts.push({ source: version.optDirectory, target: '/opt', readOnly: true });

@@ -25,6 +25,7 @@ import type { Extension, ShutdownReason } from './extensions.js';
 import { HeldEvents } from './held-events.js';
 import { initializationTypeOf, initLimitMs } from './initialization.js';
 import type { InvocationJournal } from './journal.js';
+import { launchProblemOf } from './launch-problem.js';
 import {
   accepts,
   isStartUnderWay,
@@ -375,7 +376,7 @@ export class Environment implements ChannelListener {
     if (exit.outOfMemory) this.#processes.peakWas(this.version.memoryMb * 2 ** 20);
     this.#channel.close();
     this.#host.close();
-    this.#journal.processesExited();
+    this.#journal.processesExited(launchProblemOf(this.version, exit));
     this.#apply('processesExited');
   }
 

@@ -11,6 +11,7 @@ import type { InvocationRecord } from '../admin-api/view.js';
 import type { Clock } from '../async/clock.js';
 import type { OutputStream } from '../engine/engine.js';
 import type { FunctionVersion } from '../function/function-version.js';
+import type { LaunchProblem } from '../function/launch.js';
 import type { InitializationType } from '../function/variables.js';
 import { billedDurationMs, timeoutLine } from '../invocation/report.js';
 import { EnvironmentLog, type LogSink } from '../log/environment-log.js';
@@ -29,6 +30,7 @@ import type {
 import { systemLogOf, type SystemLog } from '../telemetry/system-log.js';
 import { tellStart, type ResetReason } from './cause.js';
 import type { Extension } from './extensions.js';
+import { imageLaunchLine } from './launch-problem.js';
 import type { Finished, Settlement } from './settlement.js';
 
 export interface RecordSink {
@@ -84,7 +86,8 @@ export interface InvocationJournal {
   abandon(settlement: Settlement): void;
   /** They are about to be ended, and the environment with them. */
   processesEnding(): void;
-  processesExited(): void;
+  /** With a problem: they never ran. */
+  processesExited(launch?: LaunchProblem): void;
   close(): void;
 }
 
@@ -231,7 +234,11 @@ export class EnvironmentJournal implements InvocationJournal {
     this.#log.processesEnding();
   }
 
-  processesExited(): void {
+  processesExited(launch?: LaunchProblem): void {
+    const record = launch === undefined ? [] : imageLaunchLine(this.#version, launch);
+    if (record.length > 0) {
+      this.#log.say({ type: 'platform.fault', timeMs: this.#parts.clock.now(), record });
+    }
     this.#log.processesExited();
   }
 
@@ -258,10 +265,12 @@ export class EnvironmentJournal implements InvocationJournal {
 
   #runtime(): RestoreStart {
     const version = this.#version;
-    const runtime = runtimeVersion(version);
+    // An image's runtime is its own affair (contract 6.1).
+    const runtime = version.image === undefined ? runtimeVersion(version) : undefined;
     return {
-      runtimeVersion: runtime.version,
-      runtimeVersionArn: runtime.arn,
+      ...(runtime === undefined
+        ? {}
+        : { runtimeVersion: runtime.version, runtimeVersionArn: runtime.arn }),
       functionName: version.name,
       functionVersion: version.version,
       instanceId: this.#environmentId,

@@ -79,6 +79,17 @@ export interface EventInvokeConfig {
   readonly onFailureArn?: string;
 }
 
+/** An image as the engine has it, with the function's own settings laid over its. */
+export interface ResolvedImage {
+  /** As it was named, or as our build named it. */
+  readonly uri: string;
+  /** `<repository>@sha256:…`, as GetFunction's ResolvedImageUri. */
+  readonly resolvedUri: string;
+  readonly entryPoint: readonly string[];
+  readonly command: readonly string[];
+  readonly workingDirectory: string;
+}
+
 /** A definition bound to one immutable copy of its code: the key of a pool. */
 export interface FunctionVersion extends FunctionDefinition {
   /** `$LATEST` or a number. */
@@ -86,19 +97,21 @@ export interface FunctionVersion extends FunctionDefinition {
   readonly functionArn: string;
   /** Digest over code, layers and configuration: two versions with one key share environments. */
   readonly key: string;
-  /** SHA-256 of the code, base64, as GetFunction reports it. */
+  /** As GetFunction reports it: SHA-256 of the code in base64, of an image in hex. */
   readonly codeSha256: string;
   readonly codeSize: number;
   /** When this version came to be, Unix ms. */
   readonly modifiedAtMs: number;
-  /** Absolute path of our read-only copy of the code. */
+  /** Absolute path of our read-only copy of the code; empty for images. */
   readonly taskDirectory: string;
   /** Absolute path of the merged layers, when there are any. */
   readonly optDirectory?: string;
   /** File names of the external extensions in its layers or image (contract 2.1). */
   readonly extensions?: readonly string[];
-  /** Image reference the environments run. */
+  /** Image reference the environments run; of a container image its id. */
   readonly imageReference: string;
+  /** Of a container image: what it is and how it is started. */
+  readonly resolvedImage?: ResolvedImage;
   /** Known before any start: its processes cannot be launched. */
   readonly launchProblem?: LaunchProblem;
 }

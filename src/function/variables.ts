@@ -66,6 +66,14 @@ export interface VariablesContext {
   readonly logMarker?: string;
 }
 
+const SYSTEM_DEFAULTS: Readonly<Record<string, string>> = {
+  LANG: 'en_US.UTF-8',
+  TZ: ':UTC',
+  PATH: '/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin',
+  LD_LIBRARY_PATH:
+    '/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib',
+};
+
 /** Everything the processes of one environment start with. */
 export function environmentVariables(
   version: FunctionVersion,
@@ -74,11 +82,8 @@ export function environmentVariables(
   const runtime = findRuntime(version.runtime)?.environment ?? {};
   const { credentials } = context;
   const defaults: Record<string, string> = {
-    LANG: 'en_US.UTF-8',
-    TZ: ':UTC',
-    PATH: '/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin',
-    LD_LIBRARY_PATH:
-      '/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib',
+    // An image brings its own, as Amazon's base images do.
+    ...(version.image === undefined ? SYSTEM_DEFAULTS : {}),
     AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
     AWS_XRAY_DAEMON_ADDRESS: `${XRAY_ADDRESS}:${XRAY_PORT}`,
     ...withoutReserved(runtime),
@@ -89,7 +94,8 @@ export function environmentVariables(
     ...onlyReserved(runtime),
     _AWS_XRAY_DAEMON_ADDRESS: XRAY_ADDRESS,
     _AWS_XRAY_DAEMON_PORT: XRAY_PORT,
-    _HANDLER: version.handler,
+    // Of an image only its entry point knows which of its words is a handler.
+    ...(version.image === undefined ? { _HANDLER: version.handler } : {}),
     AWS_REGION: context.region,
     AWS_DEFAULT_REGION: context.region,
     AWS_LAMBDA_FUNCTION_NAME: version.name,

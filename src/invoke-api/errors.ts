@@ -147,6 +147,7 @@ export function refusalError(error: OrchestratorError, arn: string): ApiError {
     case 'restore-timed-out':
       return userError(408, 'SnapStartTimeoutException', error.message, 'Message');
     // Not 5xx: clients would retry what only a person can mend.
+    case 'image-unavailable':
     case 'build-failed':
     case 'code-missing':
     case 'not-supported':

@@ -59,7 +59,8 @@ const NEWLINE = Buffer.from('\n');
 const MOST_MISSED_MARKS = 2;
 
 const FOR_MARK: DrainRule = { quietMs: LIMITS.logDrainMs, mostMs: 10 * LIMITS.logDrainMs };
-const FOR_QUIET: DrainRule = { quietMs: 20, mostMs: LIMITS.logDrainMs };
+/** What the engine passes on is rarely later than this, on a busy machine too. */
+const FOR_QUIET: DrainRule = { quietMs: 100, mostMs: LIMITS.logDrainMs };
 /** The next event is out already: only what we have not read yet can still be of the last. */
 const FOR_READ: DrainRule = { quietMs: 0, mostMs: 0 };
 /** Init may go on while START waits for it. */

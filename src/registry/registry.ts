@@ -12,6 +12,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../async/clock.js';
 import type { EventInvokeConfig, FunctionDefinition } from '../function/function-version.js';
+import { sourcePaths } from '../function/source-paths.js';
 import {
   copyOf,
   definitionOf,
@@ -219,11 +220,8 @@ export class FunctionRegistry {
       .flatMap(({ latest }) => (latest === undefined ? [] : [latest.definition]));
     const all = [...[...this.#files.values()].map(({ definition }) => definition), ...own];
     return all
-      .filter(({ codePath }) => codePath !== '')
-      .map(({ name, codePath, layerPaths }) => ({
-        name,
-        paths: [codePath, ...layerPaths],
-      }));
+      .map((definition) => ({ name: definition.name, paths: sourcePaths(definition) }))
+      .filter(({ paths }) => paths.length > 0);
   }
 
   newRevision(parts: Omit<Revision, 'revisionId' | 'modifiedAtMs'>): Revision {

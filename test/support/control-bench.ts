@@ -126,6 +126,8 @@ export class ControlBench {
       accountId: '123456789012',
       architecture: 'x86_64',
       ensureImage: () => this.image,
+      prepareImage: () => Promise.reject(new Error('no container images here')),
+      releaseImage: () => undefined,
     });
     return new Deployment(definition, {
       build: (changed) => versions.build(changed),

@@ -24,6 +24,9 @@ export interface ProjectFunction {
   layers?: readonly string[];
   /** Instead of the folder of `files`. */
   code?: string;
+  /** Instead of code; the folder of `files` has the function's name. */
+  image?: string | Readonly<Record<string, unknown>>;
+  imageConfig?: Readonly<Record<string, unknown>>;
   reservedConcurrency?: number;
   async?: Readonly<Record<string, unknown>>;
   logging?: Readonly<Record<string, string>>;
@@ -121,15 +124,7 @@ export async function writeProject(
 ): Promise<void> {
   const settings: Record<string, unknown> = {};
   for (const [name, { files, ...rest }] of Object.entries(functions)) {
-    const python = Object.keys(files).some((file) => file.endsWith('.py'));
-    settings[name] = {
-      runtime: python ? 'python3.13' : 'nodejs22.x',
-      ...(rest.runtime?.startsWith('provided') === true
-        ? {}
-        : { handler: python ? 'app.handler' : 'index.handler' }),
-      code: name,
-      ...rest,
-    };
+    settings[name] = rest.image === undefined ? { ...codeOf(name, files, rest), ...rest } : rest;
     await mkdir(join(directory, name), { recursive: true });
     for (const [file, content] of Object.entries(files)) {
       await mkdir(dirname(join(directory, name, file)), { recursive: true });
@@ -139,6 +134,21 @@ export async function writeProject(
     }
   }
   await writeFile(join(directory, 'orchestrator.yaml'), JSON.stringify({ functions: settings }));
+}
+
+function codeOf(
+  name: string,
+  files: ProjectFunction['files'],
+  { runtime }: Pick<ProjectFunction, 'runtime'>,
+): Record<string, unknown> {
+  const python = Object.keys(files).some((file) => file.endsWith('.py'));
+  return {
+    runtime: python ? 'python3.13' : 'nodejs22.x',
+    ...(runtime?.startsWith('provided') === true
+      ? {}
+      : { handler: python ? 'app.handler' : 'index.handler' }),
+    code: name,
+  };
 }
 
 export function post(

@@ -15,6 +15,7 @@ import {
   withEventInvokeConfigs,
 } from './event-settings.js';
 import { withGlobals } from './globals.js';
+import { imageOf, isImage } from './image.js';
 import { holds, resolve, UNRESOLVED, type Scope } from './intrinsics.js';
 import { parameterNotices, scopeOf, type ScopeContext } from './scope.js';
 
@@ -66,6 +67,8 @@ const HANDLED = new Set([
   'Layers',
   'Architectures',
   'PackageType',
+  'ImageUri',
+  'ImageConfig',
 ]);
 
 const FUNCTION_TYPES = ['AWS::Serverless::Function', 'AWS::Lambda::Function'];
@@ -90,6 +93,8 @@ const NAMES: Readonly<Record<string, string>> = {
   name: 'Properties.FunctionName',
   code: 'Properties.CodeUri',
   architecture: 'Properties.Architectures.0',
+  image: 'Properties.ImageUri',
+  imageConfig: 'Properties.ImageConfig',
 };
 
 export function isTemplate(document: unknown): boolean {
@@ -116,8 +121,9 @@ export function readTemplate(document: unknown, context: TemplateContext): Funct
     const isSam = String(map(resource)['Type']).startsWith('AWS::Serverless::');
     const merged = isSam ? withGlobals(globals, own, map(resource)['IgnoreGlobals']) : own;
     const properties = map(resolve(merged, scope));
-    if (isSam) noticeBuild(logicalId, map(map(resource)['Metadata']), context);
-    return draftOf(logicalId, properties, { resources, scope, context, isSam });
+    const metadata = map(resolve(map(resource)['Metadata'], scope));
+    if (isSam) noticeBuild(logicalId, metadata, context);
+    return draftOf(logicalId, properties, { resources, scope, context, isSam, metadata });
   });
   return withEventInvokeConfigs(drafts, resources, { scope, notices: context.notices });
 }
@@ -155,6 +161,7 @@ function noticeBuild(logicalId: string, metadata: Map, context: TemplateContext)
 }
 
 interface DraftContext {
+  readonly metadata: Map;
   readonly resources: Map;
   readonly scope: Scope;
   readonly context: TemplateContext;
@@ -164,23 +171,20 @@ interface DraftContext {
 function draftOf(logicalId: string, properties: Map, around: DraftContext): FunctionDraft[] {
   const { context } = around;
   const path = `Resources.${logicalId}`;
-  if (properties['PackageType'] === 'Image') {
-    context.problems.add({
-      path: `${path}.Properties.PackageType`,
-      value: 'Image',
-      expected: 'Zip: container-image functions are not run yet',
-      remedy: 'Remove the function from this template, or package its code as a folder.',
-    });
-    return [];
-  }
   const settings = {
     ...settingsOf(path, properties, context),
     ...eventSettings(`${path}.Properties`, properties, context.notices),
   };
   const architectures = properties['Architectures'];
   if (Array.isArray(architectures)) settings['architecture'] = known(architectures[0]);
-  const code = codeOf(logicalId, properties, context);
-  if (code !== undefined) settings['code'] = code;
+  if (isImage(properties)) {
+    const image = imageOf(path, properties, around.metadata, context);
+    if (image === undefined) return [];
+    Object.assign(settings, image);
+  } else {
+    const code = codeOf(logicalId, properties, context);
+    if (code !== undefined) settings['code'] = code;
+  }
   const layers = layersOf(path, properties['Layers'], around);
   if (layers !== undefined) settings['layers'] = layers;
   const written = Object.entries(settings).filter(([, value]) => value !== undefined);
@@ -190,6 +194,7 @@ function draftOf(logicalId: string, properties: Map, around: DraftContext): Func
     : {
         ...NAMES,
         code: 'Properties.Code',
+        image: 'Properties.Code.ImageUri',
         deadLetterQueue: 'Properties.DeadLetterConfig.TargetArn',
       };
   return [{ path, logicalId, name, settings: Object.fromEntries(written), names }];

@@ -52,7 +52,10 @@ export function containerOptions(
     StopSignal: 'SIGKILL',
     Labels: { ...spec.labels, ...context.labels },
     ...(spec.user === undefined ? {} : { User: spec.user }),
-    ...(spec.command === undefined ? {} : { Cmd: [...spec.command] }),
+    // Without an entry point the command is the program and its arguments.
+    ...(spec.command === undefined ? {} : { Entrypoint: [], Cmd: [...spec.command] }),
+    // What an image has to say about its health would run in the environment.
+    Healthcheck: { Test: ['NONE'] },
     HostConfig: {
       ...networkOptions(spec, context),
       Binds: [

@@ -14,6 +14,7 @@ import type { ScratchDisk } from '../host/scratch.js';
 import { DEADLINE_MS, within } from './deadline.js';
 import { isRefusal, unlessGone } from './errors.js';
 import type { Holder } from './holders.js';
+import { LaunchWatch } from './launch-watch.js';
 import { OutputFrames } from './output.js';
 import { removeContainer } from './removal.js';
 
@@ -52,6 +53,7 @@ export class DockerContainer implements Container {
   #attached = false;
   #input: Duplex | undefined;
   #outOfMemory = false;
+  readonly #launch = new LaunchWatch();
   #frozen = false;
   #freezer: Freezer | undefined;
   #memory: PeakMemory | undefined;
@@ -82,6 +84,7 @@ export class DockerContainer implements Container {
       this.#context.logPipe?.open();
       this.#state = 'starting';
       this.#outOfMemory = false;
+      this.#launch.reset();
       await within(
         DEADLINE_MS.start,
         async (abortSignal) => {
@@ -173,7 +176,11 @@ export class DockerContainer implements Container {
       isTold = true;
       this.#context.logPipe?.drain();
       this.#closeHost();
-      this.#context.observer.exited({ exitCode, outOfMemory });
+      const held = this.#launch.end();
+      if (held !== undefined) this.#context.observer.output(held, 'stderr');
+      const { refusal } = this.#launch;
+      const launchError = refusal === undefined ? {} : { launchError: refusal };
+      this.#context.observer.exited({ exitCode, outOfMemory, ...launchError });
     };
     const timer = this.#context.clock.setTimer(OUTPUT_AFTER_END_MS, told);
     void this.#outputEnded.then(() => {
@@ -210,7 +217,10 @@ export class DockerContainer implements Container {
     })) as unknown as Duplex;
     this.#attached = true;
     if (input) this.#input = stream;
-    const frames = new OutputFrames((chunk, name) => this.#context.observer.output(chunk, name));
+    const frames = new OutputFrames((chunk, name) => {
+      const output = this.#launch.output(chunk, name);
+      if (output !== undefined) this.#context.observer.output(output, name);
+    });
     stream.on('data', (chunk: Buffer) => frames.write(chunk));
     this.#outputEnded = new Promise((resolve) => {
       const ended = (): void => {

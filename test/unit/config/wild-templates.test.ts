@@ -121,16 +121,14 @@ Resources:
     ]);
   });
 
-  it('name an image function once, and code in S3 as the template calls it', async () => {
+  it('name code in S3 as the template calls it', async () => {
     await folder.put(
       'template.yaml',
       `Resources:
-  Image: {Type: AWS::Lambda::Function, Properties: {PackageType: Image, Code: {ImageUri: x}}}
   Stored: {Type: AWS::Lambda::Function, Properties: {Runtime: nodejs22.x, Handler: a.b, Code: {S3Bucket: b, S3Key: k}}}
 `,
     );
     expect(await folder.problems()).toEqual([
-      expect.objectContaining({ path: 'Resources.Image.Properties.PackageType' }),
       expect.objectContaining({
         path: 'Resources.Stored.Properties.Code',
         remedy: 'Download it, and give the path here.',

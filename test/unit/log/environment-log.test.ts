@@ -151,7 +151,7 @@ describe('the log of an environment whose bootstrap marks', () => {
     recorded.begin('c');
     recorded.write('of c\n');
     recorded.end('c');
-    recorded.clock.advance(20);
+    recorded.clock.advance(100);
     expect(recorded.tails.get('c')).toBe('START c\nof c\nEND c\nREPORT c\n');
   });
 
@@ -298,9 +298,9 @@ describe('the log of an environment whose runtime does not mark', () => {
     recorded.log.processesStarted(INIT_START);
     recorded.begin('a');
     recorded.end('a');
-    recorded.clock.advance(19);
+    recorded.clock.advance(99);
     recorded.write('late\n');
-    recorded.clock.advance(19);
+    recorded.clock.advance(99);
     expect(recorded.tails.size).toBe(0);
     recorded.clock.advance(1);
     expect(recorded.tails.get('a')).toBe('START a\nlate\nEND a\nREPORT a\n');
@@ -344,7 +344,7 @@ describe('the log of an environment whose runtime does not mark', () => {
     const recorded = new RecordedLog({});
     recorded.log.initEnded([INIT_REPORT]);
     recorded.write('cannot load\n');
-    recorded.clock.advance(20);
+    recorded.clock.advance(100);
     expect(recorded.told).toEqual(['-: cannot load', '-: INIT_REPORT']);
     recorded.log.processesExited();
     recorded.log.initEnded([INIT_REPORT]);

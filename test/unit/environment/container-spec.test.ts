@@ -1,0 +1,141 @@
+import { describe, expect, it } from '@jest/globals';
+import { containerSpecBuilder } from '../../../src/environment/container-spec.js';
+import { imageLaunchLine, launchProblemOf } from '../../../src/environment/launch-problem.js';
+import type { FunctionVersion } from '../../../src/function/function-version.js';
+
+const build = containerSpecBuilder({
+  runId: 'run',
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'AK', secretAccessKey: 'SK' },
+  labels: {},
+  functionLabel: 'function',
+  supervisorPath: '/state/supervisor',
+});
+
+const ZIP: FunctionVersion = {
+  name: 'orders',
+  logicalId: 'Orders',
+  runtime: 'nodejs22.x',
+  handler: 'index.handler',
+  codePath: '/code',
+  layerPaths: [],
+  memoryMb: 256,
+  timeoutSeconds: 3,
+  ephemeralStorageMb: 512,
+  environment: { MINE: 'yes' },
+  architecture: 'x86_64',
+  description: '',
+  version: '$LATEST',
+  functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:orders',
+  key: 'key',
+  codeSha256: '',
+  codeSize: 0,
+  modifiedAtMs: 0,
+  taskDirectory: '/state/code/1',
+  imageReference: 'orchestrator/nodejs22.x:1',
+};
+
+const IMAGE: FunctionVersion = {
+  ...ZIP,
+  runtime: '',
+  handler: '',
+  codePath: '',
+  taskDirectory: '',
+  imageReference: 'sha256:1',
+  image: { uri: 'orders:1' },
+  resolvedImage: {
+    uri: 'orders:1',
+    resolvedUri: 'orders@sha256:1',
+    entryPoint: ['/run', '--fast'],
+    command: ['app.handler', 'two'],
+    workingDirectory: '/work',
+  },
+};
+
+const IDENTITY = {
+  environmentId: 'e',
+  runtimeApi: 'id.runtime:1',
+  hosts: {},
+  logMarker: undefined,
+  logStreamName: 'stream',
+  initializationType: 'on-demand',
+} as const;
+
+describe('the container of a function', () => {
+  it('of code starts what the runtime’s image starts, where the code is mounted', () => {
+    const spec = build(ZIP, IDENTITY);
+    expect(spec.command).toBeUndefined();
+    expect(spec.workingDirectory).toBe('/var/task');
+    expect(spec.mounts.map(({ target }) => target)).toEqual(['/var/task']);
+    expect(spec.logPipeTarget).toBe('/run/log-pipe');
+  });
+
+  it('packaged as an image starts what that says, with nothing mounted, as the same user', () => {
+    const spec = build(IMAGE, IDENTITY);
+    expect(spec.command).toEqual(['/run', '--fast', 'app.handler', 'two']);
+    expect(spec.workingDirectory).toBe('/work');
+    expect(spec.mounts).toEqual([]);
+    expect(spec.logPipeTarget).toBeUndefined();
+    expect(spec.user).toBe('993:990');
+    expect(spec.memoryBytes).toBe(256 * 2 ** 20);
+    expect(spec.openFilesLimit).toBe(1024);
+  });
+
+  it('packaged as an image starts its program under the supervisor when it has extensions', () => {
+    const spec = build({ ...IMAGE, extensions: ['one'] }, { ...IDENTITY, supervisorToken: 't' });
+    expect(spec.command).toEqual([
+      '/bin/sh',
+      '/var/rapid/supervisor',
+      't',
+      '1',
+      'one',
+      '/run',
+      '--fast',
+      'app.handler',
+      'two',
+    ]);
+    expect(spec.workingDirectory).toBe('/work');
+    expect(spec.mounts).toEqual([
+      { source: '/state/supervisor', target: '/var/rapid/supervisor', readOnly: true },
+    ]);
+  });
+
+  it('packaged as an image keeps the variables of the image', () => {
+    const { environment } = build(IMAGE, IDENTITY);
+    for (const own of ['PATH', 'LD_LIBRARY_PATH', 'LANG', 'TZ', '_HANDLER', 'AWS_EXECUTION_ENV']) {
+      expect(environment).not.toHaveProperty(own);
+    }
+    expect(environment).toMatchObject({
+      MINE: 'yes',
+      AWS_LAMBDA_RUNTIME_API: 'id.runtime:1',
+      LAMBDA_TASK_ROOT: '/var/task',
+    });
+  });
+});
+
+describe('an image whose program is refused', () => {
+  const exit = { exitCode: 127, outOfMemory: false };
+
+  it('has one line in the log, and an error that names the program', () => {
+    const problem = launchProblemOf(IMAGE, { ...exit, launchError: 'Permission denied' });
+    expect(problem).toEqual({
+      errorType: 'Runtime.InvalidEntrypoint',
+      reason: 'fork/exec /run: permission denied',
+    });
+    if (problem === undefined) throw new Error('there is none');
+    expect(imageLaunchLine(IMAGE, problem)).toEqual([
+      'IMAGE\tLaunch error: fork/exec /run: permission denied\tEntrypoint: /run\tCmd: [--fast,app.handler,two]\tWorkingDir: [/work]',
+    ]);
+    expect(imageLaunchLine(ZIP, problem)).toEqual([]);
+  });
+
+  it('is told from one that ran and ended', () => {
+    expect(launchProblemOf(IMAGE, exit)).toBeUndefined();
+  });
+
+  it('has another line for a configuration that makes no sense', () => {
+    expect(
+      imageLaunchLine(IMAGE, { errorType: 'Runtime.InvalidTaskConfig', reason: 'it is odd' }),
+    ).toEqual(['IMAGE\tInvalid task config: it is odd']);
+  });
+});
