@@ -1,8 +1,12 @@
 /** Unmodified AWS clients against the control API of a whole orchestrator. */
 
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import * as lambda from '@aws-sdk/client-lambda';
+import { ControlSubject } from '../support/aws-clients/control-subject.js';
 import { startProject, type Project } from '../support/project.js';
+import { noteForSummary } from '../support/summary-note.js';
 import { describeControlConformance } from './control-clients.contract.js';
+import { UNSERVED } from './unserved-operations.js';
 
 const LIMIT_MS = 120_000;
 let project: Project;
@@ -17,3 +21,14 @@ describeControlConformance(() => ({
   region: 'us-east-1',
   accountId: '123456789012',
 }));
+
+/** What the suites of Invoke and of streams call. */
+const ELSEWHERE = ['Invoke', 'InvokeAsync', 'InvokeWithResponseStream'];
+
+it('is asked for every operation of the model by some client', () => {
+  const all = Object.keys(lambda).flatMap((name) => /^(\w+)Command$/.exec(name)?.[1] ?? []);
+  const asked = [...ControlSubject.called, ...ELSEWHERE];
+  expect(asked.sort()).toEqual(expect.arrayContaining(all.sort()));
+  const served = all.length - UNSERVED.length;
+  noteForSummary('conformance', 'operations', `${served} of ${all.length} operations served`);
+});
