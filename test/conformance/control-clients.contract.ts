@@ -15,7 +15,7 @@ export function describeControlConformance(getEndpoint: () => Endpoint): void {
   describe.each(CONTROL_CLIENTS)('$name', (kind) => {
     const subject = new ControlSubject(kind, getEndpoint);
     describeFunctions(subject);
-    describeSettings(subject);
+    if (!kind.processPerCall) describeSettings(subject);
     describeDeletion(subject);
   });
 }

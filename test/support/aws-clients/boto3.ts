@@ -37,6 +37,7 @@ interface Greeting {
 export function boto3Of(suite: DebianSuite): ClientKind {
   return {
     name: `boto3 of Debian ${suite}`,
+    processPerCall: false,
     open: async (endpoint) => {
       const container = await ClientContainer.start(suite);
       const driver = join(container.folder, 'driver.py');

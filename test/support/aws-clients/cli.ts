@@ -23,8 +23,9 @@ import {
 const FAILURE =
   /An error occurred \((\w+)\) when calling the \w+ operation(?: \([^)]*\))?: ([^]*?)\s*(?:$|\n\nAdditional error details:)/;
 
-/** What the help of a service calls a command. */
-const COMMANDS = `
+/** The client itself checks nothing: what is wrong with a call is ours to say. */
+const CONFIG = '[default]\nparameter_validation = false\n';
+const OPERATIONS = `
 import botocore.session, json
 model = botocore.session.get_session().get_service_model('lambda')
 print(json.dumps(model.operation_names))
@@ -33,40 +34,44 @@ print(json.dumps(model.operation_names))
 export function cliOf(suite: DebianSuite): ClientKind {
   return {
     name: `AWS CLI of Debian ${suite}`,
+    processPerCall: true,
     open: async (endpoint) => {
       const container = await ClientContainer.start(suite);
-      const variables = environmentOf(endpoint);
+      const config = join(container.folder, 'config');
+      await writeFile(config, CONFIG);
+      const variables = { ...environmentOf(endpoint), AWS_CONFIG_FILE: config };
       const { stdout } = await container.run(['aws', '--version'], variables);
       const version = `AWS CLI ${/^aws-cli\/(\S+)/.exec(stdout)?.[1]}`;
       // Debian's CLI runs on Debian's botocore.
-      const told = await container.run(['python3', '-c', COMMANDS], variables);
+      const told = await container.run(['python3', '-c', OPERATIONS], variables);
       const operations = new Set(JSON.parse(told.stdout) as string[]);
-      return new CliClient(container, endpoint, version, operations);
+      return new CliClient({ container, endpoint, variables, version, operations });
     },
   };
 }
 
-class CliClient implements AwsLambdaClient {
+interface OpenCli {
+  readonly container: ClientContainer;
+  readonly endpoint: Endpoint;
+  readonly variables: Readonly<Record<string, string>>;
   readonly version: string;
-  readonly #container: ClientContainer;
-  readonly #endpoint: Endpoint;
-  readonly #operations: ReadonlySet<string>;
+  readonly operations: ReadonlySet<string>;
+}
+
+class CliClient implements AwsLambdaClient {
+  readonly #cli: OpenCli;
   #calls = 0;
 
-  constructor(
-    container: ClientContainer,
-    endpoint: Endpoint,
-    version: string,
-    operations: ReadonlySet<string>,
-  ) {
-    this.#container = container;
-    this.#endpoint = endpoint;
-    this.version = version;
-    this.#operations = operations;
+  constructor(cli: OpenCli) {
+    this.#cli = cli;
+  }
+
+  get version(): string {
+    return this.#cli.version;
   }
 
   knows(operation: string): boolean {
-    return this.#operations.has(operation);
+    return this.#cli.operations.has(operation);
   }
 
   async call(operation: string, input: Members): Promise<Members> {
@@ -128,18 +133,18 @@ class CliClient implements AwsLambdaClient {
   }
 
   async close(): Promise<void> {
-    await this.#container.remove();
+    await this.#cli.container.remove();
   }
 
   #path(name: string): string {
     this.#calls += 1;
-    return join(this.#container.folder, `${name}-${this.#calls}`);
+    return join(this.#cli.container.folder, `${name}-${this.#calls}`);
   }
 
   async #run(...words: string[]): Promise<unknown> {
-    const { url } = this.#endpoint;
-    const command = ['aws', '--endpoint-url', url, '--output', 'json', 'lambda', ...words];
-    const end = await this.#container.run(command, environmentOf(this.#endpoint));
+    const { container, endpoint, variables } = this.#cli;
+    const command = ['aws', '--endpoint-url', endpoint.url, '--output', 'json', 'lambda', ...words];
+    const end = await container.run(command, variables);
     if (end.code === 0) return end.stdout === '' ? undefined : JSON.parse(end.stdout);
     const [, code, message] = FAILURE.exec(end.stderr) ?? [];
     if (code === undefined) throw new Error(`aws exited with ${end.code}: ${end.stderr}`);

@@ -59,6 +59,8 @@ export interface AwsLambdaClient {
 
 export interface ClientKind {
   readonly name: string;
+  /** A call costs a process, about a second of one processor. */
+  readonly processPerCall: boolean;
   open(endpoint: Endpoint): Promise<AwsLambdaClient>;
 }
 

@@ -26,6 +26,7 @@ import {
 
 export const SDK: ClientKind = {
   name: 'AWS SDK for JavaScript',
+  processPerCall: false,
   open: (endpoint) => Promise.resolve(new SdkClient(endpoint)),
 };
 
