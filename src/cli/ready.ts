@@ -91,9 +91,15 @@ function showCommands(
   config: Config,
   { program, endpoint, functions }: ShownCommands,
 ): void {
+  const { paint } = report;
+  if (functions.length === 0) {
+    report.print('');
+    report.print(paint.dim('No functions yet. Make one, from another terminal:'));
+    report.print(`  aws lambda create-function --endpoint-url ${endpoint} …`);
+    return;
+  }
   const example = functions.find((entry) => entry.state !== 'failed');
   if (example === undefined) return;
-  const { paint } = report;
   const { stateDirectory, authToken } = config.settings;
   const header =
     authToken === undefined ? '' : ` -H ${shellWord(`authorization: Bearer ${authToken}`)}`;

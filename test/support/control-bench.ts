@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { systemClock } from '../../src/async/clock.js';
 import { VersionBuilder } from '../../src/builder/version-builder.js';
 import { PACKAGE_PREFIX, servePackage } from '../../src/control-api/download.js';
@@ -48,6 +48,19 @@ export class ControlBench {
   }
 
   async start(files: readonly FunctionDefinition[] = []): Promise<this> {
+    await this.serve(files);
+    const sdk = await import('@aws-sdk/client-lambda');
+    this.client = new sdk.LambdaClient({
+      endpoint: `http://127.0.0.1:${this.running.port}`,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      maxAttempts: 1,
+    });
+    return this;
+  }
+
+  /** Without a client of its own, which takes a second to load. */
+  async serve(files: readonly FunctionDefinition[] = []): Promise<void> {
     const packages = new PackageStore(join(this.directory, 'functions'));
     this.registry = new FunctionRegistry({
       store: new SqliteRegistryStore(join(this.directory, 'state.db')),
@@ -91,13 +104,6 @@ export class ControlBench {
       servePackage(this.parts, request, response),
     );
     await this.running.start();
-    this.client = new LambdaClient({
-      endpoint: `http://127.0.0.1:${this.running.port}`,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      maxAttempts: 1,
-    });
-    return this;
   }
 
   /** Ends this run and begins another one on the same folder. */

@@ -6,5 +6,6 @@
 import { ControlBench } from './control-bench.js';
 
 const [directory = ''] = process.argv.slice(2);
-const bench = await new ControlBench(directory).start();
+const bench = new ControlBench(directory);
+await bench.serve();
 process.stdout.write(`port ${bench.running.port}\n`);
