@@ -40,7 +40,15 @@ const CASES: readonly NodeCase[] = [
   ...STREAMS,
 ];
 
-const TARGETS: readonly { runtime: string; flags: string; release: ReleaseOfAmazonClient }[] = [
+interface Target {
+  readonly runtime: string;
+  readonly flags: string;
+  readonly release: ReleaseOfAmazonClient;
+  /** Amazon's client polls by Node.js's own HTTP rather than by its native part. */
+  readonly withoutNative?: boolean;
+}
+
+const TARGETS: readonly Target[] = [
   { runtime: 'nodejs20.x', flags: '--no-experimental-require-module', release: '3.3.0' },
   {
     runtime: 'nodejs22.x',
@@ -48,6 +56,7 @@ const TARGETS: readonly { runtime: string; flags: string; release: ReleaseOfAmaz
     release: '3.3.0',
   },
   { runtime: 'nodejs24.x', flags: '', release: '4.0.2' },
+  { runtime: 'nodejs24.x', flags: '', release: '4.0.2', withoutNative: true },
 ];
 
 /** A client is compiled and images are built where there are none yet. */
@@ -71,7 +80,9 @@ afterAll(async () => {
   );
 });
 
-describe.each(TARGETS)('$runtime beside aws-lambda-ric $release', ({ runtime, flags, release }) => {
+describe.each(
+  TARGETS.map((target) => ({ ...target, how: target.withoutNative ? ' in JavaScript' : '' })),
+)('$runtime beside aws-lambda-ric $release$how', ({ runtime, flags, release, withoutNative }) => {
   let ours: Client;
   let theirs: Client;
 
@@ -94,7 +105,9 @@ describe.each(TARGETS)('$runtime beside aws-lambda-ric $release', ({ runtime, fl
         '-c',
         `exec 2>&1; exec /var/lang/bin/node --max-http-header-size=81920 ${flags} ${entry}`,
       ],
-      environment,
+      environment: withoutNative
+        ? { ...environment, AWS_LAMBDA_NODEJS_USE_ALTERNATIVE_CLIENT_1: 'true' }
+        : environment,
     };
   }, MAKING_MS);
 
@@ -102,7 +115,8 @@ describe.each(TARGETS)('$runtime beside aws-lambda-ric $release', ({ runtime, fl
     await Promise.all([ours, theirs].map(({ driver }) => driver.remove()));
   });
 
-  const cases = CASES.flatMap((spec, index) => {
+  // How it polls shows in events and contexts only.
+  const cases = (withoutNative ? RESULTS : CASES).flatMap((spec, index) => {
     const { expects } = spec;
     const here = typeof expects === 'string' ? expects : expects[release === '3.3.0' ? 0 : 1];
     return here === undefined ? [] : [[spec.name, spec, here, index] as const];
@@ -112,8 +126,9 @@ describe.each(TARGETS)('$runtime beside aws-lambda-ric $release', ({ runtime, fl
     '%s',
     async (name, spec, expects, index) => {
       const wanted = { ...spec, expects };
-      const inside = `/cases/${runtime}-${index}`;
-      await writeCase(join(folder, `${runtime}-${index}`), inside, wanted);
+      const place = `${runtime}-${withoutNative ? 'js-' : ''}${index}`;
+      const inside = `/cases/${place}`;
+      await writeCase(join(folder, place), inside, wanted);
       const [mine, amazons] = await Promise.all([
         observe(ours, inside, wanted),
         observe(theirs, inside, wanted),

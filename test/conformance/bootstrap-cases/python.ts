@@ -227,6 +227,25 @@ export const PYTHON: readonly PythonCase[] = [
     'import signal\nseen = []\nsignal.signal(signal.SIGTERM, lambda number, frame: seen.append(signal.Signals(number).name))',
   ),
   handler(
+    'signals: SIGTERM while it waits for the next event',
+    'threading.Thread(target=kill_when_waiting, daemon=True).start()\nreturn 1',
+    { expects: 'response, exit 0', waitsForExit: true, body: '1', output: /^clearing up\n$/ },
+    `
+import os, signal, sys, threading
+
+def end(number, frame):
+    print("clearing up")
+    sys.exit(0)
+
+def kill_when_waiting():
+    main = threading.main_thread().ident
+    while sys._current_frames()[main].f_code.co_name != "_more":
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+signal.signal(signal.SIGTERM, end)`,
+  ),
+  handler(
     'print: lines',
     'print("one\\ntwo", "größer 😀", end="")\nimport sys; print("err", file=sys.stderr)',
     { body: 'null', output: /^one\ntwo größer 😀err\n$/ },
