@@ -2,7 +2,7 @@
  * The seam between us and whatever runs containers. Nothing here names Docker or AWS.
  *
  * Rules every engine keeps, proved by one contract suite run against the real and the fake one:
- *  1. `kill` and `remove` are idempotent, thaw what is frozen first, and treat a missing container
+ *  1. `kill`, `terminate` and `remove` are idempotent, thaw what is frozen first, and treat a missing container
  *     as success.
  *  2. `exited` is told exactly once for each successful `start`, whoever ended the processes.
  *  3. Output reaches `output` in the order the container wrote it (per stream), and all of it has

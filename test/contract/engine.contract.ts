@@ -15,6 +15,8 @@ import type {
 export type Behaviour =
   | { readonly kind: 'says'; readonly text: string; readonly exitCode: number }
   | { readonly kind: 'waits' }
+  /** Writes each line it is given, after `got `. */
+  | { readonly kind: 'answers' }
   /** Writes a line now and then, for ever. */
   | { readonly kind: 'ticks' }
   /** Adds a line to a file on its scratch disk and writes how many it has. */
@@ -57,9 +59,12 @@ export function describeEngineContract(
     }, limitMs);
     afterAll(() => harness.close(), limitMs);
 
-    async function make(behaviour: Behaviour): Promise<{ container: Container; seen: Observed }> {
+    async function make(
+      behaviour: Behaviour,
+      changes: Partial<ContainerSpec> = {},
+    ): Promise<{ container: Container; seen: Observed }> {
       const seen = new Observed();
-      const container = await harness.engine.create(harness.spec(behaviour), {
+      const container = await harness.engine.create(harness.spec(behaviour, changes), {
         output: (chunk) => seen.output(chunk),
         exited: (exit) => seen.exited(exit),
       });
@@ -102,6 +107,40 @@ export function describeEngineContract(
         await harness.until(() => seen.exits.length > 0);
         await container.kill();
         expect(seen.exits).toEqual([{ exitCode: 137, outOfMemory: false }]);
+        await container.remove();
+      },
+      limitMs,
+    );
+
+    it.each(['running', 'frozen'])(
+      'asks a %s container to end',
+      async (state) => {
+        const { container, seen } = await make({ kind: 'waits' });
+        await container.start();
+        if (state === 'frozen') await container.freeze();
+        await container.terminate();
+        await harness.until(() => seen.exits.length > 0);
+        expect(seen.exits).toEqual([{ exitCode: 143, outOfMemory: false }]);
+        await container.terminate();
+        await container.remove();
+      },
+      limitMs,
+    );
+
+    it(
+      'passes on what is written to it, after each start',
+      async () => {
+        const { container, seen } = await make({ kind: 'answers' }, { input: true });
+        container.write('too early\n');
+        for (const count of [1, 2]) {
+          await container.start();
+          container.write(`${count}\n`);
+          await harness.until(() => seen.text.includes(`got ${count}\n`));
+          await container.kill();
+          await harness.until(() => seen.exits.length === count);
+        }
+        expect(seen.text).toBe('got 1\ngot 2\n');
+        container.write('too late\n');
         await container.remove();
       },
       limitMs,

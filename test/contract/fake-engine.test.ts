@@ -31,6 +31,9 @@ function act(process: FakeProcess, behaviour: Behaviour): void {
       process.after(10, tick);
       return;
     }
+    case 'answers':
+      process.onInput = (text) => process.write(`got ${text}`);
+      return;
     case 'waits':
       return;
   }

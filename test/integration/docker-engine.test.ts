@@ -22,6 +22,8 @@ function command(behaviour: Behaviour): string[] {
       return ['sh', '-c', 'echo x >> /tmp/lines; wc -l < /tmp/lines'];
     case 'ticks':
       return ['sh', '-c', 'while true; do echo tick; sleep 0.02; done'];
+    case 'answers':
+      return ['sh', '-c', 'while read -r line; do echo "got $line"; done'];
     case 'waits':
       return ['sleep', '600'];
   }

@@ -248,6 +248,7 @@ export class FakeContainer implements Container {
   async terminate(): Promise<void> {
     const process = this.#process;
     if (process?.alive !== true) return;
+    if (process.frozen) process.thaw();
     await this.#engine.perform('terminate', () => process.whenRunning(() => process.onTerminate()));
   }
 
