@@ -93,6 +93,7 @@ export function versionBuilder(sources: VersionSources): VersionBuilder {
     architecture: description.architecture,
     excluded: [settings.stateDirectory, ...ownOutputs()],
     labels: runLabels(runId),
+    warn: (message) => hooks.log.warn(message),
   });
   return new VersionBuilder({
     clock: systemClock,

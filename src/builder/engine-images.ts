@@ -164,11 +164,17 @@ export async function buildImage(
 const MODE_FOLDER = 2 ** 31;
 const MODE_LINK = 2 ** 27;
 
-/** What an image has at `path`. A container of it is made for the look, and never started. */
-export async function lookInside(
+interface Look {
+  readonly imageId: string;
+  readonly labels: Record<string, string>;
+}
+
+/** Looks into an image: a container of it is made for that, and never started. */
+export async function withContainerOf<T>(
   docker: Docker,
-  { imageId, path, labels }: { imageId: string; path: string; labels: Record<string, string> },
-): Promise<'folder' | 'other' | 'missing'> {
+  { imageId, labels }: Look,
+  look: (container: Docker.Container) => Promise<T>,
+): Promise<T> {
   try {
     const container = await docker.createContainer({
       Image: imageId,
@@ -177,6 +183,22 @@ export async function lookInside(
       WorkingDir: '/',
       Labels: labels,
     });
+    try {
+      return await look(container);
+    } finally {
+      await container.remove({ force: true, v: true });
+    }
+  } catch (error) {
+    throw asEngineError(error);
+  }
+}
+
+/** What an image has at `path`. */
+export function lookInside(
+  docker: Docker,
+  { path, ...look }: Look & { readonly path: string },
+): Promise<'folder' | 'other' | 'missing'> {
+  return withContainerOf(docker, look, async (container) => {
     try {
       let at = path;
       for (let followed = 0; ; followed += 1) {
@@ -189,12 +211,19 @@ export async function lookInside(
     } catch (error) {
       if (statusOf(error) === 404) return 'missing';
       throw error;
-    } finally {
-      await container.remove({ force: true, v: true });
     }
-  } catch (error) {
-    throw asEngineError(error);
-  }
+  });
+}
+
+/** Whether there is anything at `path`. */
+export function isInside(container: Docker.Container, path: string): Promise<boolean> {
+  return statIn(container, path).then(
+    () => true,
+    (error: unknown) => {
+      if (statusOf(error) === 404) return false;
+      throw error;
+    },
+  );
 }
 
 async function statIn(

@@ -26,6 +26,7 @@ import {
   removeUnusedImage,
   type ImageDetails,
 } from './engine-images.js';
+import { extensionsOfImage } from './image-extensions.js';
 import { LABELS, OWNER } from './image-labels.js';
 import { PullFailure, pull } from './pull.js';
 import { Gate } from './shared-work.js';
@@ -39,11 +40,14 @@ export interface FunctionImagesOptions {
   /** On containers that are made to look into an image. */
   readonly labels: Readonly<Record<string, string>>;
   readonly clock?: Clock;
+  /** Tells people of what an image cannot do. */
+  readonly warn?: (message: string) => void;
 }
 
 export interface PreparedImage {
   readonly id: string;
   readonly image: ResolvedImage;
+  readonly extensions: readonly string[];
   readonly launchProblem?: LaunchProblem;
 }
 
@@ -93,7 +97,13 @@ export class FunctionImages {
     const launchProblem =
       launchProblemOf(image) ??
       (await this.#directoryProblem(details.id, imageConfig.workingDirectory));
-    return { id: details.id, image, ...(launchProblem === undefined ? {} : { launchProblem }) };
+    const extensions = await this.#extensions(definition.name, details.id);
+    return {
+      id: details.id,
+      image,
+      extensions,
+      ...(launchProblem === undefined ? {} : { launchProblem }),
+    };
   }
 
   /** No environment uses it any more: what a later build has replaced is removed. */
@@ -183,6 +193,16 @@ export class FunctionImages {
         remedy: 'Leave out what the function does not need, as with a build of several stages.',
       });
     }
+  }
+
+  async #extensions(functionName: string, imageId: string): Promise<readonly string[]> {
+    const { labels, warn } = this.#options;
+    const { names, canStart } = await extensionsOfImage(this.#docker, imageId, { ...labels });
+    if (canStart) return names;
+    warn?.(
+      `the extensions of '${functionName}' are not started (${names.join(', ')}): its image has no /bin/sh`,
+    );
+    return [];
   }
 
   /** A folder that a Dockerfile names is there; one that the configuration names may not be. */

@@ -66,7 +66,7 @@ export class VersionBuilder {
   }
 
   async #ofImage(definition: FunctionDefinition): Promise<FunctionVersion> {
-    const { id, image, launchProblem } = await this.#parts.prepareImage(definition);
+    const { id, image, extensions, launchProblem } = await this.#parts.prepareImage(definition);
     return {
       ...this.#identity(definition),
       key: keyOf(definition, [id]),
@@ -76,6 +76,7 @@ export class VersionBuilder {
       taskDirectory: '',
       imageReference: id,
       resolvedImage: image,
+      ...(extensions.length === 0 ? {} : { extensions }),
       ...(launchProblem === undefined ? {} : { launchProblem }),
     };
   }
