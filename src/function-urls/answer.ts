@@ -25,7 +25,7 @@ export function answerOf(payload: Buffer): UrlAnswer | undefined {
 function shaped(output: Record<string, unknown>): UrlAnswer | undefined {
   const { statusCode, headers = {}, cookies = [], body = '', isBase64Encoded } = output;
   const status = Number(statusCode);
-  if (!Number.isInteger(status) || status < 100 || status > 599) return undefined;
+  if (!Number.isInteger(status) || status < 200 || status > 599) return undefined;
   if (!isObject(headers ?? {}) || !Array.isArray(cookies ?? [])) return undefined;
   const named = Object.entries((headers ?? {}) as Record<string, unknown>).map(
     ([name, value]): [string, string] => [name.toLowerCase(), String(value)],

@@ -24,6 +24,15 @@ export interface UrlResponseParts {
   readonly tell: (message: string) => void;
 }
 
+/** Between us and the client; a function has no say in them. */
+const OF_CONNECTIONS: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 const OCTET_STREAM = 'application/octet-stream';
 
 export class UrlResponse implements ResponseSink {
@@ -100,22 +109,28 @@ export class UrlResponse implements ResponseSink {
   }
 
   #whole({ status, headers, cookies, body }: UrlAnswer): void {
-    const sized = { ...headers, 'content-length': String(body.length) };
-    if (this.#head(status, sized, cookies)) this.#parts.response.end(body);
+    if (this.#head(status, headers, cookies, body.length)) this.#parts.response.end(body);
   }
 
-  /** Whether the head went out: a function can name headers that no answer may have. */
+  /**
+   * Whether the head went out: a function can name headers that no answer may have. Without
+   * `length` the body comes in chunks.
+   */
   #head(
     status: number,
     headers: Readonly<Record<string, string>>,
     cookies: readonly string[] = [],
+    length?: number,
   ): boolean {
     const { response, requestId, traceId, cors } = this.#parts;
     if (response.destroyed || response.headersSent) return false;
     try {
-      const { connection: _c, 'transfer-encoding': _t, ...own } = headers;
+      const own = Object.entries(headers).filter(([name]) => !OF_CONNECTIONS.has(name));
       response.writeHead(status, {
-        ...own,
+        ...Object.fromEntries(own),
+        ...(length === undefined || status === 204 || status === 304
+          ? {}
+          : { 'content-length': String(length) }),
         ...cors,
         ...(cookies.length === 0 ? {} : { 'set-cookie': [...cookies] }),
         'x-amzn-RequestId': requestId,

@@ -63,8 +63,8 @@ function metadataOf(text: string): HttpMetadata | string {
   if (!isObject(value)) return 'the metadata is not a JSON object';
   const { statusCode = 200, headers = {}, cookies = [], multiValueHeaders } = value;
   const status = Number(statusCode);
-  if (!Number.isInteger(status) || status < 100 || status > 599) {
-    return `statusCode is ${JSON.stringify(statusCode)}, not a whole number from 100 to 599`;
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    return `statusCode is ${JSON.stringify(statusCode)}, not a whole number from 200 to 599`;
   }
   if (!isObject(headers)) return 'headers is not an object';
   if (!Array.isArray(cookies)) return 'cookies is not a list';

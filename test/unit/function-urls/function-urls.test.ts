@@ -133,10 +133,35 @@ describe('a function URL', () => {
     });
   });
 
+  it('keeps the connection to itself, whatever headers its function names', async () => {
+    const headers = { Connection: 'close', 'Content-Length': '1', 'Transfer-Encoding': 'x' };
+    returns(succeeded(JSON.stringify({ statusCode: 200, headers, body: 'body' })));
+    const got = await get({ Connection: 'keep-alive' });
+    expect(got).toMatchObject({ status: 200, body: 'body' });
+    expect(got.headers).toMatchObject({ connection: 'keep-alive', 'content-length': '4' });
+    streams((sink, settle) => {
+      sink.write(Buffer.from(`${JSON.stringify({ headers })}${NULS}body`), none);
+      settle(succeeded(''));
+    });
+    expect(await get()).toMatchObject({
+      headers: { 'transfer-encoding': 'chunked' },
+      body: 'body',
+      broken: false,
+    });
+  });
+
+  it('answers 204 without a body', async () => {
+    returns(succeeded('{"statusCode":204,"body":"x"}'));
+    const got = await get();
+    expect([got.status, got.body]).toEqual([204, '']);
+    expect(got.headers).not.toHaveProperty('content-length');
+  });
+
   it.each([
     ['fails', failed({ errorType: 'E' }, 'E')],
     ['returns no JSON', succeeded('nonsense')],
     ['returns no status', succeeded('{"statusCode":"soon"}')],
+    ['returns a status that is none', succeeded('{"statusCode":101}')],
     ['names a header that cannot be', succeeded('{"statusCode":200,"headers":{"a b":"c"}}')],
   ])('answers 502 when its function %s', async (_what, outcome) => {
     returns(outcome);

@@ -61,7 +61,7 @@ describe('the prelude of an HTTP-shaped stream', () => {
     [
       'no status',
       `{"statusCode":"soon"}${NULS}`,
-      'statusCode is "soon", not a whole number from 100 to 599',
+      'statusCode is "soon", not a whole number from 200 to 599',
     ],
     ['no headers', `{"headers":[]}${NULS}`, 'headers is not an object'],
     ['no cookies', `{"cookies":"a=1"}${NULS}`, 'cookies is not a list'],
