@@ -56,6 +56,15 @@ export function controlParts(sources: ControlSources): ControlParts {
   };
 }
 
+/** Says where functions answer that have addresses of their own. */
+export function tellUrls({ registry, region, tell }: ControlParts, port: number): void {
+  for (const name of registry.names()) {
+    for (const { urlId } of Object.values(registry.urls(name))) {
+      tell(`${name} answers at http://${urlId}.lambda-url.${region}.localhost:${port}/`);
+    }
+  }
+}
+
 /** The functions' own addresses, as the registry has them. */
 export function functionUrls(control: ControlParts, router: InvocationRouter): FunctionUrls {
   const { region, accountId, now, tell } = control;

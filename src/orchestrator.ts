@@ -19,7 +19,7 @@ import { controlRoutes } from './control-api/routes.js';
 import { PACKAGE_PREFIX, servePackage } from './control-api/download.js';
 import type { ControlParts } from './control-api/parts.js';
 import { copySupervisor, deploymentOf, openCodeStore, versionBuilder } from './deploy.js';
-import { controlParts, functionUrls, openRegistry } from './function-control.js';
+import { controlParts, functionUrls, openRegistry, tellUrls } from './function-control.js';
 import { LABEL } from './engine/labels.js';
 import { containerSpecBuilder } from './environment/container-spec.js';
 import { EnvironmentJournal } from './environment/journal.js';
@@ -307,6 +307,7 @@ async function openDoor({
   invokeApi.mount(PACKAGE_PREFIX, (request, response) => servePackage(control, request, response));
   teardown.add(() => admin.close());
   const { port } = await invokeApi.listen();
+  tellUrls(control, port);
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
   return { endpoint: `http://${host}:${port}`, invokeApi };
 }

@@ -157,6 +157,7 @@ function keyOf(definition: FunctionDefinition, contents: readonly string[]): str
     eventInvoke: _eventInvoke,
     deadLetterTargetArn: _deadLetters,
     autoPublish: _autoPublish,
+    url: _url,
     ...shape
   } = definition;
   return createHash('sha256')

@@ -17,6 +17,7 @@ import { checkPackage, imageSource, packagingOf } from './packaging.js';
 import type { Problems } from './problems.js';
 import { isMap } from './map.js';
 import { checkSnapStart } from './snap-start.js';
+import { urlDefinition } from './url-settings.js';
 import { FUNCTION_KEYS, functionSchema, NESTED_KEYS, type FunctionSettings } from './schema.js';
 
 export interface FunctionDraft {
@@ -101,6 +102,7 @@ export function finish(
     ...(settings.snapStart === 'PublishedVersions' ? { snapStart: settings.snapStart } : {}),
     ...(settings.logging === undefined ? {} : { logging: loggingOf(settings.logging) }),
     ...eventDefinition(settings, context),
+    ...urlDefinition(settings.url),
   };
 }
 

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { ASYNC_KEYS, asyncSchema, deadLetterSchema } from './async-settings.js';
 import { DEFAULTS, LIMITS } from './defaults.js';
+import { URL_KEYS, urlSchema } from './url-settings.js';
 import { whole } from './whole.js';
 
 /** YAML reads `1` and `true` as what they look like; the function gets their text. */
@@ -110,6 +111,7 @@ export const functionSchema = z.strictObject({
   provisionedConcurrency: whole({ min: 1, max: 100_000 }, 'environments').optional(),
   async: asyncSchema.optional(),
   deadLetterQueue: deadLetterSchema.optional(),
+  url: urlSchema.optional(),
 });
 
 export type FunctionSettings = z.infer<typeof functionSchema>;
@@ -118,6 +120,7 @@ export const FUNCTION_KEYS = Object.keys(functionSchema.shape);
 export const NESTED_KEYS: Readonly<Record<string, readonly string[]>> = {
   logging: ['format', 'applicationLevel', 'systemLevel', 'group'],
   async: ASYNC_KEYS,
+  url: URL_KEYS,
   image: ['context', 'dockerfile', 'args', 'target'],
   imageConfig: ['entryPoint', 'command', 'workingDirectory'],
 };

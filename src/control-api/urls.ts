@@ -28,7 +28,7 @@ export function createFunctionUrlConfig({
 }: ControlRequest<SettingsInput>): Answer {
   const { registry } = parts;
   const target = targetOf(parts, input);
-  if (registry.record(target.name).urls[target.key] !== undefined) {
+  if (registry.urls(target.name)[target.key] !== undefined) {
     throw conflict(
       `Failed to create function url config for [functionArn = ${arnOf(parts, target)}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
     );
@@ -78,6 +78,11 @@ export function updateFunctionUrlConfig({
 export function deleteFunctionUrlConfig({ parts, input }: ControlRequest<UrlInput>): Answer {
   const target = targetOf(parts, input);
   stored(parts, target);
+  if (parts.registry.record(target.name).urls[target.key] === undefined) {
+    throw conflict(
+      `The URL of ${target.name} is set where the function is defined. Remove it from that file.`,
+    );
+  }
   parts.registry.change(target.name, ({ urls }) => {
     delete urls[target.key];
   });
@@ -92,7 +97,7 @@ export function listFunctionUrlConfigs({
   call,
 }: ControlRequest<UrlInput & PageInput>): Answer {
   const { name } = existing(parts, input.FunctionName);
-  const urls = Object.entries(parts.registry.record(name).urls)
+  const urls = Object.entries(parts.registry.urls(name))
     .map(([key, url]) => ({ key, url }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   const { page, next } = pageOf(urls, input, PAGE);
@@ -127,7 +132,7 @@ function targetOf(parts: ControlParts, input: UrlInput): UrlTarget {
 }
 
 function stored(parts: ControlParts, { name, key }: UrlTarget): UrlRecord {
-  const url = parts.registry.record(name).urls[key];
+  const url = parts.registry.urls(name)[key];
   if (url === undefined) throw notFound('The resource you requested does not exist.');
   return url;
 }

@@ -5,6 +5,8 @@ import type { FunctionRegistry } from '../registry/registry.js';
 import type { Cors } from './cors.js';
 import type { FunctionUrl } from './function-urls.js';
 
+const EVERYBODY = { Effect: 'Allow', Action: 'lambda:InvokeFunctionUrl', Principal: '*' };
+
 export class UrlIndex {
   readonly #registry: FunctionRegistry;
   /** Where it was last: looked at first, and believed only if it still holds. */
@@ -22,7 +24,7 @@ export class UrlIndex {
       this.#known.delete(urlId);
     }
     for (const name of this.#registry.names()) {
-      for (const key of Object.keys(this.#registry.record(name).urls)) {
+      for (const key of Object.keys(this.#registry.urls(name))) {
         const url = this.#at(urlId, name, key);
         if (url === undefined) continue;
         this.#known.set(urlId, { name, key });
@@ -34,7 +36,7 @@ export class UrlIndex {
 
   #at(urlId: string, name: string, key: string): FunctionUrl | undefined {
     const { urls, policies } = this.#registry.record(name);
-    const url = urls[key];
+    const url = this.#registry.urls(name)[key];
     if (url?.urlId !== urlId || !this.#registry.exists(name, key)) return undefined;
     return {
       functionName: name,
@@ -42,7 +44,11 @@ export class UrlIndex {
       authType: url.authType,
       invokeMode: url.invokeMode,
       ...(url.cors === undefined ? {} : { cors: url.cors as Cors }),
-      statements: policies[key]?.statements ?? [],
+      // SAM opens what a file says is for everybody.
+      statements: [
+        ...(policies[key]?.statements ?? []),
+        ...(urls[key] === undefined ? [EVERYBODY] : []),
+      ],
     };
   }
 }

@@ -35,6 +35,8 @@ export interface FunctionDefinition {
   readonly snapStart?: 'PublishedVersions';
   /** How asynchronous events of the unqualified function are retried and where they end. */
   readonly eventInvoke?: EventInvokeConfig;
+  /** Its own address (contract 8.10); absent: none, unless the API makes one. */
+  readonly url?: FunctionUrlConfig;
   /** Queue or topic for events that failed (contract 9.4). */
   readonly deadLetterTargetArn?: string;
   /** Published by itself after each build, with an alias that points to it (SAM). */
@@ -88,6 +90,13 @@ export interface ResolvedImage {
   readonly entryPoint: readonly string[];
   readonly command: readonly string[];
   readonly workingDirectory: string;
+}
+
+/** Contract 8.10. */
+export interface FunctionUrlConfig {
+  readonly authType: 'NONE' | 'AWS_IAM';
+  readonly invokeMode: 'BUFFERED' | 'RESPONSE_STREAM';
+  readonly cors?: Readonly<Record<string, unknown>>;
 }
 
 /** A definition bound to one immutable copy of its code: the key of a pool. */

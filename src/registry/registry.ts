@@ -9,7 +9,7 @@
  *  3. `onChanged` is called after each change, with the name.
  */
 
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../async/clock.js';
 import type { EventInvokeConfig, FunctionDefinition } from '../function/function-version.js';
 import { sourcePaths } from '../function/source-paths.js';
@@ -23,6 +23,7 @@ import {
   type LayerRecord,
   type PublishedVersion,
   type Revision,
+  type UrlRecord,
 } from './records.js';
 import type { RegistryStore } from './registry-store.js';
 
@@ -144,6 +145,20 @@ export class FunctionRegistry {
       ...this.eventInvoke(name, qualifier),
       ...(target === undefined ? {} : { deadLetterTargetArn: target }),
     };
+  }
+
+  /**
+   * Addresses of the function and its aliases: what the API made, and what the file says where the
+   * API has said nothing.
+   */
+  urls(name: string): Readonly<Record<string, UrlRecord>> {
+    const { urls } = this.record(name);
+    const revision = this.revision(name);
+    const url = revision?.definition.url;
+    if (revision === undefined || url === undefined) return urls;
+    const { modifiedAtMs } = revision;
+    const times = { createdAtMs: modifiedAtMs, modifiedAtMs };
+    return { [LATEST]: { urlId: fileUrlId(name), ...url, ...times }, ...urls };
   }
 
   progress(name: string): Progress | undefined {
@@ -328,6 +343,12 @@ export class FunctionRegistry {
       },
     };
   }
+}
+
+/** The same in every run, so that what was noted down still leads there. */
+function fileUrlId(name: string): string {
+  const digest = createHash('sha256').update(`url of ${name}`).digest();
+  return [...digest].map((byte) => (byte % 36).toString(36)).join('');
 }
 
 function same(one: FunctionDefinition, other: FunctionDefinition): boolean {

@@ -4,6 +4,8 @@ import { promisify } from 'node:util';
 import {
   AddPermissionCommand,
   CreateFunctionUrlConfigCommand,
+  DeleteFunctionUrlConfigCommand,
+  GetFunctionUrlConfigCommand,
   LambdaClient,
   UpdateFunctionUrlConfigCommand,
 } from '@aws-sdk/client-lambda';
@@ -39,6 +41,12 @@ describe('function URLs on the real engine', () => {
     project = await startProject({
       streams: { files: { 'index.mjs': STREAMS }, timeout: 30, memory: 256 },
       echo: { files: { 'app.py': 'def handler(event, context): return event' }, timeout: 30 },
+      declared: {
+        files: { 'index.mjs': STREAMS },
+        timeout: 30,
+        memory: 256,
+        url: { mode: 'RESPONSE_STREAM' },
+      },
     });
     client = new LambdaClient({
       endpoint: project.endpoint,
@@ -130,6 +138,23 @@ describe('function URLs on the real engine', () => {
       expect(stdout).toMatch(/^set-cookie: a=1\r$/im);
       expect(stdout).toMatch(/^content-type: text\/plain\r$/im);
       expect(stdout).toMatch(/\r\n\r\nonetwo$/);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'may be declared where their function is, and are open then',
+    async () => {
+      const { FunctionUrl = '', InvokeMode } = await client.send(
+        new GetFunctionUrlConfigCommand({ FunctionName: 'declared' }),
+      );
+      expect(InvokeMode).toBe('RESPONSE_STREAM');
+      expect(project.messages).toContain(`declared answers at ${FunctionUrl}`);
+      urls.set('declared', FunctionUrl);
+      expect(await get('declared', '/')).toMatchObject({ status: 201, body: 'onetwo' });
+      await expect(
+        client.send(new DeleteFunctionUrlConfigCommand({ FunctionName: 'declared' })),
+      ).rejects.toMatchObject({ name: 'ResourceConflictException' });
     },
     LIMIT_MS,
   );

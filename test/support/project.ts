@@ -28,6 +28,7 @@ export interface ProjectFunction {
   image?: string | Readonly<Record<string, unknown>>;
   imageConfig?: Readonly<Record<string, unknown>>;
   reservedConcurrency?: number;
+  url?: object;
   async?: Readonly<Record<string, unknown>>;
   logging?: Readonly<Record<string, string>>;
   snapStart?: string;

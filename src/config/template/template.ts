@@ -7,6 +7,7 @@ import type { SettingNotice } from '../config.js';
 import type { FunctionDraft } from '../draft.js';
 import { map, type Map } from '../map.js';
 import { nearestOf } from '../problems.js';
+import { URL_PROPERTIES } from '../url-settings.js';
 import {
   EVENT_INVOKE_TYPE,
   EVENT_NAMES,
@@ -59,6 +60,7 @@ const HANDLED = new Set([
   ...Object.keys(SETTINGS),
   ...Object.keys(NESTED),
   'LoggingConfig',
+  'FunctionUrlConfig',
   ...EVENT_PROPERTIES,
   'FunctionName',
   'CodeUri',
@@ -88,6 +90,10 @@ const NAMES: Readonly<Record<string, string>> = {
   logging: 'Properties.LoggingConfig',
   ...Object.fromEntries(
     Object.entries(LOGGING).map(([property, ours]) => [`logging.${ours}`, property]),
+  ),
+  url: 'Properties.FunctionUrlConfig',
+  ...Object.fromEntries(
+    Object.entries(URL_PROPERTIES).map(([property, ours]) => [`url.${ours}`, property]),
   ),
   ...EVENT_NAMES,
   name: 'Properties.FunctionName',
@@ -222,13 +228,22 @@ function settingsOf(
       if (property === 'Environment') noticeVariables(path, found, context);
       settings[nested.setting] = variables(found);
     } else if (property === 'LoggingConfig') {
-      settings['logging'] = loggingOf(`${path}.Properties.LoggingConfig`, value, context);
+      settings['logging'] = inOurWords(`${path}.Properties.${property}`, value, LOGGING, context);
+    } else if (property === 'FunctionUrlConfig') {
+      const inner = `${path}.Properties.${property}`;
+      settings['url'] = inOurWords(inner, value, URL_PROPERTIES, context);
     } else if (!HANDLED.has(property)) context.notices.push(noticeOf(path, property));
   }
   return settings;
 }
 
-function loggingOf(path: string, value: unknown, context: TemplateContext): unknown {
+/** A map of its own, its keys called by `names`. */
+function inOurWords(
+  path: string,
+  value: unknown,
+  names: Readonly<Record<string, string>>,
+  context: TemplateContext,
+): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const written = Object.entries(value).filter(([property, found]) => {
     if (found !== UNRESOLVED) return true;
@@ -237,7 +252,7 @@ function loggingOf(path: string, value: unknown, context: TemplateContext): unkn
     return false;
   });
   return Object.fromEntries(
-    written.map(([property, found]) => [LOGGING[property] ?? property, found]),
+    written.map(([property, found]) => [names[property] ?? property, found]),
   );
 }
 
