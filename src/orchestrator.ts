@@ -40,6 +40,7 @@ import { RuntimeApi } from './runtime-api/server.js';
 import type { StartHooks } from './start-hooks.js';
 import { openDatabase } from './state/database.js';
 import { InvocationStore } from './state/invocation-store.js';
+import { openSink } from './telemetry/sinks.js';
 import { claimRun } from './state/run-file.js';
 import { packageVersion } from './version.js';
 import { View } from './view.js';
@@ -257,7 +258,7 @@ async function poolParts(sources: PoolSources): Promise<PoolParts> {
       // Amazon's own bootstraps and people's own know nothing of our markers.
       const isOurs = version.image === undefined && !isCustom(version.runtime);
       const marks = settings.base !== 'aws' && isOurs;
-      const journal = { clock: systemClock, lines: logs, records: store, marks };
+      const journal = { clock: systemClock, lines: logs, records: store, openSink, marks };
       return new EnvironmentJournal(version, environmentId, journal, initializationType);
     },
   };

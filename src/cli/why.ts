@@ -58,6 +58,9 @@ function figures(record: InvocationRecord): string {
     `at ${timeOfDay(record.startedAtMs)}`,
     ended,
     duration(record.durationMs),
+    ...(record.extensionOverheadMs === undefined
+      ? []
+      : [`${duration(record.extensionOverheadMs)} of it extensions after the response`]),
     ...(record.initMs === undefined ? [] : [`init ${duration(record.initMs)}`]),
     ...(record.restoreMs === undefined ? [] : [`restore ${duration(record.restoreMs)}`]),
     `billed ${record.billedMs} ms`,

@@ -77,6 +77,8 @@ export interface Container {
   start(signal?: AbortSignal): Promise<void>;
   /** Wall time of the last start, Unix ms; undefined before it. */
   readonly startedAtMs: number | undefined;
+  /** Where this process reaches what listens in it, after a start; undefined where it cannot. */
+  readonly address: string | undefined;
   /** Stops every process where it stands. Resolves when the kernel says so. */
   freeze(): Promise<void>;
   /** Lets them run again. Synchronous where the host allows it: the promise is then absent. */

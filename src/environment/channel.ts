@@ -44,6 +44,12 @@ export interface Posted {
   readonly contentType: string;
   /** `Lambda-Runtime-Function-Error-Type`, as sent; only with errors. */
   readonly errorTypeHeader?: string;
+  /** Of a response that came in pieces. */
+  readonly streamed?: {
+    /** When it began to arrive, monotonic ms. */
+    readonly beganAt: number;
+    readonly bytes: number;
+  };
 }
 
 /** A body too large to be kept arrives as its size only. */

@@ -170,6 +170,7 @@ export class Environment implements ChannelListener {
   // What the channel sees.
 
   runtimePolled(): void {
+    this.#serving.runtimeDone();
     if (!this.#host.extensions.isSettled) return;
     this.#polledAtMs = this.#parts.clock.now();
     // A runtime that does not mark its output has written what belongs to the last event by now.

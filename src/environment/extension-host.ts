@@ -53,6 +53,13 @@ export class ExtensionHost implements ExtensionsListener {
     this.#parts = parts;
     this.#external = version.extensions ?? [];
     this.extensions = new Extensions(() => factsOf(version), this);
+    const { telemetry } = parts.journal;
+    if (telemetry !== undefined) {
+      telemetry.address = () => parts.processes.address;
+      // Nobody who is frozen takes anything.
+      parts.processes.turned = (still) => (still ? telemetry.hold() : telemetry.release());
+    }
+    this.extensions.telemetry = telemetry;
     if (this.#external.length === 0) return;
     this.supervisorToken = randomBytes(TOKEN_BYTES).toString('hex');
     this.#reports = new SupervisorReports(
@@ -104,7 +111,9 @@ export class ExtensionHost implements ExtensionsListener {
   shutDown(reason: ShutdownReason): boolean {
     const { extensions } = this;
     if (!extensions.present) return false;
-    const { clock, processes, happened } = this.#parts;
+    const { clock, processes, journal, happened } = this.#parts;
+    // What waits is taken to those that listen while they still can.
+    journal.telemetry?.flush();
     const supervised = this.#reports !== undefined;
     this.#shutdown = new Shutdown({
       clock,

@@ -9,6 +9,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { LIMITS } from '../config/defaults.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 
 export type ExtensionEventType = 'INVOKE' | 'SHUTDOWN';
 export type ShutdownReason = 'SPINDOWN' | 'TIMEOUT' | 'FAILURE';
@@ -102,6 +103,8 @@ interface Entry {
 }
 
 export class Extensions {
+  /** What they may subscribe to; absent where nothing can be delivered. */
+  telemetry: Telemetry | undefined;
   readonly #facts: () => FunctionFacts;
   readonly #listener: ExtensionsListener;
   #life: 'closed' | 'open' | 'ending' = 'closed';

@@ -22,14 +22,13 @@ import type {
   Report,
   RestoreRuntimeDone,
   RestoreStart,
-  RuntimeDone,
-  Span,
-  Status,
-  Tracing,
 } from '../telemetry/events.js';
 import { systemLogOf, type SystemLog } from '../telemetry/system-log.js';
+import type { OpenSink } from '../telemetry/sinks.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { tellStart, type ResetReason } from './cause.js';
 import type { Extension } from './extensions.js';
+import { endingOf, extensionSpans, runtimeDone, tracingOf } from './invocation-events.js';
 import { imageLaunchLine } from './launch-problem.js';
 import type { Finished, Settlement } from './settlement.js';
 
@@ -42,6 +41,8 @@ export interface JournalParts {
   readonly clock: Clock;
   readonly lines: LogSink;
   readonly records: RecordSink;
+  /** The way to subscribers inside environments; absent where there is none. */
+  readonly openSink?: OpenSink;
   /** Our own bootstraps mark the end of each invocation in their output. */
   readonly marks: boolean;
 }
@@ -52,7 +53,7 @@ export interface Measured {
   readonly initMs: number | undefined;
   /** Present for the first invocation after a restore. */
   readonly restoreMs?: number | undefined;
-  /** From the response to the next poll, where that is known by now. */
+  /** From the response to the next poll; present once `runtimeDone` has told of it. */
   readonly runtimeOverheadMs?: number;
   /** From the runtime's last act to the last extension's. */
   readonly extensionOverheadMs?: number;
@@ -61,6 +62,8 @@ export interface Measured {
 export interface InvocationJournal {
   readonly marker: string | undefined;
   readonly logStreamName: string;
+  /** Whoever subscribed in the environment; absent where nobody can. */
+  readonly telemetry: Telemetry | undefined;
   /** Their init is ahead of any invocation, or part of one. */
   processesStarted(phase: InitPhase): void;
   output(chunk: Buffer, stream: OutputStream): void;
@@ -78,6 +81,8 @@ export interface InvocationJournal {
   restoreEnded(restoreMs: number, ended: RestoreRuntimeDone): void;
   /** Writes START; marks the settlement as begun. */
   begin(settlement: Settlement): void;
+  /** The runtime is done with an invocation that `end` is still to come for. */
+  runtimeDone(settlement: Settlement, finished: Finished, runtimeOverheadMs: number): void;
   /** Writes END and REPORT when the output is complete, keeps the record, answers for a tail. */
   end(settlement: Settlement, finished: Finished, measured: Measured): void;
   /** No event could be delivered, and none will: only the record is kept. */
@@ -96,6 +101,7 @@ const MEGABYTE = 2 ** 20;
 export class EnvironmentJournal implements InvocationJournal {
   readonly marker: string | undefined;
   readonly logStreamName: string;
+  readonly telemetry: Telemetry | undefined;
   readonly #parts: JournalParts;
   readonly #log: EnvironmentLog;
   readonly #system: SystemLog;
@@ -117,6 +123,16 @@ export class EnvironmentJournal implements InvocationJournal {
     this.#system = systemLogOf(version);
     this.marker = parts.marks ? randomBytes(12).toString('hex') : undefined;
     this.logStreamName = logStreamName(version, parts.clock.now());
+    const { clock, openSink } = parts;
+    this.telemetry =
+      openSink === undefined
+        ? undefined
+        : new Telemetry({
+            clock,
+            openSink,
+            json: version.logging?.format === 'JSON',
+            say: (event) => this.#log.say(event),
+          });
     this.#log = new EnvironmentLog({
       clock: parts.clock,
       sink: parts.lines,
@@ -129,6 +145,8 @@ export class EnvironmentJournal implements InvocationJournal {
 
   processesStarted(phase: InitPhase): void {
     this.#phase = phase;
+    this.telemetry?.begin();
+    this.#log.observer = this.telemetry;
     this.#log.processesStarted(this.#initStart());
   }
 
@@ -156,6 +174,8 @@ export class EnvironmentJournal implements InvocationJournal {
     // In a text log a good init on demand leaves no line.
     const isTold = this.#initializationType !== 'on-demand' || this.#isDetailed;
     this.#log.initEnded(isTold ? this.#initDone(initMs, { status: 'success' }) : []);
+    this.telemetry?.initEnded();
+    if (!this.#isHeard) this.#log.observer = undefined;
   }
 
   initFailed(reason: ResetReason, elapsedMs: number, problem?: { errorType: string }): void {
@@ -207,6 +227,12 @@ export class EnvironmentJournal implements InvocationJournal {
     );
   }
 
+  runtimeDone(settlement: Settlement, finished: Finished, runtimeOverheadMs: number): void {
+    this.#log.runtimeDone(settlement.requestId, () => [
+      runtimeDone(settlement, finished, runtimeOverheadMs),
+    ]);
+  }
+
   end(settlement: Settlement, finished: Finished, measured: Measured): void {
     if (!settlement.begun) this.begin(settlement);
     const record = this.#recordOf(settlement, finished, measured);
@@ -244,11 +270,16 @@ export class EnvironmentJournal implements InvocationJournal {
 
   close(): void {
     this.#log.close();
+    this.telemetry?.close();
   }
 
   /** Somebody sees more than the text log shows. */
   get #isDetailed(): boolean {
-    return this.#system.detailed || this.#log.observer !== undefined;
+    return this.#system.detailed || this.#isHeard;
+  }
+
+  get #isHeard(): boolean {
+    return this.telemetry?.subscribed === true;
   }
 
   #initStart(): PlatformEvent {
@@ -301,7 +332,7 @@ export class EnvironmentJournal implements InvocationJournal {
     record: InvocationRecord,
     measured: Measured,
   ): PlatformEvent[] {
-    const { requestId, version, dispatch } = settlement;
+    const { requestId, version } = settlement;
     const timeMs = this.#parts.clock.now();
     const events: PlatformEvent[] = [];
     if (finished.status === 'timeout') {
@@ -311,12 +342,8 @@ export class EnvironmentJournal implements InvocationJournal {
       const line = `RequestId: ${requestId} Error: ${finished.platformReason}`;
       events.push({ type: 'platform.fault', timeMs, record: [line] });
     }
-    if (this.#isDetailed) {
-      events.push({
-        type: 'platform.runtimeDone',
-        timeMs: dispatch.dispatchedAtMs + finished.durationMs,
-        record: runtimeDone(settlement, finished, measured),
-      });
+    if (this.#isDetailed && !(this.#isHeard && measured.runtimeOverheadMs !== undefined)) {
+      events.push(runtimeDone(settlement, finished, measured.runtimeOverheadMs));
     }
     const report: Report = {
       requestId,
@@ -334,7 +361,7 @@ export class EnvironmentJournal implements InvocationJournal {
               billedRestoreDurationMs: billedDurationMs(measured.restoreMs),
             }),
       },
-      ...extensionSpans(settlement, finished, measured),
+      ...extensionSpans(settlement, finished, measured.extensionOverheadMs),
       ...tracingOf(settlement),
     };
     events.push(this.#endEvent(settlement), { type: 'platform.report', timeMs, record: report });
@@ -374,66 +401,6 @@ function logStreamName(version: FunctionVersion, nowMs: number): string {
   const day = new Date(nowMs).toISOString().slice(0, 10).replaceAll('-', '/');
   const owner = version.logging?.group === undefined ? '' : version.name;
   return `${day}/${owner}[${version.version}]${randomBytes(16).toString('hex')}`;
-}
-
-function tracingOf({ assignment }: Settlement): { tracing?: Tracing } {
-  const { traceId } = assignment.request;
-  return traceId === '' ? {} : { tracing: { type: 'X-Amzn-Trace-Id', value: traceId } };
-}
-
-const STATUS: Readonly<Record<Finished['status'], Status>> = {
-  succeeded: 'success',
-  error: 'error',
-  timeout: 'timeout',
-  refused: 'failure',
-};
-
-function endingOf({ status, errorType }: Finished): { status: Status; errorType?: string } {
-  // A timeout says all there is to say.
-  return status === 'error' && errorType !== undefined
-    ? { status: 'error', errorType }
-    : { status: STATUS[status] };
-}
-
-function runtimeDone(
-  settlement: Settlement,
-  finished: Finished,
-  { runtimeOverheadMs }: Measured,
-): RuntimeDone {
-  const startMs = settlement.dispatch.dispatchedAtMs;
-  const { response } = finished;
-  const spans: Span[] = [];
-  if (response !== undefined) {
-    const { latencyMs, durationMs } = response;
-    spans.push(
-      { name: 'responseLatency', startMs, durationMs: latencyMs },
-      { name: 'responseDuration', startMs: startMs + latencyMs, durationMs },
-    );
-    if (runtimeOverheadMs !== undefined) {
-      const overheadMs = startMs + latencyMs + durationMs;
-      spans.push({ name: 'runtimeOverhead', startMs: overheadMs, durationMs: runtimeOverheadMs });
-    }
-  }
-  return {
-    requestId: settlement.requestId,
-    ...endingOf(finished),
-    metrics: {
-      durationMs: finished.durationMs,
-      ...(response === undefined ? {} : { producedBytes: response.bytes }),
-    },
-    ...(spans.length === 0 ? {} : { spans }),
-    ...tracingOf(settlement),
-  };
-}
-
-function extensionSpans(
-  { dispatch }: Settlement,
-  { durationMs: total }: Finished,
-  { extensionOverheadMs: durationMs }: Measured,
-): { spans?: Span[] } {
-  if (durationMs === undefined) return {};
-  const startMs = dispatch.dispatchedAtMs + total - durationMs;
-  return { spans: [{ name: 'extensionOverhead', startMs, durationMs }] };
 }
 
 /** The image is what a runtime version is here; its name's digest tells it from others. */

@@ -14,6 +14,8 @@ export interface ProcessesListener {
 }
 
 export class Processes {
+  /** Told when they are about to be frozen and when they have been asked to run again. */
+  turned: ((still: boolean) => void) | undefined;
   readonly #listener: ProcessesListener;
   #container: Container | undefined;
   #provisioned: Promise<void> = Promise.resolve();
@@ -35,6 +37,10 @@ export class Processes {
   /** Wall time of the last start, Unix ms; undefined before it. */
   get startedAtMs(): number | undefined {
     return this.#container?.startedAtMs;
+  }
+  /** Where what listens in them is reached; undefined while it is not. */
+  get address(): string | undefined {
+    return this.#container?.address;
   }
   /** Peak memory of the present processes as last looked at, bytes; undefined when unknown. */
   get seenPeakBytes(): number | undefined {
@@ -70,6 +76,7 @@ export class Processes {
   freeze(): void {
     this.#turns += 1;
     this.#still = true;
+    this.turned?.(true);
     this.#watch(this.#container?.freeze(), 'frozen');
   }
 
@@ -83,6 +90,7 @@ export class Processes {
     this.#turns += 1;
     this.#still = false;
     const pending = this.#container?.thaw();
+    this.turned?.(false);
     if (pending === undefined) this.#listener.done('thawed');
     else this.#watch(pending, 'thawed');
   }

@@ -39,10 +39,14 @@ export function isConclusion(action: EnvironmentAction): action is Conclusion {
   return (CONCLUSIONS as readonly EnvironmentAction[]).includes(action);
 }
 
+/** The caller has its answer; the report has to wait. */
 interface Unreported {
   readonly settlement: Settlement;
   readonly finished: Finished;
+  /** Ends what the invocation counts for besides. */
   readonly release: (() => void) | undefined;
+  /** From the response to the next poll, once that has come. */
+  runtimeOverheadMs?: number;
 }
 
 export class Serving {
@@ -105,10 +109,23 @@ export class Serving {
     const goesOn = ending.kind === 'posted' && this.extensionsAtWork > 0;
     const release = goesOn ? settlement.assignment.hold?.() : undefined;
     if (!settlement.wantsTail) settlement.answer(finished);
-    if (goesOn) {
+    if (goesOn || (ending.kind === 'posted' && this.#isHeard)) {
       this.#unreported = { settlement, finished, release };
     } else {
       this.#journalEnd(settlement, finished, ending.kind !== 'exited');
+    }
+  }
+
+  /** The runtime has asked for its next event; extensions may still be at work on this one. */
+  runtimeDone(): void {
+    const unreported = this.#unreported;
+    if (unreported === undefined || unreported.runtimeOverheadMs !== undefined) return;
+    const { settlement, finished } = unreported;
+    const now = this.#parts.clock.monotonic();
+    const doneMs = now - settlement.dispatch.dispatchedAt;
+    unreported.runtimeOverheadMs = Math.max(0, doneMs - finished.durationMs);
+    if (this.#isHeard) {
+      this.#parts.journal.runtimeDone(settlement, finished, unreported.runtimeOverheadMs);
     }
   }
 
@@ -117,10 +134,14 @@ export class Serving {
     const unreported = this.#unreported;
     if (unreported === undefined) return;
     this.#unreported = undefined;
-    const { settlement, finished, release } = unreported;
+    const { settlement, finished, release, runtimeOverheadMs } = unreported;
     release?.();
     const now = this.#parts.clock.monotonic();
-    this.#journalEnd(settlement, settlement.extended(finished, ending, now), true);
+    const extended =
+      this.extensionsAtWork === 0 && ending === undefined
+        ? finished
+        : settlement.extended(finished, ending, { now, runtimeOverheadMs });
+    this.#journalEnd(settlement, extended, true, runtimeOverheadMs);
   }
 
   /** It is not to be served here: it was never delivered. */
@@ -130,7 +151,16 @@ export class Serving {
     return settlement;
   }
 
-  #journalEnd(settlement: Settlement, finished: Finished, alive: boolean): void {
+  get #isHeard(): boolean {
+    return this.#parts.journal.telemetry?.subscribed === true;
+  }
+
+  #journalEnd(
+    settlement: Settlement,
+    finished: Finished,
+    alive: boolean,
+    runtimeOverheadMs?: number,
+  ): void {
     const { journal, processes, takeRestoreMs } = this.#parts;
     if (alive) processes.lookAtPeak();
     const initMs = this.#served === 0 ? this.initMs : undefined;
@@ -140,6 +170,7 @@ export class Serving {
       peakBytes: processes.seenPeakBytes,
       initMs: settlement.story.kind === 'reset' ? undefined : initMs,
       restoreMs: takeRestoreMs(),
+      ...(runtimeOverheadMs === undefined ? {} : { runtimeOverheadMs }),
       ...(extensionOverheadMs === undefined ? {} : { extensionOverheadMs }),
     });
   }

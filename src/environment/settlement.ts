@@ -142,13 +142,7 @@ export class Settlement {
           ...this.#posted(ending.posted),
           ...(ending.posted === 'too-large'
             ? {}
-            : {
-                response: {
-                  latencyMs: durationMs,
-                  durationMs: 0,
-                  bytes: ending.posted.payload.length,
-                },
-              }),
+            : { response: this.#measure(ending.posted, durationMs) }),
         };
       case 'timed-out': {
         const error = timedOut(this.requestId, this.version.timeoutSeconds);
@@ -203,11 +197,15 @@ export class Settlement {
    * What became of it after the response, while extensions were still at work: they finished, or
    * did not, as `ending` says. Its outcome stands.
    */
-  extended(finished: Finished, ending: Ending | undefined, now: number): Finished {
+  extended(
+    finished: Finished,
+    ending: Ending | undefined,
+    { now, runtimeOverheadMs = 0 }: { now: number; runtimeOverheadMs?: number | undefined },
+  ): Finished {
     const { durationMs: responseMs, outcome } = finished;
     const late = ending === undefined ? undefined : this.finish(ending, now);
     const durationMs = late?.durationMs ?? Math.max(responseMs, now - this.dispatch.dispatchedAt);
-    const extensionOverheadMs = durationMs - responseMs;
+    const extensionOverheadMs = Math.max(0, durationMs - responseMs - runtimeOverheadMs);
     return { ...(late ?? finished), durationMs, outcome, extensionOverheadMs };
   }
 
@@ -217,6 +215,15 @@ export class Settlement {
     this.assignment.settle(
       logTail === undefined || outcome.kind === 'refused' ? outcome : { ...outcome, logTail },
     );
+  }
+
+  /** What comes in one piece begins and ends at once, as far as can be seen from here. */
+  #measure({ payload, streamed }: Posted, durationMs: number): ResponseMeasure {
+    if (streamed === undefined) {
+      return { latencyMs: durationMs, durationMs: 0, bytes: payload.length };
+    }
+    const latencyMs = Math.max(0, streamed.beganAt - this.dispatch.dispatchedAt);
+    return { latencyMs, durationMs: durationMs - latencyMs, bytes: streamed.bytes };
   }
 
   #posted(posted: Posted | 'too-large'): Omit<Finished, 'durationMs'> {

@@ -35,6 +35,7 @@ export class StreamedResponse {
   readonly #parts: StreamedResponseParts;
   readonly #bandwidth: Bandwidth | undefined;
   readonly #limit: number;
+  readonly #beganAt: number;
   #state: 'open' | 'ended' | 'too-large' | 'abandoned' = 'open';
   #bytes = 0;
   #pieces: Buffer[] = [];
@@ -44,6 +45,7 @@ export class StreamedResponse {
   constructor(parts: StreamedResponseParts) {
     this.#parts = parts;
     const { sink, clock, bytesPerSecond } = parts;
+    this.#beganAt = clock.monotonic();
     this.#limit = sink === undefined ? LIMITS.payloadBytes : LIMITS.streaming.totalBytes;
     if (sink !== undefined) {
       this.#bandwidth = new Bandwidth(clock, bytesPerSecond ?? DEFAULTS.streamingBytesPerSecond);
@@ -118,7 +120,8 @@ export class StreamedResponse {
 
   #end(state: 'ended' | 'too-large', posted: Posted | 'too-large'): void {
     this.#close(state);
-    this.#parts.ended(posted);
+    const streamed = { beganAt: this.#beganAt, bytes: this.#bytes };
+    this.#parts.ended(posted === 'too-large' ? posted : { ...posted, streamed });
   }
 
   #close(state: 'ended' | 'too-large' | 'abandoned'): void {

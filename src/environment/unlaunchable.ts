@@ -11,6 +11,7 @@ const EXIT_CODE = 127;
 
 export class UnlaunchableContainer implements Container {
   readonly id = '';
+  readonly address = undefined;
   readonly #clock: Clock;
   readonly #observer: ContainerObserver;
   readonly #launchError: string;

@@ -90,7 +90,8 @@ interface EndStep extends Step {
   readonly kind: 'end';
   readonly requestId: string;
   readonly events: () => readonly PlatformEvent[];
-  readonly done: (tail: Buffer) => void;
+  /** Absent: the runtime is done with the invocation, others are not. */
+  readonly done?: (tail: Buffer) => void;
 }
 
 /** The invocation between its START and its END. */
@@ -219,6 +220,11 @@ export class EnvironmentLog {
     this.#push({ kind: 'begin', requestId, start, keepTail, ready: true });
   }
 
+  /** The runtime is done with an invocation that others still work on. */
+  runtimeDone(requestId: string, events: () => readonly PlatformEvent[]): void {
+    this.#push({ kind: 'end', requestId, events, ready: this.#isMarked(requestId) });
+  }
+
   /**
    * An invocation ended: `events` and then `done` follow the last line it wrote. `done` is called
    * once, with an empty tail when none was to be kept.
@@ -228,9 +234,7 @@ export class EnvironmentLog {
     events: () => readonly PlatformEvent[],
     done: (tail: Buffer) => void,
   ): void {
-    // The mark may be here before the response is.
-    const ready = this.#open?.requestId === requestId && this.#open.marked;
-    this.#push({ kind: 'end', requestId, events, done, ready });
+    this.#push({ kind: 'end', requestId, events, done, ready: this.#isMarked(requestId) });
   }
 
   /** The processes are about to be ended: what they write besides invocations is about that. */
@@ -256,6 +260,11 @@ export class EnvironmentLog {
   }
 
   // Steps.
+
+  /** The mark may be here before the response is. */
+  #isMarked(requestId: string): boolean {
+    return this.#open?.requestId === requestId && this.#open.marked;
+  }
 
   #push(step: InitStep | BeginStep | EndStep): void {
     this.#steps.push(step);
@@ -302,9 +311,18 @@ export class EnvironmentLog {
         return;
       case 'end':
         for (const event of step.events()) this.#platform(event, step.requestId);
+        if (step.done === undefined) return this.#runtimeIsDone(step.requestId);
         this.#open = undefined;
         this.#renewBudget();
         step.done(this.#tail.take());
+    }
+  }
+
+  /** Its end need not wait for what this has waited for. */
+  #runtimeIsDone(requestId: string): void {
+    if (this.#open?.requestId === requestId) this.#open.marked = true;
+    for (const step of this.#steps) {
+      if (step.kind === 'end' && step.requestId === requestId) step.ready = true;
     }
   }
 

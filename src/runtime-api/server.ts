@@ -29,6 +29,7 @@ import {
 import { serve, type Answer, type Call } from './routes.js';
 import { serveSnapStart, type CredentialsSource } from './snap-start-routes.js';
 import { receive, streamedFor } from './streamed-post.js';
+import { isSubscriptionCall, serveSubscription } from './telemetry-routes.js';
 
 const DOMAIN = '.runtime';
 /** Errors travel in headers and trailers too, with their messages and traces (contract 1.4). */
@@ -91,6 +92,7 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
       return undefined;
     }
     if (isExtensionCall(call)) return serveExtension(channel, call, answer);
+    if (isSubscriptionCall(call)) return serveSubscription(channel, call, answer);
     const snapStart = serveSnapStart(channel, call, answer, this.credentials);
     if (snapStart !== undefined) return snapStart.onLost;
     const poll: Poll | undefined = serve(channel, call, answer);

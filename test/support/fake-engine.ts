@@ -167,6 +167,7 @@ export class FakeContainer implements Container {
   readonly id: string;
   readonly observer: ContainerObserver;
   readonly scratch = new Map<string, string>();
+  readonly address = '10.0.0.2';
   startedAtMs: number | undefined;
   /** The last removal was refused, or is under way. */
   refusedRemoval = false;

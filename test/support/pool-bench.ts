@@ -172,6 +172,7 @@ export class PoolBench {
 export const SILENT_JOURNAL: InvocationJournal = {
   marker: undefined,
   logStreamName: '',
+  telemetry: undefined,
   processesStarted: () => undefined,
   output: () => undefined,
   outputIsHere: () => undefined,
@@ -182,6 +183,7 @@ export const SILENT_JOURNAL: InvocationJournal = {
   restoreStarted: () => undefined,
   restoreEnded: () => undefined,
   refuse: () => undefined,
+  runtimeDone: () => undefined,
   begin: (settlement) => void (settlement.begun = true),
   end: () => undefined,
   abandon: () => undefined,

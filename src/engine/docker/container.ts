@@ -15,6 +15,7 @@ import { DEADLINE_MS, within } from './deadline.js';
 import { isRefusal, unlessGone } from './errors.js';
 import type { Holder } from './holders.js';
 import { LaunchWatch } from './launch-watch.js';
+import { addressIn } from './network.js';
 import { OutputFrames } from './output.js';
 import { removeContainer } from './removal.js';
 
@@ -48,6 +49,7 @@ export class DockerContainer implements Container {
   readonly #docker: Docker.Container;
   readonly #context: ContainerContext;
   #startedAtMs: number | undefined;
+  #address: string | undefined;
   #state: 'created' | 'starting' | 'running' | 'exited' | 'removed' = 'created';
   #outputEnded: Promise<void> = Promise.resolve();
   #attached = false;
@@ -68,6 +70,9 @@ export class DockerContainer implements Container {
 
   get startedAtMs(): number | undefined {
     return this.#startedAtMs;
+  }
+  get address(): string | undefined {
+    return this.#context.holder?.address ?? this.#address;
   }
   /** Its processes are believed to run. While a start is under way nobody can say. */
   get isRunning(): boolean {
@@ -241,7 +246,8 @@ export class DockerContainer implements Container {
   }
 
   async #openHost(abortSignal: AbortSignal): Promise<void> {
-    const { State: state } = await this.#docker.inspect({ abortSignal });
+    const { State: state, NetworkSettings: network } = await this.#docker.inspect({ abortSignal });
+    this.#address = addressIn(network);
     this.#startedAtMs = Date.parse(state.StartedAt);
     this.#closeHost();
     if (!state.Running || state.Pid === 0 || this.#state === 'removed') return;

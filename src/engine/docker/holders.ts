@@ -11,6 +11,7 @@ import { LABEL } from '../labels.js';
 import { isNewer } from './connect.js';
 import { HARDENED } from './container-options.js';
 import { DEADLINE_MS, within } from './deadline.js';
+import { addressIn } from './network.js';
 import { removeContainer } from './removal.js';
 
 /** From this API version on the engine sets networks up without a hook, and nothing is gained. */
@@ -37,17 +38,25 @@ export function gainsByHolders(apiVersion: string): boolean {
   return isNewer(FAST_NETWORK_API, apiVersion);
 }
 
+interface HolderFacts {
+  readonly hostName: string;
+  readonly hostsPath: string;
+  readonly address: string | undefined;
+}
+
 export class Holder {
   readonly id: string;
   readonly hostName: string;
+  readonly address: string | undefined;
   readonly #container: Docker.Container;
   readonly #hostsPath: string;
 
-  constructor(container: Docker.Container, hostName: string, hostsPath: string) {
+  constructor(container: Docker.Container, facts: HolderFacts) {
     this.id = container.id;
-    this.hostName = hostName;
+    this.hostName = facts.hostName;
+    this.address = facts.address;
     this.#container = container;
-    this.#hostsPath = hostsPath;
+    this.#hostsPath = facts.hostsPath;
   }
 
   /** Raises the file system's errors. */
@@ -138,10 +147,11 @@ export class Holders {
     );
     try {
       await within(DEADLINE_MS.start, (abortSignal) => container.start({ abortSignal }));
-      const { HostsPath: hostsPath } = await within(DEADLINE_MS.look, (abortSignal) =>
-        container.inspect({ abortSignal }),
+      const { HostsPath: hostsPath, NetworkSettings: settings } = await within(
+        DEADLINE_MS.look,
+        (abortSignal) => container.inspect({ abortSignal }),
       );
-      return new Holder(container, hostName, hostsPath);
+      return new Holder(container, { hostName, hostsPath, address: addressIn(settings) });
     } catch (error) {
       await removeContainer(container).catch(() => undefined);
       throw error;

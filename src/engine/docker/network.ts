@@ -27,6 +27,14 @@ interface NetworkDetails {
   readonly IPAM?: { readonly Config?: readonly AddressRange[] | null };
 }
 
+/** Of a container, as its details say. */
+export function addressIn(
+  settings: Docker.ContainerInspectInfo['NetworkSettings'] | undefined,
+): string | undefined {
+  const networks = Object.values(settings?.Networks ?? {});
+  return networks.map(({ IPAddress }) => IPAddress).find((address) => address !== '');
+}
+
 /** Stands for the address of the engine's host, where the engine itself knows it. */
 export const HOST_GATEWAY = 'host-gateway';
 

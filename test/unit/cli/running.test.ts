@@ -245,6 +245,12 @@ describe('why', () => {
     expect(JSON.parse((await cli('why', 'r1', '--json')).stdout)).toEqual(record);
   });
 
+  it('says what extensions took of it', async () => {
+    fake.view.records.set('r1', { ...record, extensionOverheadMs: 4 });
+    const { stdout } = await cli('why', 'r1');
+    expect(stdout).toMatch(/13 ms, 4\.?0* ms of it extensions after the response/);
+  });
+
   it('says that a request is not known', async () => {
     const { code, stderr } = await cli('why', 'r9');
     expect(code).toBe(3);

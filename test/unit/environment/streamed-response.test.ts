@@ -60,7 +60,12 @@ describe('a response in pieces whose caller wants it whole', () => {
     expect(response.write(Buffer.from('b'), ready)).toBe(true);
     expect(response.end({})).toBe('accepted');
     expect(ends).toEqual([
-      { kind: 'response', payload: Buffer.from('ab'), contentType: 'text/plain' },
+      {
+        kind: 'response',
+        payload: Buffer.from('ab'),
+        contentType: 'text/plain',
+        streamed: { beganAt: 0, bytes: 2 },
+      },
     ]);
   });
 
@@ -90,7 +95,12 @@ describe('a response in pieces whose caller takes them', () => {
     expect(ends).toEqual([]);
     response.end({});
     expect(ends).toEqual([
-      { kind: 'response', payload: Buffer.alloc(0), contentType: 'text/plain' },
+      {
+        kind: 'response',
+        payload: Buffer.alloc(0),
+        contentType: 'text/plain',
+        streamed: { beganAt: 0, bytes: 1 },
+      },
     ]);
   });
 

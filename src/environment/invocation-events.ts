@@ -1,0 +1,72 @@
+/** What the platform's events say of one invocation and its ending (contract 2.5). Pure. */
+
+import type { PlatformEvent, RuntimeDone, Span, Status, Tracing } from '../telemetry/events.js';
+import type { Finished, ResponseMeasure, Settlement } from './settlement.js';
+
+export function tracingOf({ assignment }: Settlement): { tracing?: Tracing } {
+  const { traceId } = assignment.request;
+  return traceId === '' ? {} : { tracing: { type: 'X-Amzn-Trace-Id', value: traceId } };
+}
+
+const STATUS: Readonly<Record<Finished['status'], Status>> = {
+  succeeded: 'success',
+  error: 'error',
+  timeout: 'timeout',
+  refused: 'failure',
+};
+
+export function endingOf({ status, errorType }: Finished): { status: Status; errorType?: string } {
+  // A timeout says all there is to say.
+  return status === 'error' && errorType !== undefined
+    ? { status: 'error', errorType }
+    : { status: STATUS[status] };
+}
+
+export function runtimeDone(
+  settlement: Settlement,
+  finished: Finished,
+  runtimeOverheadMs?: number,
+): PlatformEvent {
+  const startMs = settlement.dispatch.dispatchedAtMs;
+  const durationMs = finished.durationMs + (runtimeOverheadMs ?? 0);
+  const { response } = finished;
+  const record: RuntimeDone = {
+    requestId: settlement.requestId,
+    ...endingOf(finished),
+    metrics: { durationMs, ...(response === undefined ? {} : { producedBytes: response.bytes }) },
+    ...(response === undefined ? {} : { spans: spansOf(startMs, response, runtimeOverheadMs) }),
+    ...tracingOf(settlement),
+  };
+  return { type: 'platform.runtimeDone', timeMs: startMs + durationMs, record };
+}
+
+function spansOf(
+  startMs: number,
+  { latencyMs, durationMs }: ResponseMeasure,
+  runtimeOverheadMs: number | undefined,
+): Span[] {
+  const beganMs = startMs + latencyMs;
+  return [
+    { name: 'responseLatency', startMs, durationMs: latencyMs },
+    { name: 'responseDuration', startMs: beganMs, durationMs },
+    ...(runtimeOverheadMs === undefined
+      ? []
+      : [
+          {
+            name: 'runtimeOverhead' as const,
+            startMs: beganMs + durationMs,
+            durationMs: runtimeOverheadMs,
+          },
+        ]),
+  ];
+}
+
+export function extensionSpans(
+  { dispatch }: Settlement,
+  { durationMs: total }: Finished,
+  durationMs: number | undefined,
+): { spans?: Span[] } {
+  if (durationMs === undefined) return {};
+  const startMs = dispatch.dispatchedAtMs + total - durationMs;
+  return { spans: [{ name: 'extensionOverhead', startMs, durationMs }] };
+}
