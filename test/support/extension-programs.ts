@@ -26,12 +26,12 @@ def handler(event, context):
 
 /** Registers and asks for events; \`act\` is the body of what it does with one. */
 export const nodeExtension = (events: string, act: string): string => `#!/var/lang/bin/node
-export const http = require('node:http');
-export const fs = require('node:fs');
-export const path = require('node:path');
-export const name = path.basename(process.argv[1]);
-export const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2020-01-01/extension/';
-export const call = (method, route, headers, body) => new Promise((resolve, reject) => {
+const http = require('node:http');
+const fs = require('node:fs');
+const path = require('node:path');
+const name = path.basename(process.argv[1]);
+const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2020-01-01/extension/';
+const call = (method, route, headers, body) => new Promise((resolve, reject) => {
   const outgoing = http.request(base + route, { method, headers, agent: false }, (response) => {
     let text = '';
     response.on('data', (piece) => (text += piece));
@@ -40,7 +40,7 @@ export const call = (method, route, headers, body) => new Promise((resolve, reje
   outgoing.on('error', reject);
   outgoing.end(body);
 });
-export const seen = (file) => new Promise((resolve) => {
+const seen = (file) => new Promise((resolve) => {
   const look = () => fs.existsSync(file) ? resolve() : setTimeout(look, 5);
   look();
 });
@@ -78,8 +78,8 @@ while True:
 /** Registers from within the runtime's own process. */
 export const NODE_INTERNAL = `
 import http from 'node:http';
-export const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2020-01-01/extension/';
-export const call = (method, route, headers, body) => new Promise((resolve, reject) => {
+const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2020-01-01/extension/';
+const call = (method, route, headers, body) => new Promise((resolve, reject) => {
   const outgoing = http.request(base + route, { method, headers, agent: false }, (response) => {
     let text = '';
     response.on('data', (piece) => (text += piece));
@@ -88,9 +88,9 @@ export const call = (method, route, headers, body) => new Promise((resolve, reje
   outgoing.on('error', reject);
   outgoing.end(body);
 });
-export const events = [];
+const events = [];
 const { headers } = await call('POST', 'register', { 'Lambda-Extension-Name': 'inside' }, '{"events":["INVOKE"]}');
-export const id = { 'Lambda-Extension-Identifier': headers['lambda-extension-identifier'] };
+const id = { 'Lambda-Extension-Identifier': headers['lambda-extension-identifier'] };
 (async () => {
   for (;;) events.push(JSON.parse((await call('GET', 'event/next', id)).text).requestId);
 })().catch(() => undefined);
