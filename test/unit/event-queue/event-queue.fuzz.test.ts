@@ -11,7 +11,7 @@ import {
 } from '../../support/event-bench.js';
 import { Random } from '../../simulation/random.js';
 
-const RUNS = 12;
+const RUNS = 4;
 const EVENTS = 120;
 const FUNCTIONS = ['a', 'b', 'c'];
 
