@@ -1,6 +1,7 @@
 /**
- * The contract's checklist (section 15), by its numbers, against the real engine. What concerns
- * event sources and HTTP front ends (22–24) is not built yet; 25 is the clients' own suites.
+ * The contract's checklist (section 15), by its numbers, against the real engine: a test here, or
+ * named in the table below. What concerns event sources and HTTP front ends (22–24) is not built
+ * yet.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -343,4 +344,34 @@ describe('the checklist of the contract', () => {
     expect(second.headers['x-amzn-errortype']).toBe('TooManyRequestsException');
     errorOf(await first);
   });
+});
+
+/** Numbers that tests of other suites prove, each on the real engine. */
+const ELSEWHERE: readonly (readonly [number: number, suite: string, title: string])[] = [
+  [5, 'integration/response-streaming', 'ends the stream of %s with its error, and serves on'],
+  [5, 'integration/response-streaming', 'with the prelude of an HTTP response in it'],
+  [7, 'integration/init-limit', 'an init phase of more than 10 s is given up and done again'],
+  [13, 'integration/control-api', 'runs once it is active, with its layer'],
+  [13, 'integration/extensions', 'run as processes of their own'],
+  [14, 'integration/extensions', 'are told of each event and of the end'],
+  [14, 'integration/extensions', 'that are still at work at the deadline end with TIMEOUT'],
+  [16, 'integration/json-logs', 'has platform events and its own lines as objects'],
+  [16, 'integration/json-logs', 'says nothing of what went well when its levels ask for no more'],
+  [
+    18,
+    'conformance/control-functions.contract',
+    'is told what is wrong with a function it would make',
+  ],
+  [19, 'integration/events', 'of a failing function are run three times under one id'],
+  [21, 'integration/control-api', 'splits an alias between two versions'],
+  [25, 'conformance/control-clients.contract', 'describe.each(CONTROL_CLIENTS)'],
+  [25, 'conformance/invoke-clients.contract', 'describe.each(CLIENTS)'],
+];
+
+it.each(ELSEWHERE)('%i is proved in %s: %s', async (_number, suite, title) => {
+  const source = await readFile(
+    join(packageRoot(import.meta.url), `test/${suite}.ts`),
+    'utf8',
+  ).catch(() => readFile(join(packageRoot(import.meta.url), `test/${suite}.test.ts`), 'utf8'));
+  expect(source).toContain(title);
 });
