@@ -1,5 +1,5 @@
 /**
- * What unmodified AWS clients find at the Invoke API, whatever stands behind it. The endpoint must
+ * What unmodified AWS clients find at the Invoke API. The endpoint must
  * serve the functions of `test/fixtures/invoke-clients` (its `orchestrator.yaml` and `index.mjs`).
  */
 

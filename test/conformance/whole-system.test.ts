@@ -1,4 +1,4 @@
-/** Unmodified AWS clients against everything: the same suite that the Invoke API alone passes. */
+/** Unmodified AWS clients against everything. */
 
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
