@@ -258,11 +258,14 @@ describe('extensions on the real engine', () => {
     'inside a %s runtime get events, and its SIGTERM handler has time to run',
     async (_what, file, code) => {
       await start({}, { files: { [file]: code }, layers: [] });
+      const frozen = (): boolean => project.states('probe').join() === 'frozen';
       const first = await project.invoke('probe');
+      // Its extension may be at work still: another event would be given another environment.
+      await until(frozen);
       const second = await project.invoke('probe');
       const seen = second.json as string[];
       expect(seen[0]).toBe(String(first.headers['x-amzn-requestid']));
-      await until(() => project.states('probe').join() === 'frozen');
+      await until(frozen);
       const [environment] = project.orchestrator.environments();
       expect(environment?.extensions).toMatchObject([
         { name: 'inside', external: false, state: 'Ready', events: ['INVOKE'] },
