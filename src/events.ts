@@ -100,7 +100,7 @@ export class Events {
   }
 
   #run(event: QueuedEvent, payload: Buffer, settle: Settle): void {
-    const { functionName, qualifier, requestId, invokedFunctionArn, traceId } = event;
+    const { functionName, qualifier, requestId, invokedFunctionArn, traceId, tenantId } = event;
     const request = {
       ...(qualifier === undefined ? {} : { qualifier }),
       requestId,
@@ -108,6 +108,7 @@ export class Events {
       contentType: JSON_TYPE,
       invokedFunctionArn,
       traceId,
+      ...(tenantId === undefined ? {} : { tenantId }),
       tail: false,
       asynchronous: true as const,
     };

@@ -31,6 +31,7 @@ export const invoke: Command = {
       type: 'boolean',
       describe: 'Queue the event instead of waiting for the answer; stdout gets its request id',
     },
+    'tenant-id': { type: 'string', describe: 'Whose the event is (functions with tenant isolation)' },
     'no-logs': { type: 'boolean', describe: 'Leave the function’s log out of stderr' },
     ...STATE_OPTION,
   },
@@ -45,12 +46,14 @@ export const invoke: Command = {
     const run = runOf(context);
     const name = args.required('function');
     const body = await readEvent(context);
+    const tenantId = args.string('tenant-id');
     const response = await exchange(run, {
       method: 'POST',
       path: `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`,
       headers: {
         'content-type': 'application/json',
         'x-amz-log-type': 'Tail',
+        ...(tenantId === undefined ? {} : { 'x-amz-tenant-id': tenantId }),
         ...(args.flag('async') ? { 'x-amz-invocation-type': 'Event' } : {}),
       },
       body,

@@ -18,6 +18,7 @@ import type { Problems } from './problems.js';
 import { isMap } from './map.js';
 import { checkSnapStart } from './snap-start.js';
 import { urlDefinition } from './url-settings.js';
+import { checkTenancy } from './tenancy.js';
 import { FUNCTION_KEYS, functionSchema, NESTED_KEYS, type FunctionSettings } from './schema.js';
 
 export interface FunctionDraft {
@@ -61,6 +62,7 @@ export function finish(
   if (settings !== undefined) {
     checkProvisioned(draft, settings, problems);
     checkSnapStart(settings, packaging.pathOf, problems);
+    checkTenancy(settings, packaging.pathOf, problems);
   }
   // What is well-formed is looked at more closely even when something else is not.
   const sound: Partial<FunctionSettings> = settings ?? soundSettings(draft);
@@ -100,6 +102,7 @@ export function finish(
       : { reservedConcurrency: settings.reservedConcurrency }),
     ...autoPublishOf(settings),
     ...(settings.snapStart === 'PublishedVersions' ? { snapStart: settings.snapStart } : {}),
+    ...(settings.tenancy === undefined ? {} : { tenancy: settings.tenancy }),
     ...(settings.logging === undefined ? {} : { logging: loggingOf(settings.logging) }),
     ...eventDefinition(settings, context),
     ...urlDefinition(settings.url),

@@ -104,6 +104,10 @@ export const functionSchema = z.strictObject({
   reservedConcurrency: whole({ min: 0, max: 100_000 }, 'concurrent invocations').optional(),
   logging: loggingSchema.optional(),
   snapStart: z.enum(['PublishedVersions', 'None'], 'PublishedVersions or None').optional(),
+  tenancy: z
+    .enum(['per-tenant', 'PER_TENANT'], 'per-tenant (in templates PER_TENANT)')
+    .transform(() => 'per-tenant' as const)
+    .optional(),
   alias: z
     .string('the name of an alias')
     .regex(/^(?!\d+$)[a-zA-Z0-9_-]{1,128}$/, 'a name of letters, digits, - and _, not all digits')

@@ -69,7 +69,11 @@ export function putProvisionedConcurrencyConfig({
 >): Answer {
   const target = provisionable(parts, input);
   const { name, qualifier } = target;
-  if (revisionOf(parts, target).revision.definition.snapStart !== undefined) {
+  const { snapStart, tenancy } = revisionOf(parts, target).revision.definition;
+  if (tenancy !== undefined) {
+    throw invalid('Provisioned Concurrency is not supported for functions with tenant isolation.');
+  }
+  if (snapStart !== undefined) {
     throw invalid('Provisioned Concurrency is not supported for functions with SnapStart.');
   }
   const { ProvisionedConcurrentExecutions: requested } = input;

@@ -64,6 +64,9 @@ export function summaryOf(
     EphemeralStorage: { Size: definition.ephemeralStorageMb },
     SnapStart: snapStartOf(revision, version),
     LoggingConfig: loggingOf(revision, name),
+    ...(definition.tenancy === undefined
+      ? {}
+      : { TenancyConfig: { TenantIsolationMode: 'PER_TENANT' } }),
   };
 }
 

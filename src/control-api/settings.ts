@@ -36,6 +36,8 @@ export interface SettingsInput {
     readonly LogGroup?: string;
   };
   readonly SnapStart?: { readonly ApplyOn?: 'PublishedVersions' | 'None' };
+  /** At creation only (contract 7.9). */
+  readonly TenancyConfig?: { readonly TenantIsolationMode?: 'PER_TENANT' };
   readonly TracingConfig?: { readonly Mode?: 'Active' | 'PassThrough' };
   readonly DeadLetterConfig?: { readonly TargetArn?: string };
   readonly KMSKeyArn?: string;
@@ -46,7 +48,6 @@ export interface SettingsInput {
 /** What only some clients ask for and nothing here does: told instead of passed over. */
 const NOT_SERVED = [
   'CodeSigningConfigArn',
-  'TenancyConfig',
   'CapacityProviderConfig',
   'DurableConfig',
   'PublishTo',
@@ -70,6 +71,7 @@ export function settled(parts: ControlParts, before: Settled, input: SettingsInp
   }
   const definition = definitionWith(before.definition, input, layersChanged(input, layers, parts));
   checkSnapStart(definition);
+  checkTenancy(definition);
   return { definition, details: detailsWith(before.details, input), layers };
 }
 
@@ -109,6 +111,7 @@ function definitionWith(
     ...(overrides === undefined ? {} : { imageConfig: overrides }),
     ...(log === undefined ? {} : { logging: log }),
     ...(snap === 'PublishedVersions' ? { snapStart: snap } : {}),
+    ...(input.TenancyConfig === undefined ? {} : { tenancy: 'per-tenant' as const }),
     ...(target === '' ? {} : { deadLetterTargetArn: target }),
   };
 }
@@ -188,6 +191,18 @@ function checkVariables(variables: Readonly<Record<string, string>>): void {
       `Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: ${JSON.stringify(variables)}`,
     );
   }
+}
+
+/** Contract 7.9. */
+function checkTenancy({ tenancy, snapStart }: FunctionDefinition): void {
+  if (tenancy === undefined || snapStart === undefined) return;
+  throw invalid('SnapStart is not supported for functions with tenant isolation.');
+}
+
+/** It is set at creation and stays (contract 7.9). */
+export function refuseTenancyChange({ TenancyConfig }: SettingsInput): void {
+  if (TenancyConfig === undefined) return;
+  throw invalid('TenancyConfig is set when a function is created and cannot be changed.');
 }
 
 /** Contract 7.6. */

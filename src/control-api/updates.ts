@@ -9,7 +9,7 @@ import type { Answer, ControlRequest } from './operation.js';
 import type { ControlParts } from './parts.js';
 import { checkRevision, refuseWhileBusy, whenBuilt } from './progress.js';
 import { publish } from './publish.js';
-import { refuseUnserved, settled, type SettingsInput } from './settings.js';
+import { refuseTenancyChange, refuseUnserved, settled, type SettingsInput } from './settings.js';
 import { arnOf, existingFunction, revisionOf } from './target.js';
 
 interface CodeUpdate extends CodeInput {
@@ -80,6 +80,7 @@ export async function updateFunctionConfiguration({
   const { registry } = parts;
   const { name } = existingFunction(parts, input.FunctionName);
   refuseUnserved(input as unknown as Record<string, unknown>);
+  refuseTenancyChange(input);
   refuseWhileBusy(parts, name);
   checkRevision(parts, name, input.RevisionId);
   const before = registry.revision(name) as Revision;

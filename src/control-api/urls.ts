@@ -33,6 +33,9 @@ export function createFunctionUrlConfig({
       `Failed to create function url config for [functionArn = ${arnOf(parts, target)}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
     );
   }
+  if (parts.registry.revision(target.name)?.definition.tenancy !== undefined) {
+    throw invalid('Function URLs are not supported for functions with tenant isolation.');
+  }
   const now = parts.now();
   return {
     body: keep(parts, call, target, {

@@ -20,6 +20,7 @@ export interface Delivery {
   readonly invokedFunctionArn: string;
   readonly traceId: string;
   readonly clientContext?: string;
+  readonly tenantId?: string;
   readonly contentType: string;
   readonly payload: Buffer;
 }

@@ -221,7 +221,12 @@ export class EnvironmentJournal implements InvocationJournal {
       {
         type: 'platform.start',
         timeMs: dispatch.dispatchedAtMs,
-        record: { requestId, version: version.version, ...tracingOf(settlement) },
+        record: {
+          requestId,
+          version: version.version,
+          ...tenantOf(settlement),
+          ...tracingOf(settlement),
+        },
       },
       settlement.wantsTail,
     );
@@ -347,6 +352,7 @@ export class EnvironmentJournal implements InvocationJournal {
     }
     const report: Report = {
       requestId,
+      ...tenantOf(settlement),
       ...endingOf(finished),
       metrics: {
         durationMs: finished.durationMs,
@@ -396,11 +402,17 @@ export class EnvironmentJournal implements InvocationJournal {
   }
 }
 
-/** Contract 6.7: with a group of its own a stream's name says whose it is. */
+/** Contract 4.3, 6.7: with tenants or a group of its own a stream's name says whose it is. */
 function logStreamName(version: FunctionVersion, nowMs: number): string {
   const day = new Date(nowMs).toISOString().slice(0, 10).replaceAll('-', '/');
-  const owner = version.logging?.group === undefined ? '' : version.name;
+  const named = version.logging?.group !== undefined || version.tenancy !== undefined;
+  const owner = named ? version.name : '';
   return `${day}/${owner}[${version.version}]${randomBytes(16).toString('hex')}`;
+}
+
+function tenantOf({ assignment }: Settlement): { tenantId?: string } {
+  const { tenantId } = assignment.request;
+  return tenantId === undefined ? {} : { tenantId };
 }
 
 /** The image is what a runtime version is here; its name's digest tells it from others. */

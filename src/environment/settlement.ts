@@ -121,6 +121,7 @@ export class Settlement {
       invokedFunctionArn: request.invokedFunctionArn,
       traceId: request.traceId,
       ...(request.clientContext === undefined ? {} : { clientContext: request.clientContext }),
+      ...(request.tenantId === undefined ? {} : { tenantId: request.tenantId }),
       contentType: request.contentType,
       payload: request.payload,
     };

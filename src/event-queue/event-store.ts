@@ -51,13 +51,14 @@ const SCHEMA: Schema = {
        about TEXT NOT NULL,
        body BLOB NOT NULL
      );`,
+    'ALTER TABLE events ADD COLUMN tenant_id TEXT;',
   ],
   probe: 'SELECT COUNT(*) FROM events',
 };
 
 const INSERT_EVENT = `INSERT INTO events (request_id, function_name, qualifier, invoked_arn,
-  trace_id, accepted_at, due_at, attempts, setbacks, ahead, payload_bytes)
-  VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?)`;
+  trace_id, tenant_id, accepted_at, due_at, attempts, setbacks, ahead, payload_bytes)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?)`;
 const UPDATE_EVENT = `UPDATE events SET due_at = ?, attempts = ?, setbacks = ?, last_status = ?,
   last_error = ?, last_version = ?, ahead = ? WHERE id = ?`;
 
@@ -87,6 +88,7 @@ interface Row {
   readonly qualifier: string | null;
   readonly invoked_arn: string;
   readonly trace_id: string;
+  readonly tenant_id: string | null;
   readonly accepted_at: number;
   readonly due_at: number;
   readonly attempts: number;
@@ -268,6 +270,7 @@ export class EventStore {
       event.qualifier ?? null,
       event.invokedFunctionArn,
       event.traceId,
+      event.tenantId ?? null,
       nowMs,
       nowMs,
       Math.round(ahead),
@@ -345,6 +348,7 @@ function eventOf(row: Row): QueuedEvent {
     ...(row.qualifier === null ? {} : { qualifier: row.qualifier }),
     invokedFunctionArn: row.invoked_arn,
     traceId: row.trace_id,
+    ...(row.tenant_id === null ? {} : { tenantId: row.tenant_id }),
     acceptedAtMs: row.accepted_at,
     dueAtMs: row.due_at,
     attempts: row.attempts,

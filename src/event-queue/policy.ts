@@ -4,10 +4,11 @@
  *  1. A function that failed runs again a minute after the first attempt and two minutes after the
  *     second, while retries are left.
  *  2. A throttle or a system error costs no attempt: back-off from one second to five minutes.
- *  3. Whatever would come later than the maximum age is not tried any more.
+ *  3. What the function can never take is over at once.
+ *  4. Whatever would come later than the maximum age is not tried any more.
  */
 
-import type { OrchestratorError } from '../errors.js';
+import type { ErrorCode, OrchestratorError } from '../errors.js';
 import type { FunctionFailed, Outcome, Refused } from '../invocation/outcome.js';
 import type {
   Condition,
@@ -64,8 +65,18 @@ export function afterAttempt(
       if (outcome.error.code === 'function-not-found' || settings === undefined) {
         return { kind: 'gone' };
       }
-      return afterSetback(event, outcome, settings, nowMs);
+      return HOPELESS.has(outcome.error.code)
+        ? afterRefusal(event, outcome)
+        : afterSetback(event, outcome, settings, nowMs);
   }
+}
+
+/** Would be refused again each time. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set(['tenant-missing']);
+
+function afterRefusal({ attempts }: QueuedEvent, { error }: Refused): Verdict {
+  const last = { status: 400, error: cut(error.message) };
+  return { kind: 'over', condition: 'RetriesExhausted', attempts, last };
 }
 
 function afterFailure(

@@ -9,6 +9,7 @@ export interface NewEvent {
   /** As the caller wrote it (contract 4.3). */
   readonly invokedFunctionArn: string;
   readonly traceId: string;
+  readonly tenantId?: string;
   /** JSON. */
   readonly payload: Buffer;
 }

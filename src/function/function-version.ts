@@ -33,6 +33,8 @@ export interface FunctionDefinition {
   readonly logging?: LoggingConfig;
   /** SnapStart (contract 7.6): published versions are restored instead of initialised. */
   readonly snapStart?: 'PublishedVersions';
+  /** Contract 7.9: an environment serves one tenant only. */
+  readonly tenancy?: 'per-tenant';
   /** How asynchronous events of the unqualified function are retried and where they end. */
   readonly eventInvoke?: EventInvokeConfig;
   /** Its own address (contract 8.10); absent: none, unless the API makes one. */

@@ -19,6 +19,8 @@ export interface InvocationRequest {
   readonly traceId: string;
   /** Decoded client context JSON, when sent. */
   readonly clientContext?: string;
+  /** Of functions with tenant isolation (contract 7.9). */
+  readonly tenantId?: string;
   /** The caller wants the last 4 KB of the log with the answer. */
   readonly tail: boolean;
   /** An event of the queue: the rate of requests is one of synchronous calls (contract 10.1). */

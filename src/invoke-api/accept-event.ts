@@ -10,7 +10,7 @@ import type { ResolvedFunction } from './reference.js';
 export function acceptEvent(
   call: Call,
   target: ResolvedFunction,
-  { requestId, payload, traceId }: InvocationRequest,
+  { requestId, payload, traceId, tenantId }: InvocationRequest,
 ): void {
   const { qualifier } = target;
   const event = {
@@ -19,6 +19,7 @@ export function acceptEvent(
     ...(qualifier === undefined ? {} : { qualifier }),
     invokedFunctionArn: target.arn,
     traceId,
+    ...(tenantId === undefined ? {} : { tenantId }),
     payload,
   };
   call.context.accept(event).then(

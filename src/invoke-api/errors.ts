@@ -142,6 +142,8 @@ export function refusalError(error: OrchestratorError, arn: string): ApiError {
     case 'runtime-unsupported':
     case 'base-unavailable':
       return userError(502, 'InvalidRuntimeException', explained, 'Message');
+    case 'tenant-missing':
+      return invalidParameter(error.message);
     case 'restore-failed':
       return userError(400, 'SnapStartException', error.message, 'Message');
     case 'restore-timed-out':

@@ -27,6 +27,7 @@ import {
 import { INVOKE_LIMITS } from './limits.js';
 import { resolveFunction, type ResolvedFunction } from './reference.js';
 import { readBody } from './request-body.js';
+import { tenantProblem, tenantViolations } from './tenant.js';
 import { traceIdOf } from './trace-id.js';
 
 type InvocationType = 'Event' | 'RequestResponse' | 'DryRun';
@@ -35,6 +36,7 @@ export interface Options {
   readonly type: InvocationType;
   readonly tail: boolean;
   readonly clientContext?: string;
+  readonly tenantId?: string;
 }
 
 /** In the order of the model, as validation messages print them. */
@@ -70,6 +72,11 @@ export function checked(
   const options = readOptions(call.request, type, types);
   if ('error' in options) {
     sendError(call, options.error);
+    return;
+  }
+  const problem = tenantProblem(target.version.tenancy, options.tenantId);
+  if (problem !== undefined) {
+    sendError(call, problem);
     return;
   }
   const limit = options.type === 'Event' ? LIMITS.eventPayloadBytes : LIMITS.payloadBytes;
@@ -109,7 +116,7 @@ function handOver(call: Call, target: ResolvedFunction, options: Options, body: 
 export function invocationOf(
   { context, request, requestId }: Call,
   target: ResolvedFunction,
-  { type, tail, clientContext }: Options,
+  { type, tail, clientContext, tenantId }: Options,
   body: Buffer,
 ): InvocationRequest {
   return {
@@ -121,6 +128,7 @@ export function invocationOf(
     traceId: traceIdOf(header(request, 'x-amzn-trace-id'), context.now()),
     // Contract 4.3, 6.6: both belong to synchronous invocations only.
     ...(clientContext === undefined || type === 'Event' ? {} : { clientContext }),
+    ...(tenantId === undefined ? {} : { tenantId }),
     tail: tail && type !== 'Event',
   };
 }
@@ -159,12 +167,18 @@ function readOptions(
   types: readonly string[],
 ): Options | { readonly error: ApiError } {
   const logType = header(request, 'x-amz-log-type') ?? 'None';
+  const tenantId = header(request, 'x-amz-tenant-id');
   const violations = [
     ...enumViolations(type, 'invocationType', types),
     ...enumViolations(logType, 'logType', LOG_TYPES),
+    ...(tenantId === undefined ? [] : tenantViolations(tenantId)),
   ];
   if (violations.length > 0) return { error: constraintsViolated(violations) };
-  const options = { type: type as InvocationType, tail: logType === 'Tail' };
+  const options = {
+    type: type as InvocationType,
+    tail: logType === 'Tail',
+    ...(tenantId === undefined ? {} : { tenantId }),
+  };
   const encoded = header(request, 'x-amz-client-context');
   if (encoded === undefined) return options;
   if (encoded.length > INVOKE_LIMITS.clientContextBytes) {

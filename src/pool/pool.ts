@@ -31,12 +31,20 @@ import type { MemoryBudget, MemoryUser } from './memory-budget.js';
 import { place } from './placement.js';
 import { INIT_FAILURE, Provision, type ProvisionStatus } from './provision.js';
 import { Queue } from './queue.js';
-import { closed, noRoom, notStarted, queueFull, scaledTooFast } from './refusals.js';
+import {
+  closed,
+  noRoom,
+  notStarted,
+  queueFull,
+  scaledTooFast,
+  tenantMissing,
+} from './refusals.js';
 import { planRetention, type RetentionRules } from './retention.js';
 import { lackOf, type Lack } from './scaling.js';
 import type { ScalingRate } from './scaling-rate.js';
 import type { StartGate, Starter, StartKind } from './start-gate.js';
 import { StartPace } from './start-pace.js';
+import { beyondTenants, placeTenant, sparesLast } from './tenancy.js';
 
 export interface PoolParts extends EnvironmentParts {
   readonly clock: Clock;
@@ -61,6 +69,8 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   readonly version: FunctionVersion;
   readonly #parts: PoolParts;
   readonly #rules: RetentionRules;
+  /** An environment serves one tenant only (contract 7.9). */
+  readonly #isolated: boolean;
   readonly #environments = new Set<Environment>();
   readonly #provision = new Provision();
   /** Least recently used first; exactly those in an available state that are not provisioned. */
@@ -90,6 +100,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     this.version = version;
     this.#parts = parts;
     this.#rules = options.rules;
+    this.#isolated = version.tenancy !== undefined;
     this.#cause = options.firstCause;
     this.#lastUsedAt = parts.clock.monotonic();
     this.#footprintBytes = Math.min(FIRST_ESTIMATE_BYTES, version.memoryMb * 2 ** 20);
@@ -109,9 +120,14 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
       assignment.settle({ kind: 'refused', error: closed(this.version.name) });
       return;
     }
+    const { tenantId } = assignment.request;
+    if (this.#isolated && tenantId === undefined) {
+      assignment.settle({ kind: 'refused', error: tenantMissing() });
+      return;
+    }
     this.#lastUsedAt = this.#parts.clock.monotonic();
-    assignment.waitedForInit = this.#next() === undefined;
-    if (this.#scalesTooFast()) {
+    assignment.waitedForInit = this.#next(tenantId) === undefined;
+    if (this.#scalesTooFast(tenantId)) {
       assignment.settle({ kind: 'refused', error: scaledTooFast(this.version) });
       return;
     }
@@ -123,11 +139,15 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   }
 
   /** One more event would need one more environment than the function may have by now. */
-  #scalesTooFast(): boolean {
+  #scalesTooFast(tenantId: string | undefined): boolean {
     const { scalingRate } = this.#parts;
     if (scalingRate === undefined) return false;
-    const free = this.#provision.available.length + this.#available.length + this.#reset.length;
-    if (this.#queue.size < free + this.#starting + this.#resetting) return false;
+    if (this.#isolated) {
+      if (this.#lackBeyondTenants(tenantId).demand <= this.#lack().demand) return false;
+    } else {
+      const free = this.#provision.available.length + this.#available.length + this.#reset.length;
+      if (this.#queue.size < free + this.#starting + this.#resetting) return false;
+    }
     return !scalingRate.allows(this.version.name);
   }
 
@@ -296,10 +316,27 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   }
 
   #lack(): Lack {
+    if (this.#isolated) return this.#lackBeyondTenants();
     return lackOf({
       waiting: this.#queue.size,
       starting: this.#starting + this.#resetting,
       ready: this.#provision.available.length + this.#available.length + this.#reset.length,
+      provisionsLacking: this.#provision.lacking,
+      spares: this.#rules.spares,
+      recentlyUsed: this.#parts.clock.monotonic() - this.#lastUsedAt < this.#rules.idleTimeoutMs,
+    });
+  }
+
+  /** As it is, or as one more invocation would make it. */
+  #lackBeyondTenants(furtherTenant?: string): Lack {
+    const waiting = [...this.#queue].map(({ request }) => request.tenantId ?? '');
+    if (furtherTenant !== undefined) waiting.push(furtherTenant);
+    const ready = [...this.#environments].filter(
+      ({ state }) => isAvailable(state) || state === 'reset' || isResetting(state),
+    );
+    return lackOf({
+      ...beyondTenants(waiting, ready),
+      starting: this.#starting,
       provisionsLacking: this.#provision.lacking,
       spares: this.#rules.spares,
       recentlyUsed: this.#parts.clock.monotonic() - this.#lastUsedAt < this.#rules.idleTimeoutMs,
@@ -325,18 +362,40 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   }
 
   #assignWaiting(): void {
+    if (this.#isolated) return this.#assignByTenant();
     while (this.#queue.size > 0) {
-      const environment = this.#next();
+      const environment = this.#next(undefined);
       if (environment === undefined) return;
       const assignment = this.#queue.shift();
       if (assignment === undefined) return;
-      remove(this.#listOf(environment), environment);
-      remove(this.#reset, environment);
-      environment.assign(assignment);
+      this.#assign(environment, assignment);
     }
   }
 
-  #next(): Environment | undefined {
+  /** Whoever has waited longest of those that there is an environment for. */
+  #assignByTenant(): void {
+    while (this.#queue.size > 0 && this.#available.length + this.#reset.length > 0) {
+      const blocked = new Set<string | undefined>();
+      let environment: Environment | undefined;
+      const assignment = this.#queue.takeFirst(({ request: { tenantId } }) => {
+        if (blocked.has(tenantId)) return false;
+        environment = this.#next(tenantId);
+        if (environment === undefined) blocked.add(tenantId);
+        return environment !== undefined;
+      });
+      if (assignment === undefined || environment === undefined) return;
+      this.#assign(environment, assignment);
+    }
+  }
+
+  #assign(environment: Environment, assignment: Assignment): void {
+    remove(this.#listOf(environment), environment);
+    remove(this.#reset, environment);
+    environment.assign(assignment);
+  }
+
+  #next(tenantId: string | undefined): Environment | undefined {
+    if (this.#isolated) return placeTenant(tenantId ?? '', this.#available, this.#reset);
     return place(this.#provision.available, this.#available, this.#reset);
   }
 
@@ -378,7 +437,8 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   #lookAround(): void {
     this.#look = undefined;
     const now = this.#parts.clock.monotonic();
-    const idle = [...this.#reset, ...this.#provision.available, ...this.#available].map(
+    const all = [...this.#reset, ...this.#provision.available, ...this.#available];
+    const idle = (this.#isolated ? sparesLast(all) : all).map(
       (environment) => ({
         environment,
         idleSince: environment.idleSince,

@@ -39,6 +39,25 @@ export class Queue<T> {
     return item;
   }
 
+  /** Takes the oldest entry that is wanted, wherever it stands. */
+  takeFirst(wanted: (item: T) => boolean): T | undefined {
+    for (let index = this.#front.length - 1; index >= 0; index -= 1) {
+      if (wanted(this.#front[index] as T)) return this.#front.splice(index, 1)[0];
+    }
+    for (let index = this.#head; index < this.#items.length; index += 1) {
+      if (wanted(this.#items[index] as T)) return this.#items.splice(index, 1)[0];
+    }
+    return undefined;
+  }
+
+  /** Every entry, in no order. */
+  *[Symbol.iterator](): IterableIterator<T> {
+    yield* this.#front;
+    for (let index = this.#head; index < this.#items.length; index += 1) {
+      yield this.#items[index] as T;
+    }
+  }
+
   /** Every entry, oldest first, leaving the queue empty. */
   drain(): T[] {
     const all = [...this.#front.reverse(), ...this.#items.slice(this.#head)];

@@ -29,6 +29,14 @@ export function noRoom(room: number): string {
   return `the memory for environments has room for ${room} of this version: a larger --memory-budget would let more be provisioned`;
 }
 
+/** The words of Lambda. */
+export const TENANT_MISSING =
+  'The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try again.';
+
+export function tenantMissing(): OrchestratorError {
+  return new OrchestratorError('tenant-missing', TENANT_MISSING);
+}
+
 export function closed(functionName: string): OrchestratorError {
   return new OrchestratorError('shutting-down', `'${functionName}' takes no more invocations`);
 }

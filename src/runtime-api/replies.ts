@@ -95,6 +95,9 @@ export function deliveryReply(delivery: Delivery): Reply {
   if (delivery.clientContext !== undefined) {
     headers += `Lambda-Runtime-Client-Context: ${jsonHeader(delivery.clientContext)}\r\n`;
   }
+  if (delivery.tenantId !== undefined) {
+    headers += `Lambda-Runtime-Aws-Tenant-Id: ${delivery.tenantId}\r\n`;
+  }
   return { status: 200, contentType: delivery.contentType, body: delivery.payload, headers };
 }
 

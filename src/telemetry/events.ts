@@ -68,6 +68,7 @@ export interface RestoreReport extends RestoreRuntimeDone {
 export interface Start {
   readonly requestId: string;
   readonly version: string;
+  readonly tenantId?: string;
   readonly tracing?: Tracing;
 }
 
@@ -93,6 +94,7 @@ export interface ReportMetrics {
 
 export interface Report {
   readonly requestId: string;
+  readonly tenantId?: string;
   readonly status: Status;
   readonly errorType?: string;
   readonly metrics: ReportMetrics;

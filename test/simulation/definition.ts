@@ -20,6 +20,7 @@ export function definitionOf(name: string): FunctionDefinition {
     architecture: 'x86_64',
     description: '',
     ...(name === 'beta' ? { snapStart: 'PublishedVersions' as const } : {}),
+    ...(name === 'delta' ? { tenancy: 'per-tenant' as const } : {}),
     ...(name === 'gamma' ? { reservedConcurrency: RESERVED } : {}),
   };
 }

@@ -8,7 +8,10 @@ export interface Life {
   readonly outcomes: ReadonlyMap<string, number>;
 }
 
-const FUNCTIONS = ['alpha', 'beta', 'gamma'];
+const FUNCTIONS = ['alpha', 'beta', 'gamma', 'delta'];
+
+/** All but the one with tenant isolation. */
+const PROVISIONABLE = ['alpha', 'beta', 'gamma'];
 
 export async function live(seed: number, invocations: number): Promise<Life> {
   const plan = new Random(seed ^ 0x5bd1e995);
@@ -22,7 +25,7 @@ export async function live(seed: number, invocations: number): Promise<Life> {
     const burst = plan.chance(0.02) ? 1 + plan.below(60) : 1 + plan.below(3);
     for (let event = 0; event < burst; event += 1) world.invoke(name);
     if (plan.chance(0.005)) world.changeCode(plan.pick(FUNCTIONS));
-    if (plan.chance(0.003)) world.provision(plan.pick(FUNCTIONS), plan.below(4));
+    if (plan.chance(0.003)) world.provision(plan.pick(PROVISIONABLE), plan.below(4));
     // Now and then long enough for environments to be given up.
     await world.run(plan.chance(0.003) ? 70_000 : plan.below(60));
   }

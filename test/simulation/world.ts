@@ -33,6 +33,7 @@ export interface FaultRates {
 }
 
 const EXTENSIONS: readonly string[] = ['one', 'two'];
+const TENANTS: readonly string[] = ['red', 'green', 'blue'];
 const ENVIRONMENT_BYTES = 128 * 2 ** 20;
 const ACCOUNT_CONCURRENCY = 40;
 const IDLE_TIMEOUT_MS = 60_000;
@@ -60,6 +61,8 @@ export class World implements RuntimeDoor {
   readonly #channels = new Map<string, Channel>();
   readonly #traced = new Map<string, Traced>();
   readonly #inProgress = new Map<string, number>();
+  /** Environment → tenant. */
+  readonly #owners = new Map<string, string>();
   #rates: FaultRates;
   #requests = 0;
   #identities = 0;
@@ -109,7 +112,7 @@ export class World implements RuntimeDoor {
       deploy: (definition) => this.#deployment(definition),
       random: () => 0,
     });
-    for (const name of ['alpha', 'beta', 'gamma']) this.router.sync(name);
+    for (const name of ['alpha', 'beta', 'gamma', 'delta']) this.router.sync(name);
   }
 
   get requests(): number {
@@ -141,6 +144,7 @@ export class World implements RuntimeDoor {
         invokedFunctionArn: functionName,
         traceId: '',
         tail: this.random.chance(0.1),
+        ...(functionName === 'delta' ? { tenantId: this.random.pick(TENANTS) } : {}),
         ...(sink === undefined ? {} : { sink }),
       },
       (outcome) => {
@@ -391,6 +395,13 @@ export class World implements RuntimeDoor {
     });
   }
 
+  /** What a tenant has left in an environment no other tenant may find. */
+  #checkTenant(environment: string, tenantId: string | undefined): void {
+    const owner = this.#owners.get(environment) ?? tenantId;
+    demand(owner === tenantId, `${environment} of ${owner} served ${tenantId}`);
+    if (tenantId !== undefined) this.#owners.set(environment, tenantId);
+  }
+
   #runtime(
     spec: ContainerSpec,
     process: Proc,
@@ -406,7 +417,8 @@ export class World implements RuntimeDoor {
       internal: beside.internal ?? false,
       faults: this.#rates.runtime,
       goesAstray: () => this.logs.goesAstray(spec.name),
-      begins: ({ requestId }) => {
+      begins: ({ requestId, tenantId }) => {
+        this.#checkTenant(spec.name, tenantId);
         const traced = this.#traced.get(requestId);
         if (traced === undefined) return;
         traced.begun += 1;

@@ -26,6 +26,8 @@ export interface PoolBenchOptions {
   readonly budgetMb?: number;
   /** Environments in ten seconds. */
   readonly scalingRate?: number;
+  /** Each environment serves one tenant only. */
+  readonly tenancy?: FunctionVersion['tenancy'];
   /** A published version with SnapStart instead of $LATEST. */
   readonly snapStart?: boolean;
 }
@@ -80,12 +82,14 @@ export class PoolBench {
     timeoutSeconds = 3,
     memoryMb = 128,
     snapStart = false,
+    tenancy,
   }: PoolBenchOptions = {}): Pool {
     const version = {
       name: 'f',
       ...(snapStart ? { version: '1', snapStart: 'PublishedVersions' } : { version: '$LATEST' }),
       memoryMb,
       timeoutSeconds,
+      ...(tenancy === undefined ? {} : { tenancy }),
     } as FunctionVersion;
     return new Pool(version, this.#parts(), {
       rules: { freezeAfterMs: 0, idleTimeoutMs: 600_000, spares: 0, ...rules },
@@ -93,7 +97,7 @@ export class PoolBench {
     });
   }
 
-  submit(pool: Pool = this.pool): void {
+  submit(pool: Pool = this.pool, tenantId?: string): void {
     this.#requests += 1;
     pool.submit({
       request: {
@@ -103,6 +107,7 @@ export class PoolBench {
         invokedFunctionArn: 'f',
         traceId: '',
         tail: false,
+        ...(tenantId === undefined ? {} : { tenantId }),
       },
       waitedForInit: false,
       settle: (outcome) => void this.outcomes.push(outcome),

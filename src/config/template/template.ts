@@ -42,6 +42,7 @@ const NESTED: Readonly<Record<string, { readonly inner: string; readonly setting
   Environment: { inner: 'Variables', setting: 'environment' },
   EphemeralStorage: { inner: 'Size', setting: 'ephemeralStorage' },
   SnapStart: { inner: 'ApplyOn', setting: 'snapStart' },
+  TenancyConfig: { inner: 'TenantIsolationMode', setting: 'tenancy' },
   ProvisionedConcurrencyConfig: {
     inner: 'ProvisionedConcurrentExecutions',
     setting: 'provisionedConcurrency',
@@ -85,6 +86,7 @@ const NAMES: Readonly<Record<string, string>> = {
   environment: 'Properties.Environment.Variables',
   ephemeralStorage: 'Properties.EphemeralStorage.Size',
   snapStart: 'Properties.SnapStart.ApplyOn',
+  tenancy: 'Properties.TenancyConfig.TenantIsolationMode',
   provisionedConcurrency: 'Properties.ProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions',
   layers: 'Properties.Layers',
   logging: 'Properties.LoggingConfig',

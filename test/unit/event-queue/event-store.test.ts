@@ -35,7 +35,7 @@ function open(mostPages?: number): EventStore {
 describe('the queue on disk', () => {
   it('gives back what it was given, to its owner only', async () => {
     const store = open();
-    const given = { ...newEvent('fn', { ü: 1 }), qualifier: 'live' };
+    const given = { ...newEvent('fn', { ü: 1 }), qualifier: 'live', tenantId: 'blue' };
     const event = store.add(given, NOW);
     const { payload, ...known } = given;
     expect(store.find(given.requestId)).toEqual({

@@ -131,3 +131,13 @@ it('a function that is no more is no reason to try again, a stopping orchestrato
   expect(afterAttempt(event(), FAILS, undefined, ACCEPTED).kind).toBe('gone');
   expect(afterAttempt(event(), refused('shutting-down'), SETTINGS, ACCEPTED).kind).toBe('kept');
 });
+
+it('what a function can never take is over at once, without an attempt', () => {
+  const error = new OrchestratorError('tenant-missing', 'no tenant');
+  expect(afterAttempt(event(), { kind: 'refused', error }, SETTINGS, ACCEPTED)).toEqual({
+    kind: 'over',
+    condition: 'RetriesExhausted',
+    attempts: 0,
+    last: { status: 400, error: 'no tenant' },
+  });
+});
