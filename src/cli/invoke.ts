@@ -31,7 +31,10 @@ export const invoke: Command = {
       type: 'boolean',
       describe: 'Queue the event instead of waiting for the answer; stdout gets its request id',
     },
-    'tenant-id': { type: 'string', describe: 'Whose the event is (functions with tenant isolation)' },
+    'tenant-id': {
+      type: 'string',
+      describe: 'Whose the event is (functions with tenant isolation)',
+    },
     'no-logs': { type: 'boolean', describe: 'Leave the function’s log out of stderr' },
     ...STATE_OPTION,
   },

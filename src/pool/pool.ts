@@ -31,14 +31,7 @@ import type { MemoryBudget, MemoryUser } from './memory-budget.js';
 import { place } from './placement.js';
 import { INIT_FAILURE, Provision, type ProvisionStatus } from './provision.js';
 import { Queue } from './queue.js';
-import {
-  closed,
-  noRoom,
-  notStarted,
-  queueFull,
-  scaledTooFast,
-  tenantMissing,
-} from './refusals.js';
+import { closed, noRoom, notStarted, queueFull, scaledTooFast, tenantMissing } from './refusals.js';
 import { planRetention, type RetentionRules } from './retention.js';
 import { lackOf, type Lack } from './scaling.js';
 import type { ScalingRate } from './scaling-rate.js';
@@ -438,14 +431,12 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     this.#look = undefined;
     const now = this.#parts.clock.monotonic();
     const all = [...this.#reset, ...this.#provision.available, ...this.#available];
-    const idle = (this.#isolated ? sparesLast(all) : all).map(
-      (environment) => ({
-        environment,
-        idleSince: environment.idleSince,
-        running: environment.state === 'idle',
-        kept: this.#provision.has(environment),
-      }),
-    );
+    const idle = (this.#isolated ? sparesLast(all) : all).map((environment) => ({
+      environment,
+      idleSince: environment.idleSince,
+      running: environment.state === 'idle',
+      kept: this.#provision.has(environment),
+    }));
     const plan = planRetention(idle, this.#lastUsedAt, this.#rules, now);
     for (const { environment } of plan.freeze) environment.freeze();
     for (const { environment } of plan.retire) environment.retire('idle-too-long');

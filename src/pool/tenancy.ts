@@ -36,10 +36,7 @@ export interface TenantFacts {
 }
 
 /** `waiting`: the tenant of each invocation; `ready`: what could take one now or soon. */
-export function beyondTenants(
-  waiting: Iterable<string>,
-  ready: Iterable<Tenanted>,
-): TenantFacts {
+export function beyondTenants(waiting: Iterable<string>, ready: Iterable<Tenanted>): TenantFacts {
   const own = new Map<string, number>();
   let free = 0;
   for (const { tenant } of ready) {

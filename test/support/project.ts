@@ -32,6 +32,7 @@ export interface ProjectFunction {
   async?: Readonly<Record<string, unknown>>;
   logging?: Readonly<Record<string, string>>;
   snapStart?: string;
+  tenancy?: string;
 }
 
 export interface Answer {

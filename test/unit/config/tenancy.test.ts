@@ -26,7 +26,10 @@ it('orchestrator.yaml, SAM and CloudFormation isolate tenants', async () => {
       [Code]: '.',
       TenancyConfig: { TenantIsolationMode: 'PER_TENANT' },
     };
-    await template.put('template.json', JSON.stringify({ Resources: { Fn: { Type, Properties } } }));
+    await template.put(
+      'template.json',
+      JSON.stringify({ Resources: { Fn: { Type, Properties } } }),
+    );
     const config = await template.load();
     expect(config.functions).toMatchObject([{ tenancy: 'per-tenant' }]);
     expect(config.notices).toEqual([]);

@@ -2,9 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { beyondTenants, placeTenant, sparesLast } from '../../../src/pool/tenancy.js';
 import { PoolBench } from '../../support/pool-bench.js';
 
-const nobody = { id: 'nobody', tenant: undefined };
-const red = { id: 'red', tenant: 'red' };
-const blue = { id: 'blue', tenant: 'blue' };
+interface Named {
+  readonly id: string;
+  readonly tenant: string | undefined;
+}
+
+const nobody: Named = { id: 'nobody', tenant: undefined };
+const red: Named = { id: 'red', tenant: 'red' };
+const blue: Named = { id: 'blue', tenant: 'blue' };
 
 describe('the environment for a tenant', () => {
   it('is its own, else one that is nobody’s, and never another tenant’s', () => {
@@ -46,15 +51,16 @@ describe('a pool with tenant isolation', () => {
   });
 
   it('does not let one tenant’s waiting invocations hold up another’s', async () => {
-    const it = bench({ budgetMb: 256 });
+    const it = bench();
     it.submit(it.pool, 'red');
     it.submit(it.pool, 'blue');
     await it.clock.advanceAsync(200);
+    it.delayMs = (call) => (call === 'create' ? 5_000 : 0);
     it.handleMs = ({ tenantId }) => (tenantId === 'red' ? 2_000 : 1);
     for (const tenant of ['red', 'red', 'red', 'blue']) it.submit(it.pool, tenant);
     await it.clock.advanceAsync(50);
     expect(it.outcomes).toHaveLength(3);
-    await it.clock.advanceAsync(10_000);
+    await it.clock.advanceAsync(20_000);
     expect(it.endings).toEqual(Array<string>(6).fill('succeeded'));
   });
 
