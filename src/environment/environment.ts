@@ -68,7 +68,6 @@ export class Environment implements ChannelListener {
   #polledAtMs = 0;
   #endReason: EndReason | undefined;
   #idleSince: number;
-  #tenant: string | undefined;
 
   constructor(
     version: FunctionVersion,
@@ -117,10 +116,6 @@ export class Environment implements ChannelListener {
   get idleSince(): number {
     return this.#idleSince;
   }
-  /** Whose it is: of its first invocation, where tenants are isolated (contract 7.9). */
-  get tenant(): string | undefined {
-    return this.#tenant;
-  }
   get served(): number {
     return this.#serving.served;
   }
@@ -147,20 +142,12 @@ export class Environment implements ChannelListener {
   assign(assignment: Assignment): void {
     const { state, cause, served } = this;
     const { waitedForInit } = assignment;
-    if (this.version.tenancy !== undefined) this.#bind(assignment.request.tenantId);
     const settlement = new Settlement(assignment, this.version, {
       ...dispatchTimes(this.#parts.clock, this.version),
       story: storyOf({ state, cause, served, waitedForInit, reset: this.#mishap.reason }),
     });
     this.#serving.take(settlement);
     this.#apply('assigned');
-  }
-
-  #bind(tenantId: string | undefined): void {
-    this.#tenant ??= tenantId;
-    if (tenantId === undefined || this.#tenant !== tenantId) {
-      throw new Error(`an environment of '${this.version.name}' was given to a second tenant`);
-    }
   }
 
   /** Nothing waits: stop the processes where they stand. Only while `idle`. */

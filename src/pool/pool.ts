@@ -16,7 +16,6 @@ import type { Assignment } from '../environment/assignment.js';
 import type { EndReason, StartCause } from '../environment/cause.js';
 import { Environment } from '../environment/environment.js';
 import {
-  isAvailable,
   isBusy,
   isLeaving,
   isResetting,
@@ -28,16 +27,16 @@ import type { EnvironmentListener, EnvironmentParts } from '../environment/parts
 import type { OrchestratorError } from '../errors.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import type { MemoryBudget, MemoryUser } from './memory-budget.js';
-import { place } from './placement.js';
 import { INIT_FAILURE, Provision, type ProvisionStatus } from './provision.js';
 import { Queue } from './queue.js';
-import { closed, noRoom, notStarted, queueFull, scaledTooFast, tenantMissing } from './refusals.js';
+import { Ready } from './ready.js';
+import * as refusals from './refusals.js';
 import { planRetention, type RetentionRules } from './retention.js';
 import { lackOf, type Lack } from './scaling.js';
 import type { ScalingRate } from './scaling-rate.js';
 import type { StartGate, Starter, StartKind } from './start-gate.js';
 import { StartPace } from './start-pace.js';
-import { beyondTenants, placeTenant, sparesLast } from './tenancy.js';
+import { Tenants } from './tenancy.js';
 
 export interface PoolParts extends EnvironmentParts {
   readonly clock: Clock;
@@ -62,14 +61,11 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   readonly version: FunctionVersion;
   readonly #parts: PoolParts;
   readonly #rules: RetentionRules;
-  /** An environment serves one tenant only (contract 7.9). */
-  readonly #isolated: boolean;
   readonly #environments = new Set<Environment>();
   readonly #provision = new Provision();
-  /** Least recently used first; exactly those in an available state that are not provisioned. */
-  readonly #available: Environment[] = [];
-  /** Exactly those in `reset`, oldest first. */
-  readonly #reset: Environment[] = [];
+  /** Only where each environment serves one tenant (contract 7.9). */
+  readonly #tenants: Tenants<Environment> | undefined;
+  readonly #ready: Ready;
   readonly #queue = new Queue<Assignment>(LIMITS.queuedInvocations);
   readonly #turns = new Map<Environment, () => void>();
   #cause: StartCause;
@@ -93,7 +89,8 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     this.version = version;
     this.#parts = parts;
     this.#rules = options.rules;
-    this.#isolated = version.tenancy !== undefined;
+    this.#tenants = version.tenancy === undefined ? undefined : new Tenants();
+    this.#ready = new Ready(this.#provision, this.#tenants);
     this.#cause = options.firstCause;
     this.#lastUsedAt = parts.clock.monotonic();
     this.#footprintBytes = Math.min(FIRST_ESTIMATE_BYTES, version.memoryMb * 2 ** 20);
@@ -110,38 +107,40 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   /** Takes an invocation. It is settled exactly once, maybe before this returns. */
   submit(assignment: Assignment): void {
     if (this.#closing !== undefined) {
-      assignment.settle({ kind: 'refused', error: closed(this.version.name) });
+      assignment.settle({ kind: 'refused', error: refusals.closed(this.version.name) });
       return;
     }
     const { tenantId } = assignment.request;
-    if (this.#isolated && tenantId === undefined) {
-      assignment.settle({ kind: 'refused', error: tenantMissing() });
+    if (this.#tenants !== undefined && tenantId === undefined) {
+      assignment.settle({ kind: 'refused', error: refusals.tenantMissing() });
       return;
     }
     this.#lastUsedAt = this.#parts.clock.monotonic();
-    assignment.waitedForInit = this.#next(tenantId) === undefined;
-    if (this.#scalesTooFast(tenantId)) {
-      assignment.settle({ kind: 'refused', error: scaledTooFast(this.version) });
+    assignment.waitedForInit = this.#ready.next(tenantId) === undefined;
+    if (this.#needsAnother(tenantId) && !this.#mayScale()) {
+      assignment.settle({ kind: 'refused', error: refusals.scaledTooFast(this.version) });
       return;
     }
     if (!this.#queue.push(assignment)) {
-      assignment.settle({ kind: 'refused', error: queueFull(this.version.name, this.#queue.size) });
+      assignment.settle({
+        kind: 'refused',
+        error: refusals.queueFull(this.version.name, this.#queue.size),
+      });
       return;
     }
     this.#pump();
   }
 
-  /** One more event would need one more environment than the function may have by now. */
-  #scalesTooFast(tenantId: string | undefined): boolean {
-    const { scalingRate } = this.#parts;
-    if (scalingRate === undefined) return false;
-    if (this.#isolated) {
-      if (this.#lackBeyondTenants(tenantId).demand <= this.#lack().demand) return false;
-    } else {
-      const free = this.#provision.available.length + this.#available.length + this.#reset.length;
-      if (this.#queue.size < free + this.#starting + this.#resetting) return false;
-    }
-    return !scalingRate.allows(this.version.name);
+  /** One more event would need one more environment than there will be. */
+  #needsAnother(tenant: string | undefined): boolean {
+    if (this.#parts.scalingRate === undefined) return false;
+    if (this.#tenants !== undefined) return this.#lack(tenant).demand > this.#lack().demand;
+    return this.#queue.size >= this.#ready.count + this.#starting + this.#resetting;
+  }
+
+  /** As far as the rate goes at which functions get environments. */
+  #mayScale(): boolean {
+    return this.#parts.scalingRate?.allows(this.version.name) ?? true;
   }
 
   /** Prepares the spares without waiting for the first event. */
@@ -156,7 +155,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   provision(count: number): void {
     this.#provision.request(count);
     const room = this.#parts.memory.roomToKeep(this);
-    if (count > room) this.#provision.fail(noRoom(room));
+    if (count > room) this.#provision.fail(refusals.noRoom(room));
     this.#pump();
   }
 
@@ -186,7 +185,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   /** As `close`; resolves when extensions have had their shutdown phase. */
   dismiss(reason: EndReason): Promise<void> {
     for (const assignment of this.close(reason)) {
-      assignment.settle({ kind: 'refused', error: closed(this.version.name) });
+      assignment.settle({ kind: 'refused', error: refusals.closed(this.version.name) });
     }
     if (!this.#hasExtensions) return Promise.resolve();
     return new Promise((resolve) => this.#onDismissed.push(resolve));
@@ -195,7 +194,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   /** Ends everything now. Waiting invocations are refused, running ones settled as lost. */
   destroy(reason: EndReason): void {
     for (const assignment of this.close(reason)) {
-      assignment.settle({ kind: 'refused', error: closed(this.version.name) });
+      assignment.settle({ kind: 'refused', error: refusals.closed(this.version.name) });
     }
     for (const environment of Array.from(this.#environments)) environment.destroy(reason);
   }
@@ -230,14 +229,14 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   handBack(assignment: Assignment): void {
     if (this.#closing === undefined) this.#queue.pushFront(assignment);
     else if (this.#forward !== undefined) this.#forward(assignment);
-    else assignment.settle({ kind: 'refused', error: closed(this.version.name) });
+    else assignment.settle({ kind: 'refused', error: refusals.closed(this.version.name) });
   }
 
   startFailed(_environment: Environment, error: OrchestratorError): void {
     this.#pace.failed(this.#parts.clock.monotonic());
     const hopeless = error.code === 'image-missing' || error.code === 'not-supported';
     if (!hopeless && this.#pace.failures < STARTS_BEFORE_REFUSING) return;
-    const refusal = notStarted(this.version.name, error);
+    const refusal = refusals.notStarted(this.version.name, error);
     for (const waiting of this.#queue.drain()) {
       waiting.settle({ kind: 'refused', error: refusal });
     }
@@ -290,46 +289,26 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     return this.#provision.kept + this.#provision.lacking;
   }
   get oldestIdleSince(): number | undefined {
-    return this.#oldestIdle()?.idleSince;
+    return this.#ready.oldest?.idleSince;
   }
   get wantsRoom(): boolean {
     const { demand, provisioned } = this.#lack();
     return demand + provisioned > 0;
   }
   retireOldest(): void {
-    this.#oldestIdle()?.retire('memory-needed');
+    this.#ready.oldest?.retire('memory-needed');
   }
   roomMayBeFree(): void {
     this.#pump();
   }
 
-  #oldestIdle(): Environment | undefined {
-    const reset = this.#reset.find((environment) => !this.#provision.has(environment));
-    return reset ?? this.#available[0];
-  }
-
-  #lack(): Lack {
-    if (this.#isolated) return this.#lackBeyondTenants();
+  /** As it is; with tenants also as a further invocation would make it. */
+  #lack(further?: string): Lack {
+    const tenants = this.#tenants?.load(this.#queue, this.#environments, further);
     return lackOf({
-      waiting: this.#queue.size,
-      starting: this.#starting + this.#resetting,
-      ready: this.#provision.available.length + this.#available.length + this.#reset.length,
-      provisionsLacking: this.#provision.lacking,
-      spares: this.#rules.spares,
-      recentlyUsed: this.#parts.clock.monotonic() - this.#lastUsedAt < this.#rules.idleTimeoutMs,
-    });
-  }
-
-  /** As it is, or as one more invocation would make it. */
-  #lackBeyondTenants(furtherTenant?: string): Lack {
-    const waiting = [...this.#queue].map(({ request }) => request.tenantId ?? '');
-    if (furtherTenant !== undefined) waiting.push(furtherTenant);
-    const ready = [...this.#environments].filter(
-      ({ state }) => isAvailable(state) || state === 'reset' || isResetting(state),
-    );
-    return lackOf({
-      ...beyondTenants(waiting, ready),
-      starting: this.#starting,
+      waiting: tenants?.waiting ?? this.#queue.size,
+      starting: this.#starting + (tenants === undefined ? this.#resetting : 0),
+      ready: tenants?.ready ?? this.#ready.count,
       provisionsLacking: this.#provision.lacking,
       spares: this.#rules.spares,
       recentlyUsed: this.#parts.clock.monotonic() - this.#lastUsedAt < this.#rules.idleTimeoutMs,
@@ -355,45 +334,23 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   }
 
   #assignWaiting(): void {
-    if (this.#isolated) return this.#assignByTenant();
+    if (this.#tenants !== undefined) return this.#assignByTenant(this.#tenants);
     while (this.#queue.size > 0) {
-      const environment = this.#next(undefined);
+      const environment = this.#ready.next(undefined);
       if (environment === undefined) return;
       const assignment = this.#queue.shift();
       if (assignment === undefined) return;
-      this.#assign(environment, assignment);
+      this.#ready.take(environment);
+      environment.assign(assignment);
     }
   }
 
-  /** Whoever has waited longest of those that there is an environment for. */
-  #assignByTenant(): void {
-    while (this.#queue.size > 0 && this.#available.length + this.#reset.length > 0) {
-      const blocked = new Set<string | undefined>();
-      let environment: Environment | undefined;
-      const assignment = this.#queue.takeFirst(({ request: { tenantId } }) => {
-        if (blocked.has(tenantId)) return false;
-        environment = this.#next(tenantId);
-        if (environment === undefined) blocked.add(tenantId);
-        return environment !== undefined;
-      });
-      if (assignment === undefined || environment === undefined) return;
-      this.#assign(environment, assignment);
-    }
-  }
-
-  #assign(environment: Environment, assignment: Assignment): void {
-    remove(this.#listOf(environment), environment);
-    remove(this.#reset, environment);
-    environment.assign(assignment);
-  }
-
-  #next(tenantId: string | undefined): Environment | undefined {
-    if (this.#isolated) return placeTenant(tenantId ?? '', this.#available, this.#reset);
-    return place(this.#provision.available, this.#available, this.#reset);
-  }
-
-  #listOf(environment: Environment): Environment[] {
-    return this.#provision.has(environment) ? this.#provision.available : this.#available;
+  #assignByTenant(tenants: Tenants<Environment>): void {
+    const next = (tenant: string): Environment | undefined => this.#ready.next(tenant);
+    tenants.assignFrom(this.#queue, next, (environment, assignment) => {
+      this.#ready.take(environment);
+      environment.assign(assignment);
+    });
   }
 
   #askForTurn(): void {
@@ -414,7 +371,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   /** Freezes at once where that is the rule; leaves what needs looking around to the timer. */
   #retain(): void {
     const { freezeAfterMs } = this.#rules;
-    for (const list of [this.#provision.available, this.#available]) {
+    for (const list of [this.#provision.available, this.#ready.available]) {
       for (let last = list.length - 1; last >= 0; last -= 1) {
         const environment = list[last];
         if (environment?.state !== 'idle' || freezeAfterMs === 'never') break;
@@ -430,8 +387,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   #lookAround(): void {
     this.#look = undefined;
     const now = this.#parts.clock.monotonic();
-    const all = [...this.#reset, ...this.#provision.available, ...this.#available];
-    const idle = (this.#isolated ? sparesLast(all) : all).map((environment) => ({
+    const idle = this.#ready.all.map((environment) => ({
       environment,
       idleSince: environment.idleSince,
       running: environment.state === 'idle',
@@ -465,19 +421,11 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
       this.#parts.clock.setTimer(LONGEST_TURN_MS, () => this.#releaseTurn(environment));
     }
     if (isBusy(to) !== isBusy(from)) this.#busy += isBusy(to) ? 1 : -1;
-    const list = this.#listOf(environment);
-    if (isAvailable(from) && !isAvailable(to)) remove(list, environment);
-    if (from === 'reset') remove(this.#reset, environment);
-    if (isAvailable(to) && !isAvailable(from)) {
-      // What is restored already comes first.
-      if (to === 'snapshotted') list.unshift(environment);
-      else list.push(environment);
-    }
+    this.#ready.changed(environment, from, to);
     if (isLeaving(to) && !isLeaving(from)) {
       this.#leaving += 1;
       this.#provision.leaves(environment);
     }
-    if (to === 'reset') this.#reset.push(environment);
     // Last: whoever gets the turn looks at the facts, and it may be this pool.
     if (isStarting(from) && !isStarting(to)) this.#releaseTurn(environment);
   }
@@ -531,10 +479,4 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     if (this.#closing !== undefined) this.#parts.memory.leave(this);
     for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
-}
-
-function remove(list: Environment[], environment: Environment): void {
-  // The one that goes is nearly always the last.
-  const index = list.lastIndexOf(environment);
-  if (index >= 0) list.splice(index, 1);
 }

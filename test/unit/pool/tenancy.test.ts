@@ -1,43 +1,64 @@
 import { describe, expect, it } from '@jest/globals';
-import { beyondTenants, placeTenant, sparesLast } from '../../../src/pool/tenancy.js';
+import type { Assignment } from '../../../src/environment/assignment.js';
+import type { EnvironmentState } from '../../../src/environment/lifecycle.js';
+import { Tenants } from '../../../src/pool/tenancy.js';
 import { PoolBench } from '../../support/pool-bench.js';
 
-interface Named {
+interface Fake {
   readonly id: string;
-  readonly tenant: string | undefined;
+  readonly state: EnvironmentState;
 }
 
-const nobody: Named = { id: 'nobody', tenant: undefined };
-const red: Named = { id: 'red', tenant: 'red' };
-const blue: Named = { id: 'blue', tenant: 'blue' };
+const nobody: Fake = { id: 'nobody', state: 'frozen' };
+const red: Fake = { id: 'red', state: 'frozen' };
+const blue: Fake = { id: 'blue', state: 'reset' };
+
+function owned(): Tenants<Fake> {
+  const tenants = new Tenants<Fake>();
+  tenants.bind(red, 'red');
+  tenants.bind(blue, 'blue');
+  return tenants;
+}
+
+const of = (tenantId: string): Assignment => ({ request: { tenantId } }) as unknown as Assignment;
 
 describe('the environment for a tenant', () => {
   it('is its own, else one that is nobody’s, and never another tenant’s', () => {
-    expect(placeTenant('red', [red, nobody, blue], [])).toBe(red);
-    expect(placeTenant('red', [nobody, blue], [red])).toBe(nobody);
-    expect(placeTenant('red', [blue], [red, nobody])).toBe(red);
-    expect(placeTenant('red', [blue], [nobody])).toBe(nobody);
-    expect(placeTenant('red', [blue], [blue])).toBeUndefined();
+    const tenants = owned();
+    expect(tenants.place('red', [red, nobody, blue], [])).toBe(red);
+    expect(tenants.place('red', [nobody, blue], [red])).toBe(nobody);
+    expect(tenants.place('red', [blue], [red, nobody])).toBe(red);
+    expect(tenants.place('red', [blue], [nobody])).toBe(nobody);
+    expect(tenants.place('red', [blue], [blue])).toBeUndefined();
+  });
+
+  it('stays its own', () => {
+    const tenants = owned();
+    tenants.bind(red, 'red');
+    expect(() => tenants.bind(red, 'blue')).toThrow('second tenant');
   });
 
   it('has to be started when what is free is of others', () => {
-    expect(beyondTenants(['red', 'red', 'blue'], [red, nobody, blue])).toEqual({
+    const tenants = owned();
+    const all = [of('red'), of('red'), of('blue')];
+    expect(tenants.load(all, [red, nobody, blue])).toEqual({ waiting: 1, ready: 1 });
+    expect(tenants.load([of('red')], [blue, { ...red, state: 'invoking' }])).toEqual({
       waiting: 1,
-      ready: 1,
+      ready: 0,
     });
-    expect(beyondTenants(['red'], [blue, blue])).toEqual({ waiting: 1, ready: 0 });
-    expect(beyondTenants([], [blue, nobody])).toEqual({ waiting: 0, ready: 1 });
+    expect(tenants.load([], [blue, nobody], 'blue')).toEqual({ waiting: 0, ready: 1 });
+    expect(tenants.load([of('blue')], [blue, nobody], 'blue')).toEqual({ waiting: 1, ready: 1 });
   });
 
   it('is kept as a spare while it is nobody’s', () => {
-    expect(sparesLast([nobody, red, blue])).toEqual([red, blue, nobody]);
+    expect(owned().sparesLast([nobody, red, blue])).toEqual([red, blue, nobody]);
   });
 });
 
 describe('a pool with tenant isolation', () => {
   const bench = (options = {}): PoolBench => new PoolBench({ tenancy: 'per-tenant', ...options });
-  const tenants = ({ pool }: PoolBench): (string | undefined)[] =>
-    [...pool.environments].map(({ tenant }) => tenant);
+  const served = ({ pool }: PoolBench): number[] =>
+    [...pool.environments].map((environment) => environment.served);
 
   it('gives each tenant environments of its own and uses them again', async () => {
     const it = bench();
@@ -46,8 +67,7 @@ describe('a pool with tenant isolation', () => {
       await it.clock.advanceAsync(200);
     }
     expect(it.endings).toEqual(Array<string>(5).fill('succeeded'));
-    expect(tenants(it)).toEqual(['red', 'blue']);
-    expect([...it.pool.environments].map(({ served }) => served)).toEqual([3, 2]);
+    expect(served(it)).toEqual([3, 2]);
   });
 
   it('does not let one tenant’s waiting invocations hold up another’s', async () => {
@@ -72,17 +92,17 @@ describe('a pool with tenant isolation', () => {
     }
     expect(it.endings).toEqual(Array<string>(3).fill('succeeded'));
     expect(it.count('create')).toBe(3);
-    expect(tenants(it)).toEqual(['red']);
+    expect(served(it)).toEqual([1]);
   });
 
   it('keeps spares that are nobody’s, and one becomes its first tenant’s', async () => {
     const it = bench({ rules: { spares: 1 } });
     it.pool.warm();
     await it.clock.advanceAsync(1_000);
-    expect(tenants(it)).toEqual([undefined]);
+    expect(served(it)).toEqual([0]);
     it.submit(it.pool, 'red');
     await it.clock.advanceAsync(1_000);
-    expect(tenants(it)).toEqual(['red', undefined]);
+    expect(served(it)).toEqual([1, 0]);
     expect(it.outcomes).toHaveLength(1);
   });
 
@@ -96,7 +116,7 @@ describe('a pool with tenant isolation', () => {
     it.submit(it.pool, 'red');
     await it.clock.advanceAsync(1_000);
     expect(it.endings).toEqual(['function-failed', 'succeeded', 'succeeded']);
-    expect(tenants(it)).toEqual(['red', 'blue']);
+    expect(served(it)).toEqual([2, 1]);
     expect(it.count('create')).toBe(2);
   });
 
