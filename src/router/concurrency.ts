@@ -40,6 +40,8 @@ interface Share extends Counted {
 
 /** One function: what is its own, and what it has beyond what is provisioned. */
 interface Usage extends Counted {
+  /** All of it: what ran before the shares changed may be beyond them. */
+  readonly total: Counted;
   reserved: number | undefined;
   provisioned: ReadonlyMap<string, Share>;
   provisionedSum: number;
@@ -52,6 +54,8 @@ export class Concurrency {
   readonly #rules: ConcurrencyRules;
   readonly #functions = new Map<string, Usage>();
   readonly #shared: Counted = { inProgress: 0 };
+  /** As `total`, of all functions that have reserved nothing. */
+  readonly #sharedTotal: Counted = { inProgress: 0 };
   readonly #sharedRate: TokenBucket;
   #reservedSum = 0;
   /** Of functions that have reserved nothing. */
@@ -109,23 +113,28 @@ export class Concurrency {
     const usage = this.#usageOf(functionName);
     const share = usage.provisioned.get(version);
     const own = share !== undefined && share.inProgress < share.count;
-    if (!own) this.#refuseBeyondLimit(functionName, usage);
+    this.#refuseBeyondLimit(functionName, usage, own);
     if (!unrated) this.#refuseBeyondRate(functionName, usage);
-    const counted: Counted[] = own ? [share] : [usage];
-    if (!own && usage.reserved === undefined) counted.push(this.#shared);
+    const counted: Counted[] = [usage.total, own ? share : usage];
+    if (usage.reserved === undefined) {
+      counted.push(this.#sharedTotal);
+      if (!own) counted.push(this.#shared);
+    }
     for (const one of counted) one.inProgress += 1;
     return () => {
       for (const one of counted.splice(0)) one.inProgress -= 1;
     };
   }
 
-  #refuseBeyondLimit(functionName: string, usage: Usage): void {
-    const { reserved, provisionedSum, inProgress } = usage;
+  #refuseBeyondLimit(functionName: string, usage: Usage, own: boolean): void {
+    const { reserved, provisionedSum, inProgress, total } = usage;
     if (reserved !== undefined) {
-      if (inProgress < reserved - provisionedSum) return;
+      const hasRoom = own || inProgress < reserved - provisionedSum;
+      if (hasRoom && total.inProgress < reserved) return;
       throw throttled(functionName, 'ReservedFunctionConcurrentInvocationLimitExceeded');
     }
-    if (this.#shared.inProgress < this.unreserved) return;
+    const hasRoom = own || this.#shared.inProgress < this.unreserved;
+    if (hasRoom && this.#sharedTotal.inProgress < this.#notReserved) return;
     throw throttled(functionName, 'ConcurrentInvocationLimitExceeded');
   }
 
@@ -151,6 +160,7 @@ export class Concurrency {
     if (known !== undefined) return known;
     const usage: Usage = {
       inProgress: 0,
+      total: { inProgress: 0 },
       reserved: undefined,
       provisioned: new Map(),
       provisionedSum: 0,

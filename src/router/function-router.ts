@@ -151,16 +151,21 @@ export class FunctionRouter implements InvocationRouter {
       return;
     }
     this.#inProgress += 1;
-    let held = false;
+    // The answer, and whoever goes on behind it: the lease ends with the last of them.
+    let holders = 1;
+    const release = (): void => {
+      holders -= 1;
+      if (holders === 0) giveBack();
+    };
     deployment.submit({
       request,
       waitedForInit: false,
       hold: () => {
-        held = true;
-        return giveBack;
+        holders += 1;
+        return release;
       },
       settle: (outcome) => {
-        if (!held) giveBack();
+        release();
         try {
           settle(outcome);
         } finally {

@@ -112,6 +112,17 @@ describe('provisioned concurrency', () => {
     expect(bench.fill('b', 10)).toEqual([5, SHARED_LIMIT]);
   });
 
+  it('adds nothing to what runs already when it is set aside', () => {
+    const bench = new Bench(10);
+    bench.concurrency.reserve('a', 4);
+    expect(bench.fill('a', 4)).toEqual([4]);
+    expect(bench.fill('b', 6)).toEqual([6]);
+    bench.concurrency.provision('a', new Map([['1', 2]]));
+    bench.concurrency.provision('b', new Map([['1', 2]]));
+    expect(bench.fill('a', 1, '1')).toEqual([0, RESERVED_LIMIT]);
+    expect(bench.fill('b', 1, '1')).toEqual([0, SHARED_LIMIT]);
+  });
+
   it('takes its leases back when it is changed meanwhile', () => {
     const { concurrency } = new Bench(10);
     concurrency.provision('a', new Map([['1', 2]]));

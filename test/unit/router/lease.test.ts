@@ -15,7 +15,8 @@ const DONE: Outcome = {
   executedVersion: '$LATEST',
 };
 
-it('keeps the concurrency of an invocation that goes on after its answer', () => {
+/** A function that may run once at a time; what is submitted of it stays with the test. */
+function bench() {
   const submitted: Assignment[] = [];
   const answers: string[] = [];
   const router = new FunctionRouter({
@@ -45,6 +46,11 @@ it('keeps the concurrency of an invocation that goes on after its answer', () =>
     router.invoke('f', { requestId: 'r' } as InvocationRequest, (outcome) => {
       answers.push(outcome.kind === 'refused' ? outcome.error.code : outcome.kind);
     });
+  return { submitted, answers, invoke };
+}
+
+it('keeps the concurrency of an invocation that goes on after its answer', () => {
+  const { submitted, answers, invoke } = bench();
   invoke();
   const release = submitted[0]?.hold?.();
   submitted[0]?.settle(DONE);
@@ -54,4 +60,14 @@ it('keeps the concurrency of an invocation that goes on after its answer', () =>
   submitted[1]?.settle(DONE);
   invoke();
   expect([answers, submitted.length]).toEqual([['succeeded', 'throttled', 'succeeded'], 3]);
+});
+
+it('keeps it as well while an answer waits for its log', () => {
+  const { submitted, answers, invoke } = bench();
+  invoke();
+  submitted[0]?.hold?.()();
+  invoke();
+  submitted[0]?.settle(DONE);
+  invoke();
+  expect([answers, submitted.length]).toEqual([['throttled', 'succeeded'], 2]);
 });
