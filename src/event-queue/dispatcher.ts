@@ -199,7 +199,7 @@ export class Dispatcher {
   #take(lane: Lane, now: number): QueuedEvent | undefined {
     if (lane.ready.length === 0) {
       const waiting = this.#parts.store
-        .next(lane.functionName, lane.inFlight.size + READ_AHEAD)
+        .next(lane.functionName, lane.inFlight.size + lane.held.size + READ_AHEAD)
         .filter(({ id }) => !lane.inFlight.has(id) && !lane.held.has(id));
       lane.ready = waiting.filter(({ dueAtMs }) => dueAtMs <= now);
       lane.nextDueAtMs = waiting.find(({ dueAtMs }) => dueAtMs > now)?.dueAtMs;

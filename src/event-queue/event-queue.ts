@@ -75,6 +75,7 @@ export class EventQueue {
       store,
       ...(parts.sender === undefined ? {} : { sender: parts.sender }),
       undelivered: (delivery, reason) => this.#undelivered(delivery, delivery.arn, reason),
+      warn: (message) => parts.warn(message),
     });
     this.#dispatcher = new Dispatcher({
       store,

@@ -11,6 +11,7 @@ export interface OutboxParts {
   readonly store: EventStore;
   readonly sender?: DestinationSender;
   undelivered(delivery: Delivery, reason: string): void;
+  warn(message: string): void;
 }
 
 /** At once; the others wait on disk. */
@@ -26,19 +27,26 @@ export class Outbox {
     this.#parts = parts;
   }
 
-  /** Sends what waits, the oldest first. Raises what the disk says. */
+  /** Sends what waits, the oldest first. Never raises: whoever ends an event has ended it. */
   pump(): void {
-    const { store } = this.#parts;
     const room = MOST_AT_ONCE - this.#sending.size;
     if (this.#closed || room <= 0) return;
-    const waiting = store
-      .deliveries(this.#sending.size + room)
-      .filter(({ id }) => !this.#sending.has(id));
-    for (const delivery of waiting.slice(0, room)) this.#send(delivery);
+    for (const delivery of this.#waiting().slice(0, room)) this.#send(delivery);
   }
 
   close(): void {
     this.#closed = true;
+  }
+
+  #waiting(): readonly Delivery[] {
+    const { store, warn } = this.#parts;
+    try {
+      return store.deliveries(MOST_AT_ONCE).filter(({ id }) => !this.#sending.has(id));
+    } catch (error) {
+      // The next one that is written or has arrived looks again.
+      warn(`what waits for destinations cannot be read: ${messageOf(error)}`);
+      return [];
+    }
   }
 
   #send(delivery: Delivery): void {

@@ -62,9 +62,8 @@ export function afterAttempt(
         : afterFailure(event, outcome, settings, nowMs);
     case 'refused':
       if (outcome.error.code === 'shutting-down') return { kind: 'kept' };
-      if (outcome.error.code === 'function-not-found' || settings === undefined) {
-        return { kind: 'gone' };
-      }
+      // What is there and was not found is an alias whose version went while the event waited.
+      if (settings === undefined) return { kind: 'gone' };
       return HOPELESS.has(outcome.error.code)
         ? afterRefusal(event, outcome)
         : afterSetback(event, outcome, settings, nowMs);

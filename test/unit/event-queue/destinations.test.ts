@@ -206,6 +206,21 @@ describe('what is told to other services', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it('is sent once, though the disk could not be read in between', async () => {
+    const read = bench.store.deliveries.bind(bench.store);
+    bench.store.deliveries = () => {
+      bench.store.deliveries = read;
+      throw new Error('the disk is away');
+    };
+    await bench.accept('fn', { order: 1 });
+    await bench.clock.advanceAsync(10 * SECOND);
+    await bench.accept('fn', { order: 2 });
+    await bench.clock.advanceAsync(10 * SECOND);
+    expect(sent).toHaveLength(2);
+    expect(bench.queue.counts.failed).toBe(2);
+    expect(bench.warnings).toEqual([expect.stringContaining('the disk is away')]);
+  });
+
   it('waits on disk while many messages are on their way', async () => {
     for (let count = 0; count < 60; count += 1) await bench.accept('fn', { count });
     expect(sent).toHaveLength(50);

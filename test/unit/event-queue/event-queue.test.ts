@@ -105,6 +105,15 @@ describe('an accepted event', () => {
     expect(bench.warnings).toEqual([expect.stringContaining('fn is no more')]);
   });
 
+  it('of an alias whose version went while it waited runs on what the alias means now', async () => {
+    const gone = new OrchestratorError('function-not-found', 'no function is called fn:1');
+    bench.answer = ({ event }) => (event.setbacks === 0 ? { kind: 'refused', error: gone } : OK);
+    await bench.accept('fn');
+    await bench.clock.advanceAsync(2 * SECOND);
+    expect(bench.seconds).toEqual([0, 1]);
+    expect(bench.queue.counts).toMatchObject({ succeeded: 1, dropped: 0 });
+  });
+
   it('is refused while the orchestrator stops', async () => {
     bench.queue.close();
     await expect(bench.accept('fn')).rejects.toMatchObject({ code: 'shutting-down' });
@@ -206,6 +215,19 @@ describe('many events', () => {
     bench.waiting.clear();
     await bench.clock.advanceAsync(20);
     expect(names()).toEqual(['fn', 'other', 'fn', 'other', 'fn', 'other']);
+  });
+
+  it('that are on their way to the disk hide none that is due', async () => {
+    bench.answer = ({ event, payload }) =>
+      payload === '"retry"' && event.attempts === 0 ? FAILS : OK;
+    await bench.accept('fn', 'retry');
+    await bench.clock.advanceAsync(MINUTE - 1);
+    const flood = Array.from({ length: 60 }, () => bench.accept('fn', 'flood'));
+    // None of the flood has reached the disk.
+    bench.clock.advance(1);
+    await Promise.all(flood);
+    expect(bench.attempts).toHaveLength(62);
+    expect(bench.queue.size).toBe(0);
   });
 
   it('rest for a second after a throttle instead of being throttled one by one', async () => {

@@ -125,7 +125,7 @@ it('a function that is no more is no reason to try again, a stopping orchestrato
     kind: 'refused',
     error: new OrchestratorError(code, code),
   });
-  expect(afterAttempt(event(), refused('function-not-found'), SETTINGS, ACCEPTED).kind).toBe(
+  expect(afterAttempt(event(), refused('function-not-found'), undefined, ACCEPTED).kind).toBe(
     'gone',
   );
   expect(afterAttempt(event(), FAILS, undefined, ACCEPTED).kind).toBe('gone');
