@@ -15,7 +15,8 @@ export function corsHeaders(
   origin: string | undefined,
 ): Record<string, string> {
   if (cors === undefined || origin === undefined) return {};
-  const { AllowOrigins = [], AllowCredentials, ExposeHeaders = [] } = cors;
+  const { AllowOrigins = [], AllowCredentials } = cors;
+  const exposed = sendable(cors.ExposeHeaders);
   const anyone = AllowOrigins.includes('*');
   if (!anyone && !AllowOrigins.includes(origin)) return {};
   const named = !anyone || AllowCredentials === true;
@@ -23,9 +24,7 @@ export function corsHeaders(
     'access-control-allow-origin': named ? origin : '*',
     ...(named ? { vary: 'Origin' } : {}),
     ...(AllowCredentials === true ? { 'access-control-allow-credentials': 'true' } : {}),
-    ...(ExposeHeaders.length === 0
-      ? {}
-      : { 'access-control-expose-headers': ExposeHeaders.join(',') }),
+    ...(exposed === '' ? {} : { 'access-control-expose-headers': exposed }),
   };
 }
 
@@ -33,15 +32,17 @@ export function corsHeaders(
 export function preflightHeaders(cors: Cors, origin: string): Record<string, string> {
   const allowed = corsHeaders(cors, origin);
   if (Object.keys(allowed).length === 0) return {};
-  const { AllowMethods = [], AllowHeaders = [], MaxAge } = cors;
+  const { MaxAge } = cors;
+  const [methods, headers] = [sendable(cors.AllowMethods), sendable(cors.AllowHeaders)];
   return {
     ...allowed,
-    ...(AllowMethods.length === 0
-      ? {}
-      : { 'access-control-allow-methods': AllowMethods.join(',') }),
-    ...(AllowHeaders.length === 0
-      ? {}
-      : { 'access-control-allow-headers': AllowHeaders.join(',') }),
+    ...(methods === '' ? {} : { 'access-control-allow-methods': methods }),
+    ...(headers === '' ? {} : { 'access-control-allow-headers': headers }),
     ...(MaxAge === undefined ? {} : { 'access-control-max-age': String(MaxAge) }),
   };
+}
+
+/** As one header. The model takes any text for a name; what is none could not be sent at all. */
+function sendable(names: readonly string[] = []): string {
+  return names.filter((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name)).join(',');
 }

@@ -225,6 +225,22 @@ describe('a function URL', () => {
   });
 });
 
+describe('a function URL whose CORS configuration no header can hold', () => {
+  it('answers all the same', async () => {
+    returns(succeeded('1'));
+    const origins = { AllowOrigins: ['*'], AllowMethods: ['GET'] };
+    url = { ...url, cors: { ...origins, ExposeHeaders: ['x-日', 'x-ok'], AllowHeaders: ['日'] } };
+    const page = { Origin: 'https://page.test' };
+    expect(await get(page)).toMatchObject({
+      status: 200,
+      headers: { 'access-control-expose-headers': 'x-ok' },
+    });
+    const preflight = await get({ ...page, 'Access-Control-Request-Method': 'GET' }, 'OPTIONS');
+    expect(preflight.status).toBe(200);
+    expect(preflight.headers).not.toHaveProperty('access-control-allow-headers');
+  });
+});
+
 describe('a function URL that streams', () => {
   it('sends status and headers of the prelude, then each piece when it is made', async () => {
     let goOn: () => void = none;
