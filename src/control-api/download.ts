@@ -91,6 +91,8 @@ async function send(path: string, response: ServerResponse): Promise<void> {
     return;
   }
   const zip = new ZipFile();
+  // A file that went, or changed, while it was sent.
+  zip.on('error', () => response.destroy());
   const sent = pipeline(zip.outputStream, response);
   // Watched from here on: what fails meanwhile must have somebody waiting.
   sent.catch(() => undefined);
