@@ -68,14 +68,16 @@ export class FunctionRouter implements InvocationRouter {
     const { directory, concurrency, deploy } = this.#parts;
     const definition = directory.latest(functionName);
     const entry = this.#entries.get(functionName);
-    concurrency.reserve(functionName, directory.reservedConcurrency(functionName));
     if (definition === undefined) {
       this.#entries.delete(functionName);
+      // What is kept of it holds again when it comes back.
+      concurrency.reserve(functionName, undefined);
       concurrency.provision(functionName, new Map());
       const error = notFound(functionName);
       for (const deployment of entry === undefined ? [] : all(entry)) this.#end(deployment, error);
       return;
     }
+    concurrency.reserve(functionName, directory.reservedConcurrency(functionName));
     if (entry === undefined) {
       const made: Entry = { latest: deploy(definition), published: new Map() };
       this.#entries.set(functionName, made);
