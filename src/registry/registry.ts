@@ -49,7 +49,7 @@ export class FunctionRegistry {
   readonly #layers = new Map<string, LayerRecord>();
   readonly #files = new Map<string, Revision>();
   readonly #overrides = new Map<string, Revision | 'deleted'>();
-  readonly #progress = new Map<string, Progress>();
+  readonly #progress = new Map<string, { readonly progress: Progress }>();
   onChanged: (name: string) => void = () => undefined;
 
   /** Raises `state-unusable`. */
@@ -162,16 +162,16 @@ export class FunctionRegistry {
   }
 
   progress(name: string): Progress | undefined {
-    return this.#progress.get(name);
+    return this.#progress.get(name)?.progress;
   }
 
   /** Until the returned function is called, the function is said to be created or updated. */
   begin(name: string, progress: Progress): () => void {
-    this.#progress.set(name, progress);
-    let ended = false;
+    const mine = { progress };
+    this.#progress.set(name, mine);
     return () => {
-      if (!ended) this.#progress.delete(name);
-      ended = true;
+      // Another function may have the name by now.
+      if (this.#progress.get(name) === mine) this.#progress.delete(name);
     };
   }
 
@@ -278,6 +278,7 @@ export class FunctionRegistry {
   remove(name: string): void {
     this.#parts.store.write('function', name, undefined);
     this.#records.delete(name);
+    this.#progress.delete(name);
     if (this.#files.has(name)) this.#overrides.set(name, 'deleted');
     this.onChanged(name);
   }

@@ -89,6 +89,20 @@ describe('functions made through the API', () => {
   });
 });
 
+describe('what is being done to a function', () => {
+  it('ends with it, and not what is done to the next one of its name', () => {
+    const first = registry.begin('orders', 'creating');
+    registry.setLatest('orders', made('orders'));
+    registry.remove('orders');
+    expect(registry.progress('orders')).toBeUndefined();
+    const second = registry.begin('orders', 'creating');
+    first();
+    expect(registry.progress('orders')).toBe('creating');
+    second();
+    expect(registry.progress('orders')).toBeUndefined();
+  });
+});
+
 describe('functions from files', () => {
   it('hide those of the API with their name, and give them back', () => {
     registry.setLatest('orders', made('orders', 512));
