@@ -71,7 +71,9 @@ export class Reload {
   /** Functions came or went through the API: what is watched may have changed. */
   functionsChanged(): void {
     if (this.#closed || this.#watched === this.#watchList()) return;
-    void this.#watchAnew(this.#config);
+    this.#watchAnew(this.#config).catch((error: unknown) => {
+      this.#parts.log.warn(`what functions are made of cannot be watched: ${messageOf(error)}`);
+    });
   }
 
   /** Both watch for a moment: a change seen twice is harmless, one not seen is not. */
