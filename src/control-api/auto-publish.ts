@@ -27,7 +27,11 @@ export class AutoPublish {
     const before = this.#running.get(name) ?? Promise.resolve();
     const run = before
       .then(() => this.#publish(name))
-      .catch((error: unknown) => this.#warn(`${name} is not published: ${messageOf(error)}`))
+      .catch((error: unknown) => {
+        // Of one that went meanwhile there is nothing to tell.
+        if (this.#parts.registry.latest(name) === undefined) return;
+        this.#warn(`${name} is not published: ${messageOf(error)}`);
+      })
       .finally(() => {
         if (this.#running.get(name) === run) this.#running.delete(name);
       });

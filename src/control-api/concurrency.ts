@@ -69,12 +69,8 @@ export function putProvisionedConcurrencyConfig({
 >): Answer {
   const target = provisionable(parts, input);
   const { name, qualifier } = target;
-  const { snapStart, tenancy } = revisionOf(parts, target).revision.definition;
-  if (tenancy !== undefined) {
+  if (revisionOf(parts, target).revision.definition.tenancy !== undefined) {
     throw invalid('Provisioned Concurrency is not supported for functions with tenant isolation.');
-  }
-  if (snapStart !== undefined) {
-    throw invalid('Provisioned Concurrency is not supported for functions with SnapStart.');
   }
   const { ProvisionedConcurrentExecutions: requested } = input;
   refuseWithSnapStart(parts, name, qualifier);

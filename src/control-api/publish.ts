@@ -6,6 +6,7 @@ import type { FunctionVersion } from '../function/function-version.js';
 import type { PublishedVersion, Revision } from '../registry/records.js';
 import { conflict } from './failure.js';
 import type { ControlParts } from './parts.js';
+import { missing } from './target.js';
 
 export interface PublishOptions {
   readonly description?: string | undefined;
@@ -27,6 +28,8 @@ export async function publish(
   const { registry } = parts;
   const { revision, done } = await frozen(parts, name);
   try {
+    // It may have been deleted while its code was made or copied.
+    if (registry.revision(name) === undefined) throw missing(parts, { name });
     const fingerprint = fingerprintOf(revision);
     const last = registry.record(name).versions.at(-1);
     if (last?.fingerprint === fingerprint) return last;
@@ -59,7 +62,8 @@ export async function publish(
 /** `$LATEST` with code that nobody changes: code in the user's folder is copied. */
 async function frozen(parts: ControlParts, name: string): Promise<Frozen> {
   const { registry, router, packages } = parts;
-  const revision = registry.revision(name) as Revision;
+  const revision = registry.revision(name);
+  if (revision === undefined) throw missing(parts, { name });
   const { definition, details, layers } = revision;
   if (revision.code !== undefined) return { revision, done: () => undefined };
   const deployment = router.deployment(name);

@@ -7,7 +7,7 @@ import { invalid } from './failure.js';
 import { withCode } from './functions.js';
 import type { Answer, ControlRequest } from './operation.js';
 import type { ControlParts } from './parts.js';
-import { checkRevision, refuseWhileBusy, whenBuilt } from './progress.js';
+import { checkRevision, refuseIfChanged, refuseWhileBusy, whenBuilt } from './progress.js';
 import { publish } from './publish.js';
 import { refuseTenancyChange, refuseUnserved, settled, type SettingsInput } from './settings.js';
 import { arnOf, existingFunction, revisionOf } from './target.js';
@@ -39,6 +39,7 @@ export async function updateFunctionCode({
     const made = settled(parts, before, Architectures === undefined ? {} : { Architectures });
     const revision = registry.newRevision(withCode(parts, made, code));
     await checkCombinedSize(parts, revision);
+    refuseIfChanged(parts, name, before);
     if (input.DryRun === true) {
       const arn = arnOf(parts, { name });
       const answer = configurationOf(parts, name, { revision, version: '$LATEST', arn });
@@ -51,6 +52,8 @@ export async function updateFunctionCode({
   } catch (error) {
     end();
     code?.done();
+    // What was deleted meanwhile took its package with it.
+    refuseIfChanged(parts, name, before);
     throw error;
   }
   return answerOf(parts, name, input.Publish === true);
@@ -89,10 +92,12 @@ export async function updateFunctionConfiguration({
   const end = registry.begin(name, 'updating');
   try {
     if (input.Layers !== undefined) await checkCombinedSize(parts, made);
+    refuseIfChanged(parts, name, before);
     replace(parts, name, registry.newRevision({ ...made, ...code }));
     whenBuilt(parts, name, end);
   } catch (error) {
     end();
+    refuseIfChanged(parts, name, before);
     throw error;
   }
   return { body: { ...configurationOf(parts, name, revisionOf(parts, { name })), ...IN_PROGRESS } };

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
@@ -137,6 +138,38 @@ describe('what a file says of concurrency and events', () => {
     await bench.client.send(new DeleteFunctionEventInvokeConfigCommand({ FunctionName }));
     await expect(retries()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     expect(bench.router.reservedConcurrency(FunctionName)).toBeUndefined();
+  });
+});
+
+describe('code that goes while it is sent', () => {
+  it('breaks the answer off and nothing else', async () => {
+    const folder = join(bench.directory, 'large');
+    mkdirSync(folder);
+    for (let count = 0; count < 8; count += 1) {
+      writeFileSync(join(folder, `file-${count}`), randomBytes(4 * 1024 * 1024));
+    }
+    bench.registry.setFiles([fileFunction('large', folder)]);
+    await bench.router.deployment('large')?.ready();
+    const { Code } = await bench.client.send(new GetFunctionCommand({ FunctionName: 'large' }));
+    const copy = bench.router.deployment('large')?.description.taskDirectory ?? '';
+    const answer = await fetch(Code?.Location ?? '');
+    rmSync(copy, { recursive: true });
+    await expect(answer.arrayBuffer()).rejects.toThrow();
+    await expect(bench.client.send(new ListFunctionsCommand({}))).resolves.toBeDefined();
+  });
+});
+
+describe('a function that leaves its file', () => {
+  it('reserves nothing any more', async () => {
+    const ReservedConcurrentExecutions = 900;
+    await bench.client.send(
+      new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions }),
+    );
+    expect(bench.router.reservedConcurrency(FunctionName)).toBe(900);
+    bench.registry.setFiles([]);
+    expect(bench.router.reservedConcurrency(FunctionName)).toBeUndefined();
+    bench.registry.setFiles([fileFunction(FunctionName, project)]);
+    expect(bench.router.reservedConcurrency(FunctionName)).toBe(900);
   });
 });
 
