@@ -131,10 +131,10 @@ describe('the memory of environments', () => {
         await bench.clock.advanceAsync(20);
       }
     };
-    await load(5_000);
+    await load(1_000);
     expect(bench.states()).toEqual([]);
     bench.submit();
-    await load(20_000);
+    await load(5_000);
     expect(bench.pool.waiting).toBe(0);
     expect(bench.states(small)).not.toEqual([]);
     await bench.clock.advanceAsync(120_000);

@@ -56,15 +56,23 @@ class Victim {
       }),
     );
     let answered = 0;
+    let problem: unknown;
     const count = (): void => {
       answered += 1;
       if (answered === changes) this.#child.kill('SIGKILL');
     };
     // Several at once, so that the kill finds some in the middle.
-    const lanes = [0, 1, 2].map((lane) => this.#lane(`${prefix}-${lane}`, count));
-    await Promise.allSettled(lanes);
+    const lanes = [0, 1, 2].map((lane) =>
+      this.#lane(`${prefix}-${lane}`, count).catch((error: unknown) => {
+        if (answered < changes) problem ??= error;
+      }),
+    );
+    await Promise.all(lanes);
+    // None is left that would bring the count there.
+    this.#child.kill('SIGKILL');
     await gone;
     this.#client.destroy();
+    if (problem !== undefined) throw problem;
   }
 
   async #lane(prefix: string, count: () => void): Promise<void> {
@@ -78,7 +86,7 @@ class Victim {
       await waitUntilFunctionActiveV2(
         {
           client,
-          maxWaitTime: 20,
+          maxWaitTime: 60,
           minDelay: 0.01,
           maxDelay: 0.05,
           abortSignal: this.#gone.signal,
