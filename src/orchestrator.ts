@@ -18,21 +18,26 @@ import { AutoPublish } from './control-api/auto-publish.js';
 import { controlRoutes } from './control-api/routes.js';
 import { PACKAGE_PREFIX, servePackage } from './control-api/download.js';
 import type { ControlParts } from './control-api/parts.js';
-import { copySupervisor, deploymentOf, openCodeStore, versionBuilder } from './deploy.js';
-import { controlParts, functionUrls, openRegistry, tellUrls } from './function-control.js';
+import {
+  copySupervisor,
+  deploymentOf,
+  openCodeStore,
+  versionBuilder,
+} from './composition/deploy.js';
+import { controlParts, functionUrls, openRegistry, tellUrls } from './composition/functions.js';
 import { LABEL } from './engine/labels.js';
 import { containerSpecBuilder } from './environment/container-spec.js';
 import { EnvironmentJournal } from './environment/journal.js';
 import { expiringCredentials, functionCredentials } from './function/credentials.js';
 import { isCustom } from './function/runtimes.js';
-import { Events } from './events.js';
+import { Events } from './composition/events.js';
 import { InvokeApi } from './invoke-api/server.js';
 import { LogHub } from './log/log-hub.js';
 import { MemoryBudget } from './pool/memory-budget.js';
 import type { PoolParts } from './pool/pool.js';
 import { ScalingRate } from './pool/scaling-rate.js';
 import { StartGate } from './pool/start-gate.js';
-import { Reload } from './reload.js';
+import { Reload } from './composition/reload.js';
 import { Concurrency } from './router/concurrency.js';
 import { FunctionRouter } from './router/function-router.js';
 import type { InvocationRouter } from './router/router.js';
@@ -43,7 +48,7 @@ import { InvocationStore } from './state/invocation-store.js';
 import { openSink } from './telemetry/sinks.js';
 import { claimRun } from './state/run-file.js';
 import { packageVersion } from './version.js';
-import { View } from './view.js';
+import { View } from './composition/view.js';
 
 export interface RunningOrchestrator extends OrchestratorView {
   /** Such as `http://127.0.0.1:3001`. */

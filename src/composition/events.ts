@@ -1,21 +1,21 @@
 /** The composition root's part for asynchronous events: the queue between disk, router and logs. */
 
 import { join } from 'node:path';
-import type { EventQueueStatus, QueuedEventStatus } from './admin-api/view.js';
-import { systemClock } from './async/clock.js';
-import { VirtualClock } from './async/virtual-clock.js';
-import type { Teardown } from './async/teardown.js';
-import type { Settings } from './config/config.js';
-import { DEFAULTS } from './config/defaults.js';
-import { EventQueue } from './event-queue/event-queue.js';
-import { EventStore } from './event-queue/event-store.js';
-import type { EventSettings, QueuedEvent } from './event-queue/queued-event.js';
-import type { Settle } from './invocation/invocation.js';
-import type { LogHub } from './log/log-hub.js';
-import type { FunctionRegistry } from './registry/registry.js';
-import type { FunctionRouter } from './router/function-router.js';
-import type { InvocationRouter } from './router/router.js';
-import type { StartHooks } from './start-hooks.js';
+import type { EventQueueStatus, QueuedEventStatus } from '../admin-api/view.js';
+import { systemClock } from '../async/clock.js';
+import { VirtualClock } from '../async/virtual-clock.js';
+import type { Teardown } from '../async/teardown.js';
+import type { Settings } from '../config/config.js';
+import { DEFAULTS } from '../config/defaults.js';
+import { EventQueue } from '../event-queue/event-queue.js';
+import { EventStore } from '../event-queue/event-store.js';
+import type { EventSettings, QueuedEvent } from '../event-queue/queued-event.js';
+import type { Settle } from '../invocation/invocation.js';
+import type { LogHub } from '../log/log-hub.js';
+import type { FunctionRegistry } from '../registry/registry.js';
+import type { FunctionRouter } from '../router/function-router.js';
+import type { InvocationRouter } from '../router/router.js';
+import type { StartHooks } from '../start-hooks.js';
 
 export interface EventSources {
   readonly settings: Settings;

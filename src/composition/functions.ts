@@ -1,18 +1,18 @@
 /** The registry of functions, and the control API that changes it. */
 
 import { join } from 'node:path';
-import { systemClock } from './async/clock.js';
-import type { Settings } from './config/config.js';
-import type { ControlParts } from './control-api/parts.js';
-import { FunctionUrls } from './function-urls/function-urls.js';
-import { UrlIndex } from './function-urls/url-index.js';
-import type { CodeStore } from './function/code-store.js';
-import type { Logger } from './log/logger.js';
-import { PackageStore } from './registry/package-store.js';
-import { FunctionRegistry } from './registry/registry.js';
-import { SqliteRegistryStore } from './registry/registry-store.js';
-import type { FunctionRouter } from './router/function-router.js';
-import type { InvocationRouter } from './router/router.js';
+import { systemClock } from '../async/clock.js';
+import type { Settings } from '../config/config.js';
+import type { ControlParts } from '../control-api/parts.js';
+import { FunctionUrls } from '../function-urls/function-urls.js';
+import { UrlIndex } from '../function-urls/url-index.js';
+import type { CodeStore } from '../function/code-store.js';
+import type { Logger } from '../log/logger.js';
+import { PackageStore } from '../registry/package-store.js';
+import { FunctionRegistry } from '../registry/registry.js';
+import { SqliteRegistryStore } from '../registry/registry-store.js';
+import type { FunctionRouter } from '../router/function-router.js';
+import type { InvocationRouter } from '../router/router.js';
 
 export interface OpenedRegistry {
   readonly registry: FunctionRegistry;

@@ -3,16 +3,16 @@
  * version of its functions; configuration adds, changes and removes functions.
  */
 
-import { systemClock } from './async/clock.js';
-import type { Config } from './config/config.js';
-import { messageOf, OrchestratorError } from './errors.js';
-import { CodeWatch } from './function/code-watch.js';
-import type { FunctionDefinition } from './function/function-version.js';
-import { ownOutputs } from './function/own-outputs.js';
-import type { Logger } from './log/logger.js';
-import type { FunctionRegistry } from './registry/registry.js';
-import type { FunctionRouter } from './router/function-router.js';
-import type { InvocationRouter } from './router/router.js';
+import { systemClock } from '../async/clock.js';
+import type { Config } from '../config/config.js';
+import { messageOf, OrchestratorError } from '../errors.js';
+import { CodeWatch } from '../function/code-watch.js';
+import type { FunctionDefinition } from '../function/function-version.js';
+import { ownOutputs } from '../function/own-outputs.js';
+import type { Logger } from '../log/logger.js';
+import type { FunctionRegistry } from '../registry/registry.js';
+import type { FunctionRouter } from '../router/function-router.js';
+import type { InvocationRouter } from '../router/router.js';
 
 export interface ReloadParts {
   readonly router: FunctionRouter;

@@ -11,16 +11,16 @@ import type {
   LogQuery,
   OrchestratorView,
   TimeStatus,
-} from './admin-api/view.js';
-import type { Clock } from './async/clock.js';
-import { startedBecause } from './environment/cause.js';
+} from '../admin-api/view.js';
+import type { Clock } from '../async/clock.js';
+import { startedBecause } from '../environment/cause.js';
 import type { Events } from './events.js';
-import type { Environment } from './environment/environment.js';
-import type { ImageSource } from './function/function-version.js';
-import type { LogHub } from './log/log-hub.js';
-import type { Deployment } from './router/deployment.js';
-import type { FunctionRouter } from './router/function-router.js';
-import type { InvocationStore } from './state/invocation-store.js';
+import type { Environment } from '../environment/environment.js';
+import type { ImageSource } from '../function/function-version.js';
+import type { LogHub } from '../log/log-hub.js';
+import type { Deployment } from '../router/deployment.js';
+import type { FunctionRouter } from '../router/function-router.js';
+import type { InvocationStore } from '../state/invocation-store.js';
 
 export interface ViewParts {
   readonly router: FunctionRouter;

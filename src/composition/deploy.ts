@@ -2,24 +2,24 @@
 
 import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from './async/clock.js';
-import { Builder } from './builder/builder.js';
-import { FunctionImages } from './builder/function-images.js';
-import { VersionBuilder } from './builder/version-builder.js';
-import type { Config, Settings } from './config/config.js';
-import type { DockerEngine } from './engine/docker/docker-engine.js';
-import type { EngineDescription } from './engine/engine.js';
-import { runLabels } from './engine/orphans.js';
-import { HOST_NAME } from './environment/container-spec.js';
-import { CodeStore } from './function/code-store.js';
-import type { FunctionDefinition } from './function/function-version.js';
-import { ownOutputs } from './function/own-outputs.js';
-import { Pool, type PoolParts } from './pool/pool.js';
-import { packageRoot } from './package-root.js';
-import type { RetentionRules } from './pool/retention.js';
-import type { ProgressEvent } from './progress.js';
-import { Deployment } from './router/deployment.js';
-import type { StartHooks } from './start-hooks.js';
+import { systemClock } from '../async/clock.js';
+import { Builder } from '../builder/builder.js';
+import { FunctionImages } from '../builder/function-images.js';
+import { VersionBuilder } from '../builder/version-builder.js';
+import type { Config, Settings } from '../config/config.js';
+import type { DockerEngine } from '../engine/docker/docker-engine.js';
+import type { EngineDescription } from '../engine/engine.js';
+import { runLabels } from '../engine/orphans.js';
+import { HOST_NAME } from '../environment/container-spec.js';
+import { CodeStore } from '../function/code-store.js';
+import type { FunctionDefinition } from '../function/function-version.js';
+import { ownOutputs } from '../function/own-outputs.js';
+import { Pool, type PoolParts } from '../pool/pool.js';
+import { packageRoot } from '../package-root.js';
+import type { RetentionRules } from '../pool/retention.js';
+import type { ProgressEvent } from '../progress.js';
+import { Deployment } from '../router/deployment.js';
+import type { StartHooks } from '../start-hooks.js';
 
 export interface DeploymentSources {
   readonly engine: Pick<DockerEngine, 'expect' | 'expectDisk'>;
