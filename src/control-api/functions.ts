@@ -7,6 +7,7 @@ import { checkCombinedSize, takeCode, type CodeInput, type TakenCode } from './c
 import { configurationOf, latestOf, summaryOf } from './configuration.js';
 import { codeLocation } from './download.js';
 import { conflict, invalid } from './failure.js';
+import { holdLayers } from './layer-use.js';
 import type { Answer, ControlRequest } from './operation.js';
 import { pageOf, type PageInput } from './paging.js';
 import type { ControlParts } from './parts.js';
@@ -33,8 +34,10 @@ export async function createFunction({
   const { name } = readTarget(parts, input.FunctionName);
   checkCreation(parts, name, input);
   const code = await takeCode(parts, input.Code);
+  let release = (): void => undefined;
   try {
     const revision = registry.newRevision(firstRevision(parts, name, input, code));
+    release = holdLayers(parts, revision.layers);
     await checkCombinedSize(parts, revision);
     // Somebody else may have made it while the package was unpacked.
     refuseExisting(parts, name);
@@ -51,6 +54,8 @@ export async function createFunction({
   } catch (error) {
     code.done();
     throw error;
+  } finally {
+    release();
   }
   if (input.Publish === true) {
     const version = await publish(parts, name);

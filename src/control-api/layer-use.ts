@@ -35,3 +35,11 @@ export function usedLayers(parts: ControlParts, arns: readonly string[]): readon
     return { arn, size: found.content.size, file: found.content.file };
   });
 }
+
+/** A layer may be deleted before the function that is to use it is written down. */
+export function holdLayers({ packages }: ControlParts, layers: readonly LayerUse[]): () => void {
+  const releases = layers.map(({ file }) => packages.hold(file));
+  return () => {
+    for (const release of releases) release();
+  };
+}

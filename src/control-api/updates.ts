@@ -4,6 +4,7 @@ import type { Revision } from '../registry/records.js';
 import { checkCombinedSize, takeCode, type CodeInput, type TakenCode } from './code.js';
 import { configurationOf } from './configuration.js';
 import { invalid } from './failure.js';
+import { holdLayers } from './layer-use.js';
 import { withCode } from './functions.js';
 import type { Answer, ControlRequest } from './operation.js';
 import type { ControlParts } from './parts.js';
@@ -90,6 +91,7 @@ export async function updateFunctionConfiguration({
   const made = settled(parts, before, input);
   const code = before.code === undefined ? {} : { code: before.code };
   const end = registry.begin(name, 'updating');
+  const release = holdLayers(parts, made.layers);
   try {
     if (input.Layers !== undefined) await checkCombinedSize(parts, made);
     refuseIfChanged(parts, name, before);
@@ -99,6 +101,8 @@ export async function updateFunctionConfiguration({
     end();
     refuseIfChanged(parts, name, before);
     throw error;
+  } finally {
+    release();
   }
   return { body: { ...configurationOf(parts, name, revisionOf(parts, { name })), ...IN_PROGRESS } };
 }

@@ -28,7 +28,7 @@ export class PackageStore {
   async keepZip(bytes: Buffer): Promise<{ kept: StoredPackage; done: () => void }> {
     const digest = createHash('sha256').update(bytes).digest();
     const file = `${digest.toString('hex')}.zip`;
-    const done = this.#hold(file);
+    const done = this.hold(file);
     try {
       await this.#place(file, async (draft) => {
         const handle = await open(draft, 'wx', 0o600);
@@ -49,7 +49,7 @@ export class PackageStore {
   /** Keeps a copy of one of the code store's folders, which are named by their content. */
   async keepFolder(folder: string): Promise<{ file: string; done: () => void }> {
     const file = basename(folder);
-    const done = this.#hold(file);
+    const done = this.hold(file);
     try {
       await this.#place(file, (draft) =>
         cp(folder, draft, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true }),
@@ -59,6 +59,19 @@ export class PackageStore {
       throw error;
     }
     return { file, done };
+  }
+
+  /** Nothing removes it until the returned function is called. */
+  hold(file: string): () => void {
+    this.#incoming.set(file, (this.#incoming.get(file) ?? 0) + 1);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      const left = (this.#incoming.get(file) ?? 1) - 1;
+      if (left > 0) this.#incoming.set(file, left);
+      else this.#incoming.delete(file);
+    };
   }
 
   /**
@@ -105,18 +118,6 @@ export class PackageStore {
       // Somebody else kept the same one meanwhile.
       if (!(await exists(path))) throw error;
     }
-  }
-
-  #hold(file: string): () => void {
-    this.#incoming.set(file, (this.#incoming.get(file) ?? 0) + 1);
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      const left = (this.#incoming.get(file) ?? 1) - 1;
-      if (left > 0) this.#incoming.set(file, left);
-      else this.#incoming.delete(file);
-    };
   }
 }
 

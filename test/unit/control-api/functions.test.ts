@@ -7,7 +7,6 @@ import {
   GetFunctionConfigurationCommand,
   InvokeCommand,
   ListVersionsByFunctionCommand,
-  PublishLayerVersionCommand,
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
@@ -37,22 +36,6 @@ async function invoked(name: string, qualifier?: string) {
   );
   const answer = JSON.parse(Buffer.from(Payload ?? []).toString()) as Record<string, unknown>;
   return { ...answer, ExecutedVersion } as Record<string, unknown>;
-}
-
-/** Holds whoever unpacks or reads a package up, until `goOn`. */
-function holdSnapshots(): { reached: Promise<void>; goOn: () => void } {
-  const { code } = bench;
-  const snapshot = code.snapshot.bind(code);
-  let goOn: () => void = () => undefined;
-  const gate = new Promise<void>((resolve) => (goOn = resolve));
-  const reached = new Promise<void>((resolve) => {
-    code.snapshot = async (path) => {
-      resolve();
-      await gate;
-      return snapshot(path);
-    };
-  });
-  return { reached, goOn };
 }
 
 describe('creating a function', () => {
@@ -281,63 +264,6 @@ describe('updating a function', () => {
     });
     built('image:2');
     await waitUntilFunctionUpdatedV2(waiting(), { FunctionName: 'orders' });
-  });
-
-  it.each(['code', 'layers', 'version'])(
-    'brings back none that was deleted meanwhile (%s)',
-    async (what) => {
-      const FunctionName = 'orders';
-      await made(FunctionName);
-      await bench.client.send(
-        new PublishLayerVersionCommand({
-          LayerName: 'tools',
-          Content: { ZipFile: zipOf({ 'a.txt': 'a' }) },
-        }),
-      );
-      const { reached, goOn } = holdSnapshots();
-      const layers = { FunctionName, Layers: [`${ACCOUNT_ARN}:layer:tools:1`] };
-      const ZipFile = zipOf({ 'index.js': 'second' });
-      const update = (
-        what === 'layers'
-          ? bench.client.send(new UpdateFunctionConfigurationCommand(layers))
-          : bench.client.send(
-              new UpdateFunctionCodeCommand({
-                FunctionName,
-                ZipFile,
-                Publish: what === 'version',
-              }),
-            )
-      ).catch((error: Error) => error);
-      await reached;
-      await bench.client.send(new DeleteFunctionCommand({ FunctionName }));
-      goOn();
-      expect(await update).toMatchObject({ name: 'ResourceNotFoundException' });
-      await expect(
-        bench.client.send(new GetFunctionCommand({ FunctionName })),
-      ).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
-      expect(bench.registry.record(FunctionName).versions).toEqual([]);
-    },
-  );
-
-  it('changes nothing of a function that took the name meanwhile', async () => {
-    const FunctionName = 'orders';
-    await made(FunctionName);
-    const { reached, goOn } = holdSnapshots();
-    const ZipFile = zipOf({ 'index.js': 'second' });
-    const update = bench.client
-      .send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile }))
-      .catch((error: Error) => error);
-    await reached;
-    await bench.client.send(new DeleteFunctionCommand({ FunctionName }));
-    goOn();
-    const next = { ...creation(FunctionName, 'third'), Description: 'the next one' };
-    await bench.client.send(new CreateFunctionCommand(next));
-    expect(await update).toBeInstanceOf(Error);
-    await waitUntilFunctionActiveV2(waiting(), { FunctionName });
-    const { Description, CodeSize } = await bench.client.send(
-      new GetFunctionConfigurationCommand({ FunctionName }),
-    );
-    expect([Description, CodeSize]).toEqual(['the next one', next.Code.ZipFile.length]);
   });
 
   it('refuses an outdated RevisionId', async () => {

@@ -8,6 +8,7 @@ import {
   PutProvisionedConcurrencyConfigCommand,
   UpdateFunctionConfigurationCommand,
   waitUntilFunctionActiveV2,
+  waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
 import { ControlBench, creation } from '../../support/control-bench.js';
 
@@ -34,6 +35,8 @@ describe('tenant isolation', () => {
       (await bench.client.send(new GetFunctionCommand({ FunctionName, Qualifier }))).Configuration;
     expect((await shown())?.TenancyConfig).toEqual(PER_TENANT);
     await bench.client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: 9 }));
+    const waiting = { client: bench.client, maxWaitTime: 20, minDelay: 0.02, maxDelay: 0.1 };
+    await waitUntilFunctionUpdatedV2(waiting, { FunctionName });
     await bench.client.send(new PublishVersionCommand({ FunctionName }));
     expect(await shown('1')).toMatchObject({ Timeout: 9, TenancyConfig: PER_TENANT });
   });
