@@ -152,8 +152,15 @@ function stored(parts: ControlParts, { name, qualifier }: ConfigTarget): EventIn
   throw notFound(`The function ${arn} doesn't have an EventInvokeConfig`);
 }
 
+/** An empty destination takes away the one before. */
 function keep(parts: ControlParts, { name, qualifier }: ConfigTarget, config: Config): object {
-  const record = { ...config, modifiedAtMs: parts.now() };
+  const { onSuccessArn, onFailureArn, ...rest } = config;
+  const record = {
+    ...rest,
+    ...((onSuccessArn ?? '') === '' ? {} : { onSuccessArn }),
+    ...((onFailureArn ?? '') === '' ? {} : { onFailureArn }),
+    modifiedAtMs: parts.now(),
+  };
   parts.registry.change(name, ({ eventInvoke }) => {
     eventInvoke[qualifier] = record;
   });

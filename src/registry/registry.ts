@@ -140,7 +140,9 @@ export class FunctionRegistry {
     name: string,
     qualifier: string = LATEST,
   ): EventInvokeConfig & { readonly deadLetterTargetArn?: string } {
-    const target = this.latest(name)?.deadLetterTargetArn;
+    const version = this.alias(name, qualifier)?.version ?? qualifier;
+    const definition = version === LATEST ? this.latest(name) : this.published(name, version);
+    const target = definition?.deadLetterTargetArn;
     return {
       ...this.eventInvoke(name, qualifier),
       ...(target === undefined ? {} : { deadLetterTargetArn: target }),

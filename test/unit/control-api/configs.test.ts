@@ -198,6 +198,30 @@ describe('an event invoke config', () => {
     });
   });
 
+  it('is rid of a destination by an empty one', async () => {
+    const Destination = 'arn:aws:sqs:us-east-1:123456789012:q';
+    const both = { OnSuccess: { Destination }, OnFailure: { Destination } };
+    await bench.client.send(
+      new PutFunctionEventInvokeConfigCommand({ FunctionName, DestinationConfig: both }),
+    );
+    const left = { OnSuccess: { Destination }, OnFailure: {} };
+    const { DestinationConfig } = await bench.client.send(
+      new UpdateFunctionEventInvokeConfigCommand({
+        FunctionName,
+        DestinationConfig: { OnFailure: { Destination: '' } },
+      }),
+    );
+    expect(DestinationConfig).toEqual(left);
+    expect(bench.registry.eventInvokeConfig(FunctionName)).not.toHaveProperty('onFailureArn');
+    const put = await bench.client.send(
+      new PutFunctionEventInvokeConfigCommand({
+        FunctionName,
+        DestinationConfig: { OnSuccess: { Destination: '' }, OnFailure: { Destination: '' } },
+      }),
+    );
+    expect(put.DestinationConfig).toEqual({ OnSuccess: {}, OnFailure: {} });
+  });
+
   it('that says nothing, or sends a function to itself, is refused', async () => {
     await expect(
       bench.client.send(new PutFunctionEventInvokeConfigCommand({ FunctionName })),

@@ -89,6 +89,28 @@ describe('functions made through the API', () => {
   });
 });
 
+describe('the dead-letter queue of an event', () => {
+  it('is that of the version it is for', () => {
+    const latest = registry.newRevision({
+      definition: fileFunction('orders', '/ignored', { deadLetterTargetArn: 'new' }),
+      details: {},
+      layers: [],
+      code,
+    });
+    const definition = fileFunction('orders', '/ignored', { deadLetterTargetArn: 'old' });
+    registry.setLatest('orders', latest);
+    registry.change('orders', (record) => {
+      record.versions.push({ ...latest, definition, version: '1', fingerprint: 'f' });
+      const alias = { version: '1', description: '', weights: {}, revisionId: 'r' };
+      record.aliases['prod'] = { ...alias, name: 'prod' };
+    });
+    const targets = [undefined, '1', 'prod'].map(
+      (qualifier) => registry.eventInvokeConfig('orders', qualifier).deadLetterTargetArn,
+    );
+    expect(targets).toEqual(['new', 'old', 'old']);
+  });
+});
+
 describe('what is being done to a function', () => {
   it('ends with it, and not what is done to the next one of its name', () => {
     const first = registry.begin('orders', 'creating');
