@@ -71,6 +71,8 @@ async function frozen(parts: ControlParts, name: string): Promise<Frozen> {
   const problem = deployment?.problem;
   if (deployment === undefined || problem !== undefined) throw cannotPublish(name, problem);
   const built = deployment.description;
+  // Another function has the name by now: what ran this one is gone unbuilt.
+  if (built.key === '') throw missing(parts, { name });
   if (definition.image !== undefined) return pinned(revision, built);
   const code = await packages.keepFolder(built.taskDirectory);
   // Layers of the API are in our keeping already.

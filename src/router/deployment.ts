@@ -189,6 +189,8 @@ export class Deployment {
         this.#problem = undefined;
         this.#replace(version, startedAt);
       } catch (error) {
+        // The package of a function that is deleted goes while it is unpacked.
+        if (this.#stopped !== undefined) return;
         this.#problem = asProblem(this.#definition, error);
         this.#tryAgainAt = this.#parts.monotonic() + TRY_AGAIN_MS;
         this.#parts.failed(this.#definition, this.#problem);

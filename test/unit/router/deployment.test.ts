@@ -143,3 +143,14 @@ describe('a deployment', () => {
     expect(bench.outcomes).toHaveLength(2);
   });
 });
+
+describe('a deployment that was removed', () => {
+  it('says nothing of a build that its removal broke', async () => {
+    const bench = new Bench();
+    void bench.deployment.ready();
+    bench.deployment.remove(new OrchestratorError('function-not-found', 'gone'));
+    bench.builds[0]?.fail();
+    await turn();
+    expect(bench.told).toEqual([]);
+  });
+});
