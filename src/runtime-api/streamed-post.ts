@@ -44,9 +44,7 @@ export function receive(
     const verdict = streamed.end({ errorType, errorBody });
     reply(verdictReply(verdict, channel.phase, 'RuntimeResponseSentState'));
   });
-  // Its connection broke, or ended before its last piece.
+  // Its connection broke, or ended before its last piece was taken.
   request.on('error', () => undefined);
-  request.on('close', () => {
-    if (!request.complete) streamed.cut();
-  });
+  request.on('close', () => streamed.cut());
 }

@@ -225,6 +225,22 @@ describe('a response that the runtime streams', () => {
     expect(seen.posted).toMatchObject({ errorTypeHeader: 'Runtime.TruncatedResponse' });
   });
 
+  it('ends although its connection goes while its last piece waits for the caller', async () => {
+    seen.full = true;
+    const socket = connect({ port, host: '127.0.0.1' });
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.resume();
+    socket.end(
+      `POST ${PATH} HTTP/1.1\r\nHost: ${host}\r\nTransfer-Encoding: chunked\r\n` +
+        'Lambda-Runtime-Function-Response-Mode: streaming\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n',
+    );
+    await closed;
+    seen.full = false;
+    seen.drained?.();
+    await seen.until(() => seen.posted !== undefined);
+    expect(seen.posted).toMatchObject({ errorTypeHeader: 'Runtime.TruncatedResponse' });
+  });
+
   it('is told to be truncated when no more of it will come', async () => {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     let text = '';
