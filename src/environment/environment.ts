@@ -449,7 +449,8 @@ export class Environment implements ChannelListener {
   }
 
   #recordInit(): void {
-    const initMs = this.#initElapsed();
+    // It ended when it was polled: all that had to be ready then is.
+    const initMs = this.#initElapsed(this.#polledAtMs);
     // Contract 6.1: of SnapStart functions the init is told when the snapshot is made.
     if (this.initializationType !== 'snap-start') this.#serving.initMs = initMs;
     this.#journal.initEnded(initMs);
@@ -465,13 +466,11 @@ export class Environment implements ChannelListener {
   #recordInitFailure(): void {
     const { reason = 'init-failed' } = this.#mishap;
     const problem = this.#mishap.initProblem(this.version);
-    this.#journal.initFailed(reason, this.#initElapsed(), problem);
+    this.#journal.initFailed(reason, this.#initElapsed(this.#parts.clock.now()), problem);
   }
 
-  #initElapsed(): number {
+  #initElapsed(endMs: number): number {
     const { startedAtMs } = this.#processes;
-    const { polled, awaitsRestore } = this.#channel;
-    const endMs = polled || awaitsRestore ? this.#polledAtMs : this.#parts.clock.now();
     return startedAtMs === undefined ? 0 : Math.max(0, endMs - startedAtMs);
   }
 }

@@ -156,7 +156,7 @@ export class ExtensionHost implements ExtensionsListener {
 
   #reported(report: SupervisorReport): void {
     // What ended processes still said has no one to concern.
-    if (!this.extensions.present) return;
+    if (!this.extensions.present || !this.#knows(report)) return;
     switch (report.kind) {
       case 'ready':
         this.#apart = report.way === 'pipe';
@@ -171,6 +171,12 @@ export class ExtensionHost implements ExtensionsListener {
       case 'exited':
         return this.#exited(report.who, report.exitCode);
     }
+  }
+
+  /** The token is no secret in the container: a forged report may name anybody. */
+  #knows(report: SupervisorReport): boolean {
+    if (report.kind === 'ready' || report.who === 'runtime') return true;
+    return this.#external[report.who] !== undefined;
   }
 
   #started(who: 'runtime' | number, pid: number): void {
@@ -191,7 +197,7 @@ export class ExtensionHost implements ExtensionsListener {
       const { journal, mishap, happened } = this.#parts;
       // All of its output came before the report of its end.
       journal.processesExited();
-      mishap.runtimeExited(exitCode);
+      mishap.runtimeExited(exitCode, this.#shutdown !== undefined);
       happened('processFailed');
       this.#shutdown?.runtimeGone();
       return;

@@ -10,7 +10,8 @@ export class HeldEvents {
     if (isEnd(event)) {
       this.#events = this.#events.filter((earlier) => !isPoll(earlier));
     }
-    this.#events.push(event);
+    // Told once is enough, however often it is said before a start has been confirmed.
+    if (!this.#events.includes(event)) this.#events.push(event);
   }
 
   /** All of them, leaving none. */

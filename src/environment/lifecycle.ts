@@ -150,6 +150,11 @@ function held(state: EnvironmentState): Row {
   };
 }
 
+/** An init inside an invocation has failed, and the invocation with it. */
+function notInitialized(settle: 'settleInitFailure' | 'settleExit'): Transition {
+  return go('resetting', 'disarm', 'recordInitFailure', settle, 'killProcesses');
+}
+
 const TABLE: Readonly<Record<EnvironmentState, Row>> = {
   provisioning: {
     containerStarted: go('initializing', 'armInitTimer', 'replay'),
@@ -299,12 +304,12 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     runtimePolled: go('invoking', 'recordInit', 'deliver'),
     /** Nothing is kept ready here: it goes on at once. */
     snapshotReady: go('reinitializing', 'goOn'),
-    restoreFailed: go('resetting', 'disarm', 'settleInitFailure', 'killProcesses'),
-    initFailed: go('resetting', 'disarm', 'settleInitFailure', 'killProcesses'),
-    deadlinePassed: go('resetting', 'settleTimeout', 'killProcesses'),
-    processesExited: go('reset', 'disarm', 'settleExit'),
-    pollLost: go('resetting', 'disarm', 'settleExit', 'killProcesses'),
-    processFailed: go('resetting', 'disarm', 'settleExit', 'killProcesses'),
+    restoreFailed: notInitialized('settleInitFailure'),
+    initFailed: notInitialized('settleInitFailure'),
+    deadlinePassed: go('resetting', 'recordInitFailure', 'settleTimeout', 'killProcesses'),
+    processesExited: go('reset', 'disarm', 'recordInitFailure', 'settleExit'),
+    pollLost: notInitialized('settleExit'),
+    processFailed: notInitialized('settleExit'),
     destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
   },
   'reset-due': {
@@ -337,6 +342,9 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     engineFailed: go('stopping'),
     frozen: go('stopping'),
     thawed: go('stopping'),
+    /** Of a shutdown phase that was over the moment it began. */
+    thawRefused: go('stopping'),
+    shutDown: go('stopping'),
     pollLost: go('stopping'),
     initTimedOut: go('stopping'),
     restoreTimedOut: go('stopping'),

@@ -5,7 +5,7 @@ import type { FunctionVersion } from '../function/function-version.js';
 import { exitReason, type ResetReason } from './cause.js';
 import type { ExtensionFailure } from './extensions.js';
 import { launchProblemOf } from './launch-problem.js';
-import type { Ending } from './settlement.js';
+import { errorTypeOf, type Ending } from './settlement.js';
 
 const LOST_EXIT: ContainerExit = { exitCode: 137, outOfMemory: false };
 const NO_PAYLOAD = { payload: Buffer.from('null'), contentType: 'application/json' };
@@ -35,10 +35,11 @@ export class Mishap {
     this.reason = 'extension-failed';
   }
 
-  /** Of several processes that of the runtime has ended. */
-  runtimeExited(exitCode: number): void {
-    this.#failure ??= { kind: 'exited', exit: { exitCode, outOfMemory: false } };
-    this.reason ??= 'runtime-exited';
+  /** Of several processes that of the runtime has ended; `expected` when it was to. */
+  runtimeExited(exitCode: number, expected: boolean): void {
+    if (expected || this.#failure !== undefined) return;
+    this.#failure = { kind: 'exited', exit: { exitCode, outOfMemory: false } };
+    this.reason = 'runtime-exited';
   }
 
   /** All have ended; `expected` when they were to. */
@@ -58,6 +59,9 @@ export class Mishap {
   /** The error that says more of a failed init than the reason does. */
   initProblem(version: FunctionVersion): { readonly errorType: string } | undefined {
     if (this.#failure?.kind === 'extension-failed') return this.#failure.failure;
+    if (this.reason === 'init-failed' && this.#initPayload !== undefined) {
+      return { errorType: errorTypeOf(this.#initPayload.payload, undefined) };
+    }
     return this.#exit === undefined ? undefined : launchProblemOf(version, this.#exit);
   }
 

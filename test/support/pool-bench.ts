@@ -30,6 +30,8 @@ export interface PoolBenchOptions {
   readonly tenancy?: FunctionVersion['tenancy'];
   /** A published version with SnapStart instead of $LATEST. */
   readonly snapStart?: boolean;
+  /** Names of external ones. */
+  readonly extensions?: readonly string[];
 }
 
 export class PoolBench {
@@ -48,6 +50,7 @@ export class PoolBench {
   /** Runs instead of the usual program when it returns true. */
   program: (process: FakeProcess, channel: Channel) => boolean = () => false;
   buildSpec: PoolParts['buildSpec'] = (version, identity) => spec(version, identity.runtimeApi);
+  journal: InvocationJournal = SILENT_JOURNAL;
   readonly engine = new FakeEngine({
     clock: this.clock,
     program:
@@ -83,6 +86,7 @@ export class PoolBench {
     memoryMb = 128,
     snapStart = false,
     tenancy,
+    extensions,
   }: PoolBenchOptions = {}): Pool {
     const version = {
       name: 'f',
@@ -90,6 +94,8 @@ export class PoolBench {
       memoryMb,
       timeoutSeconds,
       ...(tenancy === undefined ? {} : { tenancy }),
+      functionArn: 'arn:aws:lambda:eu-west-1:000000000000:function:f',
+      ...(extensions === undefined ? {} : { extensions }),
     } as FunctionVersion;
     return new Pool(version, this.#parts(), {
       rules: { freezeAfterMs: 0, idleTimeoutMs: 600_000, spares: 0, ...rules },
@@ -146,7 +152,7 @@ export class PoolBench {
       warn: (message) => void this.warnings.push(message),
       newIdentity: () => `i${(this.#identities += 1)}`,
       buildSpec: (version, identity) => this.buildSpec(version, identity),
-      openJournal: () => SILENT_JOURNAL,
+      openJournal: () => this.journal,
     };
   }
 
