@@ -4,11 +4,13 @@
  * printed with what fails.
  */
 
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { noteForSummary } from '../support/summary-note.js';
 import { attacks, send, shown, type Attack, type Target } from './attack.js';
-import { ATTACKER, HostileBench } from './hostile-bench.js';
+import { ATTACKER, ATTACKER_ADDRESS, HostileBench } from './hostile-bench.js';
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_251_126);
 /** Attacks that are under way at once. */
@@ -17,9 +19,10 @@ const RUNS = Number(process.env['FUZZ_RUNS'] ?? 400);
 const LIMIT_MS = 600_000;
 
 const VICTIMS = ['victim-1', 'victim-2'];
-/** Stand for the attacker's own host name and its present invocation. */
+/** Stand for the attacker's own host name, its present invocation and its extension. */
 const HOST = '<host>';
 const REQUEST_ID = '<request-id>';
+const EXTENSION = '<extension>';
 
 const RUNTIME: Target = {
   methods: ['GET', 'POST'],
@@ -42,6 +45,42 @@ const RUNTIME: Target = {
   bodies: ['{}', '"result"', '{"errorMessage":"m","errorType":"T","stackTrace":[]}'],
 };
 
+/** Where telemetry is asked to be sent: inside, and where nobody may be made to connect to. */
+const DESTINATIONS: readonly object[] = [
+  { protocol: 'HTTP', URI: 'http://sandbox.localdomain:4243/' },
+  { protocol: 'HTTP', URI: 'http://SANDBOX.localdomain:4243/a?b#c', method: 'PUT' },
+  { protocol: 'HTTP', URI: 'http://user:word@sandbox.localdomain:4243/%0d%0aX: y' },
+  { protocol: 'TCP', port: 4243 },
+  { protocol: 'TCP', port: 4243, host: '127.0.0.1', address: '169.254.169.254' },
+  ...[
+    'http://127.0.0.1:4243/',
+    'http://localhost:4243/',
+    'http://169.254.169.254/latest/meta-data/',
+    'http://sandbox.localdomain@127.0.0.1:4243/',
+    'http://sandbox.localdomain.evil.example:4243/',
+    'http://sandbox.localdomain.:4243/',
+    'http://sandbox.localdomain:4243@127.0.0.1/',
+    'http:\\\\127.0.0.1:4243\\sandbox.localdomain',
+    'http://[::1]:4243/',
+    'http://0x7f.1:4243/',
+    'https://sandbox.localdomain:4243/',
+    'file:///etc/passwd',
+    'http:///var/run/docker.sock',
+  ].map((URI) => ({ protocol: 'HTTP', URI })),
+  ...[0, -1, 65_536, 1.5, '4243'].map((port) => ({ protocol: 'TCP', port })),
+  { protocol: 'UNIX', path: '/var/run/docker.sock' },
+  { protocol: 'HTTP', URI: { toString: 'x' } },
+];
+
+function subscription(destination: object): string {
+  return JSON.stringify({
+    schemaVersion: '2022-07-01',
+    types: ['platform', 'function', 'extension'],
+    buffering: { maxItems: 1000, maxBytes: 262_144, timeoutMs: 25 },
+    destination,
+  });
+}
+
 const EXTENSIONS: Target = {
   methods: ['GET', 'POST', 'PUT'],
   paths: [
@@ -53,8 +92,11 @@ const EXTENSIONS: Target = {
     '/2020-08-15/logs',
   ],
   headers: [
-    ['Lambda-Extension-Name', ['one', 'two', 'bootstrap']],
-    ['Lambda-Extension-Identifier', [REQUEST_ID, '00000000-0000-4000-8000-000000000000']],
+    ['Lambda-Extension-Name', ['one', 'two', 'bootstrap', 'insider']],
+    [
+      'Lambda-Extension-Identifier',
+      [EXTENSION, EXTENSION, EXTENSION, REQUEST_ID, '00000000-0000-4000-8000-000000000000'],
+    ],
     ['Lambda-Extension-Function-Error-Type', ['Extension.Broken']],
     ['Lambda-Extension-Accept-Feature', ['accountId', 'accountId,more']],
     ['Content-Type', ['application/json']],
@@ -62,10 +104,22 @@ const EXTENSIONS: Target = {
   bodies: [
     '{"events":["INVOKE","SHUTDOWN"]}',
     '{"events":[]}',
-    '{"schemaVersion":"2022-12-13","types":["platform","function"],"destination":{"protocol":"HTTP","URI":"http://sandbox.localdomain:4243/"}}',
-    '{"schemaVersion":"2022-12-13","types":["platform"],"destination":{"protocol":"TCP","port":4243},"buffering":{"maxItems":1000,"timeoutMs":25}}',
+    ...DESTINATIONS.map(subscription),
     '{"errorMessage":"m","errorType":"T"}',
   ],
+};
+
+/** Responses in pieces: cut anywhere, ended in any way. */
+const STREAMING: Target = {
+  methods: ['POST'],
+  paths: [`/2018-06-01/runtime/invocation/${REQUEST_ID}/response`],
+  headers: [
+    ['Lambda-Runtime-Function-Response-Mode', ['streaming']],
+    ['Content-Type', ['application/vnd.awslambda.http-integration-response', 'text/plain']],
+    ['Trailer', ['Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body']],
+    ['Lambda-Runtime-Invocation-Id', ['0']],
+  ],
+  bodies: ['{"statusCode":200}\0\0\0\0\0\0\0\0body', 'x'.repeat(100_000), 'piece'],
 };
 
 const INVOKE: Target = {
@@ -98,15 +152,27 @@ let sent = 0;
 let working = false;
 let honest = 0;
 const crashes: unknown[] = [];
+/** Where this process was made to connect to, besides the doors that tests knock at. */
+const connectedTo = new Set<string>();
+const onSocket = (message: unknown): void => {
+  const { socket } = message as { socket: Socket };
+  socket.on('connectionAttempt', (address: string, port: number) => {
+    const ours = port === bench.runtimePort || port === bench.invokeApi.port;
+    if (!ours || address !== '127.0.0.1') connectedTo.add(address);
+  });
+};
 const onCrash = (error: unknown): void => void crashes.push(error);
 
 beforeAll(async () => {
   process.on('uncaughtException', onCrash);
   process.on('unhandledRejection', onCrash);
+  subscribe('net.client.socket', onSocket);
+  bench.wantedSubscriptions = DESTINATIONS.map(subscription);
   await bench.start([...VICTIMS, ATTACKER]);
 });
 afterAll(async () => {
   await bench.close();
+  unsubscribe('net.client.socket', onSocket);
   process.off('uncaughtException', onCrash);
   process.off('unhandledRejection', onCrash);
   const text = `${sent} hostile inputs tried, with ${honest} honest invocations meanwhile`;
@@ -131,6 +197,7 @@ function fuzz(title: string, target: Target, port: () => number, hosts: readonly
           const values = {
             [HOST]: bench.hostOf(ATTACKER),
             [REQUEST_ID]: bench.requestOf(ATTACKER),
+            [EXTENSION]: bench.extension,
           };
           const aim = { port: port(), values };
           const [answers, shownSecrets] = await Promise.all([
@@ -166,6 +233,7 @@ const RUNTIME_HOSTS = [HOST, HOST, HOST, HOST, 'nobody.runtime:9001', '127.0.0.1
 
 fuzz('the Runtime API', RUNTIME, () => bench.runtimePort, RUNTIME_HOSTS);
 fuzz('the Extensions and Telemetry APIs', EXTENSIONS, () => bench.runtimePort, RUNTIME_HOSTS);
+fuzz('the way of streamed responses', STREAMING, () => bench.runtimePort, RUNTIME_HOSTS);
 fuzz('the Lambda API', INVOKE, () => bench.invokeApi.port, [
   '127.0.0.1',
   '127.0.0.1',
@@ -173,3 +241,14 @@ fuzz('the Lambda API', INVOKE, () => bench.invokeApi.port, [
   'evil.example',
   '',
 ]);
+
+it(
+  'an attacker has this process connect to nobody but its own environment',
+  async () => {
+    await bench.subscribeAll();
+    expect(bench.subscriptions).toBeGreaterThan(0);
+    expect([...connectedTo]).toEqual([ATTACKER_ADDRESS]);
+    expect(crashes).toEqual([]);
+  },
+  LIMIT_MS,
+);
