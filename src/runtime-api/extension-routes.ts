@@ -24,7 +24,7 @@ export function serveExtension(
   answer: Answer,
 ): (() => void) | undefined {
   const { extensions } = channel;
-  const route = ROUTES[call.path.slice(PREFIX.length)];
+  const route = ROUTES.get(call.path.slice(PREFIX.length));
   if (route === undefined || extensions === undefined) {
     const message = `The Extensions API has no route ${call.method} ${call.path}`;
     answer.send(errorReply(404, 'NotFound', message));
@@ -48,18 +48,20 @@ interface Route {
   ): (() => void) | undefined;
 }
 
-const ROUTES: Readonly<Record<string, Route | undefined>> = {
-  register: { method: 'POST', serve: register },
-  'event/next': { method: 'GET', serve: next },
-  'init/error': {
-    method: 'POST',
-    serve: (extensions, call, answer) => reportError('InitError', extensions, call, answer),
-  },
-  'exit/error': {
-    method: 'POST',
-    serve: (extensions, call, answer) => reportError('ExitError', extensions, call, answer),
-  },
-};
+const ROUTES: ReadonlyMap<string, Route> = new Map(
+  Object.entries({
+    register: { method: 'POST', serve: register },
+    'event/next': { method: 'GET', serve: next },
+    'init/error': {
+      method: 'POST',
+      serve: (extensions, call, answer) => reportError('InitError', extensions, call, answer),
+    },
+    'exit/error': {
+      method: 'POST',
+      serve: (extensions, call, answer) => reportError('ExitError', extensions, call, answer),
+    },
+  }),
+);
 
 function register(extensions: Extensions, call: Call, answer: Answer, channel: Channel): undefined {
   const name = call.headers.get('lambda-extension-name') ?? '';

@@ -238,6 +238,7 @@ describe('the Extensions API', () => {
 
   it('answers 404 and 405 to what is no route', async () => {
     expect(refusal(await call('POST', 'event/nothing'))).toEqual([404, 'NotFound']);
+    expect(refusal(await call('POST', 'constructor'))).toEqual([404, 'NotFound']);
     expect(refusal(await call('GET', 'register'))).toEqual([405, 'MethodNotAllowed']);
   });
 
