@@ -30,7 +30,7 @@ export class Shutdown {
   constructor(parts: ShutdownParts) {
     this.#parts = parts;
     const { clock, extensions } = parts;
-    const external = extensions.living.length > 0;
+    const external = extensions.list.some((extension) => extension.external);
     const totalMs = external ? LIMITS.shutdownMs.external : LIMITS.shutdownMs.internal;
     this.#deadlineMs = clock.now() + totalMs;
     this.#total = clock.setTimer(totalMs, () => this.#finish());

@@ -104,6 +104,16 @@ describe('the shutdown phase', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('gives the runtime its share where the external extension is what has failed', () => {
+    ready({ told: ['SHUTDOWN'] });
+    extensions.exited('told', 'exit status 1');
+    begin({ reason: 'FAILURE' });
+    clock.advance(300);
+    expect(told).toEqual(['TERM', 'KILL']);
+    shutdown?.runtimeGone();
+    expect(told.at(-1)).toBe('done');
+  });
+
   it('begins with the extensions when there is no runtime any more', () => {
     ready({ told: ['SHUTDOWN'] });
     const startedAt = clock.now();
