@@ -178,7 +178,7 @@ describe('building', () => {
       await removeImage(Id);
     }
     await rm(folder, { recursive: true, force: true });
-  });
+  }, BUILD_TIMEOUT_MS);
 
   async function writeDockerfile(...lines: string[]): Promise<void> {
     const text = ['ARG BASE', 'FROM ${BASE}', ...lines].join('\n');
