@@ -75,6 +75,8 @@ async function checkCode({ code }: ControlParts, path: string): Promise<() => vo
     return () => code.release(hash);
   } catch (error) {
     if (!isOrchestratorError(error, 'code-missing')) throw error;
+    // A full disk is no fault of the archive.
+    if (error.details['reason'] === 'machine') throw error;
     if (error.details['reason'] === 'too-large') {
       throw invalid(`Unzipped size must be smaller than ${INVOKE_LIMITS.unzippedCodeBytes} bytes`);
     }

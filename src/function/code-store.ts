@@ -36,7 +36,7 @@ import {
   tooLarge,
   type TreeEntry,
 } from './code-tree.js';
-import { unpackZip } from './zip.js';
+import { isOfMachine, unpackZip } from './zip.js';
 
 export interface CodeSnapshot {
   /** Hex SHA-256 over names, modes and contents. */
@@ -302,7 +302,10 @@ function unreadable(path: string, error: unknown): OrchestratorError {
   }
   const message = `the code at ${basename(path)} cannot be read: ${messageOf(error)}`;
   return new OrchestratorError('code-missing', message, {
-    remedy: `Check that ${path} exists and can be read.`,
+    remedy: isOfMachine(error)
+      ? 'Look at the disk of the state folder: it may be full, or not ours to write.'
+      : `Check that ${path} exists and can be read.`,
+    ...(isOfMachine(error) ? { details: { reason: 'machine' } } : {}),
     cause: error,
   });
 }

@@ -20,6 +20,17 @@ const REGULAR = 0o100000;
 const FOLDER = 0o040000;
 const LINK = 0o120000;
 
+const MACHINE_ERRORS: ReadonlySet<string | undefined> = new Set([
+  'EACCES',
+  'EDQUOT',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'ENOSPC',
+  'EROFS',
+]);
+
 class TooLarge extends Error {}
 
 interface Link {
@@ -28,10 +39,10 @@ interface Link {
   readonly target: string;
 }
 
-/** Raises `code-missing` for a file that is no zip or must not be unpacked. */
+/** Raises `code-missing` for a file that is no zip or must not be unpacked, and what the disk says. */
 export async function unpackZip(file: string, folder: string, mostBytes: number): Promise<void> {
   const zip = await open(file).catch((error: unknown) => {
-    throw refused(file, messageOf(error));
+    throw isOfMachine(error) ? error : refused(file, messageOf(error));
   });
   const links: Link[] = [];
   let entries = 0;
@@ -48,6 +59,7 @@ export async function unpackZip(file: string, folder: string, mostBytes: number)
     // After every file: nothing may be written through a link.
     await makeLinks(links, folder);
   } catch (error) {
+    if (isOfMachine(error)) throw error;
     throw refused(file, messageOf(error), error instanceof TooLarge);
   } finally {
     zip.close();
@@ -154,4 +166,9 @@ function refused(file: string, reason: string, tooLarge = false): OrchestratorEr
     remedy: 'Make the archive again from the plain files of the function.',
     details: { reason: tooLarge ? 'too-large' : 'unreadable' },
   });
+}
+
+/** Of a full disk and the like, which no other archive would mend. */
+export function isOfMachine(error: unknown): boolean {
+  return MACHINE_ERRORS.has((error as NodeJS.ErrnoException | undefined)?.code);
 }

@@ -14,6 +14,7 @@ import {
   waitUntilFunctionActiveV2,
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
+import { OrchestratorError } from '../../../src/errors.js';
 import { ACCOUNT_ARN, ControlBench, creation, zipOf } from '../../support/control-bench.js';
 
 let bench: ControlBench;
@@ -44,6 +45,17 @@ function holdSnapshots(): { reached: Promise<void>; goOn: () => void } {
   });
   return { reached, goOn };
 }
+
+it('a disk that takes no package is told of, and no archive blamed', async () => {
+  bench.code.snapshot = () =>
+    Promise.reject(
+      new OrchestratorError('code-missing', 'no space left', { details: { reason: 'machine' } }),
+    );
+  const ZipFile = zipOf({ 'index.js': 'second' });
+  await expect(
+    bench.client.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile })),
+  ).rejects.toMatchObject({ name: 'ServiceException', message: 'no space left' });
+});
 
 describe('an update during which others go on', () => {
   it.each(['code', 'layers', 'version'])(

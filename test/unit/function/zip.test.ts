@@ -107,3 +107,11 @@ it.each([
 ])('says so when the file %s', async (_what, bytes) => {
   await expect(unpackBytes(bytes)).rejects.toMatchObject({ code: 'code-missing' });
 });
+
+it('does not blame the archive for a disk that takes no more', async () => {
+  await writeFile(join(root, 'code.zip'), zipArchive([file('full', 'a')]));
+  // `/dev/full` takes nothing.
+  await expect(unpackZip(join(root, 'code.zip'), '/dev', MOST_BYTES)).rejects.toMatchObject({
+    code: expect.stringMatching(/^(ENOSPC|EACCES)$/),
+  });
+});
