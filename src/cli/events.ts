@@ -29,14 +29,22 @@ export const events: Command = {
     if (action === undefined) return list(context);
     const requestId = args.string('request');
     if (action !== 'retry' && action !== 'drop') {
-      throw new OrchestratorError('config-invalid', `events takes retry or drop, not ${action}`, {
-        remedy: 'Leave it out to see the events.',
-      });
+      throw new OrchestratorError(
+        'config-invalid',
+        `the action of \`orchestrator events\` is retry or drop, not ${action}`,
+        {
+          remedy: 'Leave it out to see the events.',
+        },
+      );
     }
     if (requestId === undefined) {
-      throw new OrchestratorError('config-invalid', `events ${action} needs a request id`, {
-        remedy: 'Copy it from `orchestrator events`.',
-      });
+      throw new OrchestratorError(
+        'config-invalid',
+        `\`orchestrator events ${action}\` needs a request id`,
+        {
+          remedy: 'Copy it from `orchestrator events`.',
+        },
+      );
     }
     return change(context, createAdminClient(runOf(context)), action, requestId);
   },

@@ -148,25 +148,34 @@ export function flagsOf(args: Arguments, cwd: string): Flags {
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** `250`, `250ms`, `90s`, `10m`, `1h`; a bare number is milliseconds. */
-export function milliseconds(name: string, text: string | undefined): number | undefined {
+export function milliseconds(
+  name: string,
+  text: string | undefined,
+  otherwise = '',
+): number | undefined {
   if (text === undefined) return undefined;
   const match = /^(\d{1,12})(ms|s|m|h)?$/.exec(text);
   if (match === null) {
     throw invalid(
       `--${name} must be a duration, not ${text}`,
-      'Write it as 500ms, 90s, 10m or 1h.',
+      `Write it as 500ms, 90s, 10m or 1h${otherwise}.`,
     );
   }
   return Number(match[1]) * (UNITS[match[2] ?? 'ms'] as number);
 }
 
 function freezeAfter(text: string | undefined): number | 'never' | undefined {
-  return text === 'never' ? text : milliseconds('freeze-after', text);
+  return text === 'never' ? text : milliseconds('freeze-after', text, ', or as never');
 }
 
 function requestRate(text: string | undefined): number | 'unlimited' | undefined {
   if (text === undefined || text === 'unlimited') return text;
-  // What is no number is refused with the bounds of the setting.
+  if (!/^\d{1,9}$/.test(text)) {
+    throw invalid(
+      `--request-rate must be a whole number or unlimited, not ${text}`,
+      'Give it as in `--request-rate 10`.',
+    );
+  }
   return Number(text);
 }
 

@@ -40,13 +40,20 @@ export const time: Command = {
 
 function advanceMs(action: string, amount: string | undefined): number {
   if (action !== 'advance') {
-    throw new OrchestratorError('config-invalid', `time takes advance, not ${action}`, {
-      remedy: 'Write `orchestrator time advance 6h`, or leave it out to see the time.',
-    });
+    throw new OrchestratorError(
+      'config-invalid',
+      `the action of \`orchestrator time\` is advance, not ${action}`,
+      {
+        remedy: 'Write `orchestrator time advance 6h`, or leave it out to see the time.',
+      },
+    );
   }
   if (amount === undefined || !/^\d{1,9}(ms|s|m|h)$/.test(amount)) {
-    const given = amount === undefined ? '' : `, not ${amount}`;
-    throw new OrchestratorError('config-invalid', `time advance takes how far${given}`, {
+    const wrong =
+      amount === undefined
+        ? '`orchestrator time advance` needs to know how far'
+        : `the time to advance by must be a duration, not ${amount}`;
+    throw new OrchestratorError('config-invalid', wrong, {
       remedy: 'Write it as 90s, 10m or 6h.',
     });
   }

@@ -55,7 +55,7 @@ export function deploymentOf(
     failed: (failing, error) => {
       // A start that was given up has nothing to say of what it did not finish.
       if (hooks.signal.aborted) return;
-      const remedy = error.remedy === undefined ? '' : ` ${error.remedy}`;
+      const remedy = error.remedy === undefined ? '' : `. ${error.remedy}`;
       hooks.log.error(`${failing.name} cannot run: ${error.message}${remedy}`);
     },
     monotonic: () => systemClock.monotonic(),

@@ -21,7 +21,7 @@ export function findSource(directory: string): string {
       'config-not-found',
       existsSync(path) ? `${path} holds no project` : `${path} does not exist`,
       {
-        remedy: `Name a folder with one of ${[...PROJECT_FILES, ...TEMPLATE_FILES].join(', ')}.`,
+        remedy: `Name a folder with one of ${[...PROJECT_FILES, ...TEMPLATE_FILES].join(', ')}. Where all functions are made through the API, an orchestrator.yaml that says \`functions: {}\` will do.`,
       },
     );
   }

@@ -121,9 +121,16 @@ export function readRun(stateDirectory: string): RunFile | undefined {
 
 /** Throws the file system's errors. */
 export function makeStateDirectory(stateDirectory: string): void {
+  refuseKernelFolders(stateDirectory);
   const made = mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
   // The default folder lies in the user's project; what we keep there is nothing to commit.
   if (made !== undefined) writeFileSync(join(stateDirectory, '.gitignore'), '*\n');
+}
+
+/** Node.js tries for ever to make a folder in /proc, whose answer is that its parent is missing. */
+function refuseKernelFolders(stateDirectory: string): void {
+  if (!/^\/(proc|sys)(\/|$)/.test(stateDirectory)) return;
+  throw new Error('the kernel keeps no folders of ours in /proc and /sys');
 }
 
 function lock(stateDirectory: string): LockResult {

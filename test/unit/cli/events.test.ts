@@ -75,11 +75,11 @@ describe('events', () => {
   });
 
   it.each([
-    [['events', 'forget', 'r1'], 'takes retry or drop, not forget'],
+    [['events', 'forget', 'r1'], 'retry or drop, not forget'],
     [['events', 'retry'], 'needs a request id'],
-    [['time', 'stop'], 'takes advance, not stop'],
-    [['time', 'advance'], 'takes how far'],
-    [['time', 'advance', 'soon'], 'takes how far, not soon'],
+    [['time', 'stop'], 'is advance, not stop'],
+    [['time', 'advance'], 'needs to know how far'],
+    [['time', 'advance', 'soon'], 'must be a duration, not soon'],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await cli(...args);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

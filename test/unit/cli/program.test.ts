@@ -105,6 +105,12 @@ describe('a mistake on the command line', () => {
     [['up', '--port'], '--port needs a value', '`orchestrator up --help`'],
     [['up', '--port', 'x'], '--port must be a whole number, not x', '--port 4'],
     [['up', '--base', 'pulbic'], '--base cannot be pulbic', 'Did you mean public?'],
+    [['up', '--freeze-after', 'soon'], '--freeze-after must be a duration, not soon', 'never'],
+    [
+      ['up', '--request-rate', 'fast'],
+      '--request-rate must be a whole number or unlimited, not fast',
+      '10',
+    ],
     [['up', '--idle-timeout', 'soon'], '--idle-timeout must be a duration, not soon', '10m'],
     [['up', '--parameter', 'x'], '--parameter must be Name=value, not x', 'Repeat the flag'],
     [['--verison'], 'There is no flag --verison without a command', 'Did you mean --version?'],

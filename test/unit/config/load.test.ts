@@ -236,7 +236,7 @@ functions:
   it('says what to name when a folder holds no project', async () => {
     await expect(loadConfig({ directory, flags: {}, environment: {} })).rejects.toMatchObject({
       code: 'config-not-found',
-      remedy: expect.stringContaining('template.yaml'),
+      remedy: expect.stringMatching(/template\.yaml.*functions: \{\}/),
     });
   });
 });

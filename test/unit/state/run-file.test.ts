@@ -130,6 +130,10 @@ describe('the run file', () => {
     writeFileSync(join(project, 'file'), '');
     expect(codeOf(() => claimRun(join(project, 'file', 'state'), FACTS))).toBe('state-unusable');
   });
+
+  it('refuses a folder of the kernel, where Node.js would try for ever', () => {
+    expect(codeOf(() => claimRun('/proc/state', FACTS))).toBe('state-unusable');
+  });
 });
 
 describe('the claim on a state folder', () => {
