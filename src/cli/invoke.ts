@@ -12,6 +12,7 @@ import { readEvent } from './event.js';
 import { functionNotFound } from './function-names.js';
 import { EXIT } from './host.js';
 import { bodyOf, exchange } from './http-client.js';
+import { legible } from './log-format.js';
 import type { Report } from './report.js';
 
 export const invoke: Command = {
@@ -101,7 +102,7 @@ function showAnswer(
     });
   } else {
     // The log first: on a terminal the answer then stands last, where the eye is.
-    if (withLogs && log !== '') report.note(report.paintError.dim(log.trimEnd()));
+    if (withLogs && log !== '') report.note(report.paintError.dim(legible(log.trimEnd())));
     if (functionError !== undefined) {
       report.note(report.paintError.red(`The function ended with an error (${functionError}).`));
     }

@@ -7,6 +7,11 @@ import type { Paint } from './paint.js';
 /** For a pipe: time, function, request id or `-`, text; the first three hold no blanks. */
 export type LogForm = 'terminal' | 'plain';
 
+/** Python's runtime ends the lines of a trace with a bare CR; a terminal would write one over the other. */
+export function legible(text: string, indent = ''): string {
+  return text.replace(/\r(?!\n)/g, `\n${indent}`);
+}
+
 export function createLogFormat(paint: Paint, form: LogForm): (line: LogLine) => string {
   if (form === 'plain') {
     return (line) => {
@@ -25,7 +30,8 @@ export function createLogFormat(paint: Paint, form: LogForm): (line: LogLine) =>
       width = Math.max(width, line.functionName.length);
     }
     const tag = style(`${line.functionName.padEnd(width)} │`);
-    const plain = line.source === 'extension' ? `[extension] ${line.text}` : line.text;
+    const shown = legible(line.text, '  ');
+    const plain = line.source === 'extension' ? `[extension] ${shown}` : shown;
     const text = line.source === 'platform' ? paint.dim(plain) : plain;
     return `${paint.dim(timeOfDay(line.timestampMs))} ${tag} ${text}`;
   };

@@ -42,8 +42,10 @@ const APPLICATION_RANKS: Readonly<Record<string, number>> = {
   DEBUG: 1,
   INFO: 2,
   WARN: 3,
+  WARNING: 3,
   ERROR: 4,
   FATAL: 5,
+  CRITICAL: 5,
 };
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;

@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import colors from 'picocolors';
 
+import type { LogLine } from '../../../src/admin-api/view.js';
 import type { Clock } from '../../../src/async/clock.js';
 import { milliseconds } from '../../../src/cli/flags.js';
 import { bytes, duration, shellWord } from '../../../src/cli/format.js';
+import { createLogFormat } from '../../../src/cli/log-format.js';
 import { nearest } from '../../../src/cli/nearest.js';
 import { createSteps } from '../../../src/cli/steps.js';
 import { alignedLines, tabLines, type Table } from '../../../src/cli/table.js';
@@ -127,5 +130,29 @@ describe('steps on a plain output', () => {
     tell({ kind: 'step', step: 'A', state: 'failed', detail: 'no' });
     tell({ kind: 'step', step: 'B', state: 'done' });
     expect(lines).toEqual(['… A  red x', '… B', '✗ A  no', '✓ B']);
+  });
+});
+
+describe('log lines', () => {
+  const line: LogLine = {
+    timestampMs: 0,
+    functionName: 'f',
+    environmentId: 'e',
+    source: 'function',
+    text: '[ERROR] Boom: no\rTraceback (most recent call last):\r  File "app.py"',
+  };
+
+  it('of a Python trace are not written over each other on a terminal', () => {
+    const shown = createLogFormat(colors.createColors(false), 'terminal')(line);
+    expect(shown.split('\n')).toEqual([
+      expect.stringMatching(/ f │ \[ERROR\] Boom: no$/),
+      '  Traceback (most recent call last):',
+      '    File "app.py"',
+    ]);
+  });
+
+  it('stay one line each in a pipe', () => {
+    const shown = createLogFormat(colors.createColors(false), 'plain')(line);
+    expect(shown).toBe(`1970-01-01T00:00:00.000Z f - ${line.text}`);
   });
 });
