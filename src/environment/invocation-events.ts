@@ -1,11 +1,26 @@
 /** What the platform's events say of one invocation and its ending (contract 2.5). Pure. */
 
-import type { PlatformEvent, RuntimeDone, Span, Status, Tracing } from '../telemetry/events.js';
+import type { InvocationRecord } from '../admin-api/view.js';
+import { billedDurationMs, timeoutLine } from '../invocation/report.js';
+import type {
+  PlatformEvent,
+  Report,
+  RuntimeDone,
+  Span,
+  Status,
+  Tracing,
+} from '../telemetry/events.js';
+import type { Measured } from './journal.js';
 import type { Finished, ResponseMeasure, Settlement } from './settlement.js';
 
 export function tracingOf({ assignment }: Settlement): { tracing?: Tracing } {
   const { traceId } = assignment.request;
   return traceId === '' ? {} : { tracing: { type: 'X-Amzn-Trace-Id', value: traceId } };
+}
+
+export function tenantOf({ assignment }: Settlement): { tenantId?: string } {
+  const { tenantId } = assignment.request;
+  return tenantId === undefined ? {} : { tenantId };
 }
 
 const STATUS: Readonly<Record<Finished['status'], Status>> = {
@@ -15,7 +30,7 @@ const STATUS: Readonly<Record<Finished['status'], Status>> = {
   refused: 'failure',
 };
 
-export function endingOf({ status, errorType }: Finished): { status: Status; errorType?: string } {
+function endingOf({ status, errorType }: Finished): { status: Status; errorType?: string } {
   // A timeout says all there is to say.
   return status === 'error' && errorType !== undefined
     ? { status: 'error', errorType }
@@ -61,7 +76,7 @@ function spansOf(
   ];
 }
 
-export function extensionSpans(
+function extensionSpans(
   { dispatch }: Settlement,
   { durationMs: total }: Finished,
   durationMs: number | undefined,
@@ -69,4 +84,48 @@ export function extensionSpans(
   if (durationMs === undefined) return {};
   const startMs = dispatch.dispatchedAtMs + total - durationMs;
   return { spans: [{ name: 'extensionOverhead', startMs, durationMs }] };
+}
+
+/** Lines of the platform's own about how it ended. */
+export function faultsOf(
+  { requestId, version }: Settlement,
+  { status, platformReason }: Finished,
+  timeMs: number,
+): PlatformEvent[] {
+  if (status === 'timeout') {
+    const line = timeoutLine(timeMs, requestId, version.timeoutSeconds);
+    return [{ type: 'platform.fault', timeMs, record: [line, ''] }];
+  }
+  if (platformReason === undefined) return [];
+  const line = `RequestId: ${requestId} Error: ${platformReason}`;
+  return [{ type: 'platform.fault', timeMs, record: [line] }];
+}
+
+export function reportOf(
+  settlement: Settlement,
+  finished: Finished,
+  { billedMs, memoryPeakMb }: InvocationRecord,
+  { initMs, restoreMs, extensionOverheadMs }: Measured,
+): Report {
+  const { requestId, version } = settlement;
+  return {
+    requestId,
+    ...tenantOf(settlement),
+    ...endingOf(finished),
+    metrics: {
+      durationMs: finished.durationMs,
+      billedDurationMs: billedMs,
+      memorySizeMB: version.memoryMb,
+      maxMemoryUsedMB: memoryPeakMb ?? version.memoryMb,
+      ...(initMs === undefined ? {} : { initDurationMs: initMs }),
+      ...(restoreMs === undefined
+        ? {}
+        : {
+            restoreDurationMs: restoreMs,
+            billedRestoreDurationMs: billedDurationMs(restoreMs),
+          }),
+    },
+    ...extensionSpans(settlement, finished, extensionOverheadMs),
+    ...tracingOf(settlement),
+  };
 }

@@ -6,30 +6,29 @@
  * is complete only when the last line has arrived.
  */
 
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { InvocationRecord } from '../admin-api/view.js';
 import type { Clock } from '../async/clock.js';
 import type { OutputStream } from '../engine/engine.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import type { LaunchProblem } from '../function/launch.js';
 import type { InitializationType } from '../function/variables.js';
-import { billedDurationMs, timeoutLine } from '../invocation/report.js';
+import { billedDurationMs } from '../invocation/report.js';
 import { EnvironmentLog, type LogSink } from '../log/environment-log.js';
 import type {
   InitPhase,
   InitRuntimeDone,
   PlatformEvent,
-  Report,
   RestoreRuntimeDone,
-  RestoreStart,
 } from '../telemetry/events.js';
 import { systemLogOf, type SystemLog } from '../telemetry/system-log.js';
 import type { OpenSink } from '../telemetry/sinks.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import { tellStart, type ResetReason } from './cause.js';
 import type { Extension } from './extensions.js';
-import { endingOf, extensionSpans, runtimeDone, tracingOf } from './invocation-events.js';
+import { faultsOf, reportOf, runtimeDone, tenantOf, tracingOf } from './invocation-events.js';
 import { imageLaunchLine } from './launch-problem.js';
+import { runtimeOf } from './runtime-facts.js';
 import type { Finished, Settlement } from './settlement.js';
 
 export interface RecordSink {
@@ -193,7 +192,7 @@ export class EnvironmentJournal implements InvocationJournal {
     this.#log.say({
       type: 'platform.restoreStart',
       timeMs: this.#parts.clock.now(),
-      record: this.#runtime(),
+      record: runtimeOf(this.#version, this.#environmentId),
     });
   }
 
@@ -294,23 +293,8 @@ export class EnvironmentJournal implements InvocationJournal {
       record: {
         initializationType: this.#initializationType,
         phase: this.#phase,
-        ...this.#runtime(),
+        ...runtimeOf(this.#version, this.#environmentId),
       },
-    };
-  }
-
-  #runtime(): RestoreStart {
-    const version = this.#version;
-    // An image's runtime is its own affair (contract 6.1).
-    const runtime = version.image === undefined ? runtimeVersion(version) : undefined;
-    return {
-      ...(runtime === undefined
-        ? {}
-        : { runtimeVersion: runtime.version, runtimeVersionArn: runtime.arn }),
-      functionName: version.name,
-      functionVersion: version.version,
-      instanceId: this.#environmentId,
-      instanceMaxMemory: version.memoryMb * MEGABYTE,
     };
   }
 
@@ -337,39 +321,12 @@ export class EnvironmentJournal implements InvocationJournal {
     record: InvocationRecord,
     measured: Measured,
   ): PlatformEvent[] {
-    const { requestId, version } = settlement;
     const timeMs = this.#parts.clock.now();
-    const events: PlatformEvent[] = [];
-    if (finished.status === 'timeout') {
-      const line = timeoutLine(timeMs, requestId, version.timeoutSeconds);
-      events.push({ type: 'platform.fault', timeMs, record: [line, ''] });
-    } else if (finished.platformReason !== undefined) {
-      const line = `RequestId: ${requestId} Error: ${finished.platformReason}`;
-      events.push({ type: 'platform.fault', timeMs, record: [line] });
-    }
+    const events = faultsOf(settlement, finished, timeMs);
     if (this.#isDetailed && !(this.#isHeard && measured.runtimeOverheadMs !== undefined)) {
       events.push(runtimeDone(settlement, finished, measured.runtimeOverheadMs));
     }
-    const report: Report = {
-      requestId,
-      ...tenantOf(settlement),
-      ...endingOf(finished),
-      metrics: {
-        durationMs: finished.durationMs,
-        billedDurationMs: record.billedMs,
-        memorySizeMB: version.memoryMb,
-        maxMemoryUsedMB: record.memoryPeakMb ?? version.memoryMb,
-        ...(measured.initMs === undefined ? {} : { initDurationMs: measured.initMs }),
-        ...(measured.restoreMs === undefined
-          ? {}
-          : {
-              restoreDurationMs: measured.restoreMs,
-              billedRestoreDurationMs: billedDurationMs(measured.restoreMs),
-            }),
-      },
-      ...extensionSpans(settlement, finished, measured.extensionOverheadMs),
-      ...tracingOf(settlement),
-    };
+    const report = reportOf(settlement, finished, record, measured);
     events.push(this.#endEvent(settlement), { type: 'platform.report', timeMs, record: report });
     return events;
   }
@@ -408,21 +365,4 @@ function logStreamName(version: FunctionVersion, nowMs: number): string {
   const named = version.logging?.group !== undefined || version.tenancy !== undefined;
   const owner = named ? version.name : '';
   return `${day}/${owner}[${version.version}]${randomBytes(16).toString('hex')}`;
-}
-
-function tenantOf({ assignment }: Settlement): { tenantId?: string } {
-  const { tenantId } = assignment.request;
-  return tenantId === undefined ? {} : { tenantId };
-}
-
-/** The image is what a runtime version is here; its name's digest tells it from others. */
-function runtimeVersion(version: FunctionVersion): { version: string; arn: string } {
-  const [, language = version.runtime, number = ''] =
-    /^([a-z]+)\.?([a-z]*[\d.]*?)(\.x)?$/.exec(version.runtime) ?? [];
-  const digest = createHash('sha256').update(version.imageReference).digest('hex');
-  const region = version.functionArn.split(':')[3] ?? '';
-  return {
-    version: `${language}:${number}.v${version.imageReference.split(':').at(-1) ?? ''}`,
-    arn: `arn:aws:lambda:${region}::runtime:${digest}`,
-  };
 }
