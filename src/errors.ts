@@ -47,6 +47,10 @@ export const ERROR_CODES = {
   },
   'queue-full': { kind: 'platform', when: 'more invocations wait for an environment than we keep' },
   'function-pending': { kind: 'platform', when: 'a function is invoked while it is being created' },
+  'recursive-invocation': {
+    kind: 'platform',
+    when: 'a chain of invocations has come back to a function too often',
+  },
   'tenant-missing': {
     kind: 'platform',
     when: 'a function with tenant isolation is invoked without a tenant',

@@ -52,6 +52,7 @@ export class Events {
       reservedConcurrency: (functionName) => router.reservedConcurrency(functionName),
       waiting: (functionName) => router.waiting(functionName),
       run: (event, payload, settle) => this.#run(event, payload, settle),
+      traceBehind: ({ functionName, traceId }) => router.step(functionName, traceId).traceId,
       log: (event, text) => logs.line(lineOf(event, text)),
       warn: (message) => hooks.log.warn(message),
     });

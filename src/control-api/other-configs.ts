@@ -1,4 +1,4 @@
-/** Recursion and runtime management configs: kept and told, of no effect here. */
+/** Recursion configs, and those of runtime management: the latter kept and told, of no effect. */
 
 import { LATEST } from '../registry/records.js';
 import { invalid } from './failure.js';

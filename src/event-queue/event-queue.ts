@@ -28,6 +28,8 @@ export interface EventQueueParts {
   reservedConcurrency(functionName: string): number | undefined;
   waiting(functionName: string): number;
   run(event: QueuedEvent, payload: Buffer, settle: (outcome: Outcome) => void): void;
+  /** The trace of the event's chain behind its function (contract 7.11); absent: as it came. */
+  traceBehind?(event: QueuedEvent): string;
   /** Absent: only functions can be told. */
   readonly sender?: DestinationSender;
   /** A line in the function's log. */
@@ -190,7 +192,7 @@ export class EventQueue {
         functionName,
         ...(qualifier === undefined ? {} : { qualifier }),
         invokedFunctionArn: arn,
-        traceId: event.traceId,
+        traceId: this.#parts.traceBehind?.(event) ?? event.traceId,
         payload: record,
       };
       const queued = store.finish(event.id, { event: { event: next, time } });

@@ -71,7 +71,7 @@ export function afterAttempt(
 }
 
 /** Would be refused again each time. */
-const HOPELESS: ReadonlySet<ErrorCode> = new Set(['tenant-missing']);
+const HOPELESS: ReadonlySet<ErrorCode> = new Set(['recursive-invocation', 'tenant-missing']);
 
 function afterRefusal({ attempts }: QueuedEvent, { error }: Refused): Verdict {
   const last = { status: 400, error: cut(error.message) };

@@ -142,6 +142,8 @@ export function refusalError(error: OrchestratorError, arn: string): ApiError {
     case 'runtime-unsupported':
     case 'base-unavailable':
       return userError(502, 'InvalidRuntimeException', explained, 'Message');
+    case 'recursive-invocation':
+      return userError(400, 'RecursiveInvocationException', error.message, 'Message');
     case 'tenant-missing':
       return invalidParameter(error.message);
     case 'restore-failed':

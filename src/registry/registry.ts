@@ -222,6 +222,11 @@ export class FunctionRegistry {
     });
   }
 
+  /** As `PutFunctionRecursionConfig` left it. */
+  allowsRecursion(name: string): boolean {
+    return this.#records.get(name)?.recursion === 'Allow';
+  }
+
   /** The code of a function in the user's own folder changed: it takes the place of uploaded code. */
   codeChanged(name: string): void {
     const override = this.#overrides.get(name);

@@ -7,6 +7,7 @@
 import { isOrchestratorError, OrchestratorError } from '../errors.js';
 import type { FunctionDefinition, FunctionVersion } from '../function/function-version.js';
 import type { InvocationRequest, Settle } from '../invocation/invocation.js';
+import { hasLineage, markOf, stepTo, type Step } from '../invocation/lineage.js';
 import type { ProvisionStatus } from '../pool/provision.js';
 import { chooseVersion } from './alias.js';
 import type { Concurrency } from './concurrency.js';
@@ -25,6 +26,8 @@ export interface RouterParts {
 interface Entry {
   readonly latest: Deployment;
   readonly published: Map<string, Deployment>;
+  /** Of its invocations in a chain of them (contract 7.11). */
+  readonly lineage: { readonly mark: string; readonly first: string };
 }
 
 const LATEST = '$LATEST';
@@ -79,7 +82,11 @@ export class FunctionRouter implements InvocationRouter {
     }
     concurrency.reserve(functionName, directory.reservedConcurrency(functionName));
     if (entry === undefined) {
-      const made: Entry = { latest: deploy(definition), published: new Map() };
+      const made: Entry = {
+        latest: deploy(definition),
+        published: new Map(),
+        lineage: lineageOf(functionName),
+      };
       this.#entries.set(functionName, made);
       this.#provision(functionName, made);
       return;
@@ -143,6 +150,11 @@ export class FunctionRouter implements InvocationRouter {
       settle({ kind: 'refused', error: deployment });
       return;
     }
+    const { traceId, loops } = this.step(functionName, request.traceId);
+    if (loops) {
+      settle({ kind: 'refused', error: recursive() });
+      return;
+    }
     let giveBack: () => void;
     try {
       const { asynchronous } = request;
@@ -160,7 +172,7 @@ export class FunctionRouter implements InvocationRouter {
       if (holders === 0) giveBack();
     };
     deployment.submit({
-      request,
+      request: { ...request, traceId },
       waitedForInit: false,
       hold: () => {
         holders += 1;
@@ -175,6 +187,16 @@ export class FunctionRouter implements InvocationRouter {
         }
       },
     });
+  }
+
+  /** What a chain of invocations with this trace becomes at the function (contract 7.11). */
+  step(functionName: string, traceId: string): Step {
+    const lineage = this.#entries.get(functionName)?.lineage;
+    if (lineage === undefined || traceId === '') return { traceId, loops: false };
+    if (!hasLineage(traceId)) return { traceId: traceId + lineage.first, loops: false };
+    const { directory } = this.#parts;
+    if (directory.allowsRecursion(functionName)) return { traceId, loops: false };
+    return stepTo(lineage.mark, traceId);
   }
 
   /** What made starts fail may be over. */
@@ -243,6 +265,20 @@ function same(one: FunctionDefinition, other: FunctionDefinition): boolean {
 function notFound(functionName: string): OrchestratorError {
   const message = `no function is called '${functionName}'`;
   return new OrchestratorError('function-not-found', message);
+}
+
+/** What the first invocation of a chain has is always the same. */
+function lineageOf(functionName: string): Entry['lineage'] {
+  const mark = markOf(functionName);
+  return { mark, first: stepTo(mark, ';').traceId.replace(/^;?/, ';') };
+}
+
+/** The words of the service model. */
+function recursive(): OrchestratorError {
+  return new OrchestratorError(
+    'recursive-invocation',
+    "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources and stopped your function's invocation.",
+  );
 }
 
 /** Contract 8.7. */

@@ -35,6 +35,8 @@ export interface FunctionDirectory {
     alias: string,
   ): { readonly version: string; readonly weights: Readonly<Record<string, number>> } | undefined;
   reservedConcurrency(functionName: string): number | undefined;
+  /** Loops the function is part of are its owner's wish (contract 7.11). */
+  allowsRecursion(functionName: string): boolean;
   /** Version or alias → provisioned concurrency. */
   provisioned(functionName: string): Readonly<Record<string, number>>;
   progress(functionName: string): 'creating' | 'updating' | undefined;

@@ -106,6 +106,7 @@ export class World implements RuntimeDoor {
         published: () => undefined,
         alias: () => undefined,
         reservedConcurrency: (name) => definitionOf(name).reservedConcurrency,
+        allowsRecursion: () => false,
         provisioned: () => ({}),
         progress: () => undefined,
       },

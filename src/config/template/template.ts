@@ -275,6 +275,7 @@ const REASONS: Readonly<Record<string, string>> = {
   Role: 'permissions are not checked here',
   Tracing: 'no traces are sent; the trace header is passed on',
   TracingConfig: 'no traces are sent; the trace header is passed on',
+  RecursiveLoop: 'it is set through the API, by PutFunctionRecursionConfig',
   VpcConfig: 'functions use the engine’s network',
   Tags: 'tags have no meaning here',
 };

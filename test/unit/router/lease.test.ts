@@ -31,6 +31,7 @@ function bench() {
       published: () => undefined,
       alias: () => undefined,
       reservedConcurrency: () => 1,
+      allowsRecursion: () => false,
       provisioned: () => ({}),
       progress: () => undefined,
     },
