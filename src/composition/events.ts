@@ -52,7 +52,10 @@ export class Events {
       reservedConcurrency: (functionName) => router.reservedConcurrency(functionName),
       waiting: (functionName) => router.waiting(functionName),
       run: (event, payload, settle) => this.#run(event, payload, settle),
-      traceBehind: ({ functionName, traceId }) => router.step(functionName, traceId).traceId,
+      traceBehind: ({ functionName, traceId }) => {
+        const step = router.step(functionName, traceId);
+        return step.again ? undefined : step.traceId;
+      },
       log: (event, text) => logs.line(lineOf(event, text)),
       warn: (message) => hooks.log.warn(message),
     });

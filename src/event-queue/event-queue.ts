@@ -9,7 +9,7 @@ import type { Clock } from '../async/clock.js';
 import { messageOf, OrchestratorError } from '../errors.js';
 import type { Outcome } from '../invocation/outcome.js';
 import type { DestinationSender } from './delivery.js';
-import { Destinations } from './destinations.js';
+import { Destinations, type Target } from './destinations.js';
 import { Dispatcher } from './dispatcher.js';
 import type { EventStore, QueueTime } from './event-store.js';
 import { Outbox } from './outbox.js';
@@ -28,8 +28,11 @@ export interface EventQueueParts {
   reservedConcurrency(functionName: string): number | undefined;
   waiting(functionName: string): number;
   run(event: QueuedEvent, payload: Buffer, settle: (outcome: Outcome) => void): void;
-  /** The trace of the event's chain behind its function (contract 7.11); absent: as it came. */
-  traceBehind?(event: QueuedEvent): string;
+  /**
+   * The trace of the event's chain behind its function; undefined when the chain has been stopped
+   * there before and leads nowhere any more (contract 7.11). Absent: as it came.
+   */
+  traceBehind?(event: QueuedEvent): string | undefined;
   /** Absent: only functions can be told. */
   readonly sender?: DestinationSender;
   /** A line in the function's log. */
@@ -178,7 +181,12 @@ export class EventQueue {
     const { store } = this.#parts;
     const { event, condition } = ended;
     const time = this.#time();
-    const target = this.#destinations.targetOf(ended, settings, time.nowMs);
+    const { traceBehind = (): string => event.traceId } = this.#parts;
+    const traceId = traceBehind(event);
+    const target = this.#targetOf(ended, settings, {
+      nowMs: time.nowMs,
+      ends: traceId === undefined,
+    });
     if (target?.kind === 'elsewhere') {
       const { requestId, functionName } = event;
       const { arn, message } = target;
@@ -192,7 +200,7 @@ export class EventQueue {
         functionName,
         ...(qualifier === undefined ? {} : { qualifier }),
         invokedFunctionArn: arn,
-        traceId: this.#parts.traceBehind?.(event) ?? event.traceId,
+        traceId: traceId ?? event.traceId,
         payload: record,
       };
       const queued = store.finish(event.id, { event: { event: next, time } });
@@ -205,6 +213,16 @@ export class EventQueue {
     }
     if (target?.kind === 'unreachable') this.#undelivered(event, target.arn, target.reason);
     if (target?.kind === 'elsewhere') this.#outbox.pump();
+  }
+
+  #targetOf(
+    ended: EndedEvent,
+    settings: EventSettings,
+    { nowMs, ends }: { readonly nowMs: number; readonly ends: boolean },
+  ): Target | undefined {
+    const target = this.#destinations.targetOf(ended, settings, nowMs);
+    if (!ends || target?.kind !== 'function') return target;
+    return { kind: 'unreachable', arn: target.arn, reason: 'it is part of a recursive loop' };
   }
 
   #drop(event: QueuedEvent): void {

@@ -1,12 +1,10 @@
 /**
- * Recursive loop detection (contract 7.11): the part `Lineage=<invocations>:<mark>:<returns>` of a
- * trace header follows a chain of invocations; the AWS SDKs send it on with every call made inside
- * a function. It watches one function at a time, the one of the mark: when the chain has come back
- * to it often enough, that invocation is stopped. A mark the chain does not come back to moves on, at
- * each power of two, so that a loop is found wherever in the chain it begins. Pure.
+ * Recursive loop detection (contract 7.11): the part `Lineage=<mark>:<returns>|…` of a trace header
+ * follows a chain of invocations and counts how often it has come back to each function; the AWS
+ * SDKs send it on with every call made inside a function. Pure.
  *
  *  1. Sixteen invocations of a function run; the next one in the chain is stopped.
- *  2. What is told of a stopped event goes on in the chain, and is soon stopped wherever it turns.
+ *  2. A chain that was stopped at a function goes on behind it once, so that its failure can be told.
  */
 
 import { createHash } from 'node:crypto';
@@ -16,18 +14,28 @@ export interface Step {
   readonly traceId: string;
   /** It is in a loop. */
   readonly loops: boolean;
+  /** The chain was stopped here before. */
+  readonly again: boolean;
 }
 
 const MOST_INVOCATIONS = 16;
-/** Of the chain after that, whatever functions it goes through. */
-const MOST_RETURNS = 2 * MOST_INVOCATIONS;
-const MOST_COUNTED = 32_767;
+const MOST_COUNTED = 255;
+/** Of a chain through more of them the first that it did not come back to are forgotten. */
+const MOST_FUNCTIONS = 32;
 const NAME = 'Lineage=';
-const FORM = /^(\d{1,5}):([0-9a-f]{8}):(\d{1,3})$/;
+/** Newer headers have a further number in front. */
+const FORM = /^(?:\d{1,5}:)?([0-9a-f]{8}):(\d{1,3})$/;
+/** Python's SDK encodes it. */
+const SEPARATOR = /\||%7C/i;
 
 /** A function's mark, the same for all its versions. */
 export function markOf(functionName: string): string {
   return createHash('sha256').update(functionName).digest('hex').slice(0, 8);
+}
+
+/** What the header of a chain's first invocation has behind it. */
+export function firstLineage(mark: string): string {
+  return `;${NAME}${mark}:0`;
 }
 
 export function hasLineage(traceId: string): boolean {
@@ -36,19 +44,30 @@ export function hasLineage(traceId: string): boolean {
 
 /** The chain at its next function. */
 export function stepTo(mark: string, traceId: string): Step {
-  const parts = traceId.split(';');
+  const parts = traceId.split(';').filter((part) => part !== '');
   const written = parts.find((part) => part.startsWith(NAME))?.slice(NAME.length) ?? '';
-  const [, count, before = mark, seen] = FORM.exec(written) ?? [];
-  const invocations = Math.min(Number(count ?? 0) + 1, MOST_COUNTED);
-  const returns = Number(seen ?? 0);
-  const rest = parts.filter((part) => part !== '' && !part.startsWith(NAME));
-  const step = (watched: string, returned: number, loops: boolean): Step => ({
-    traceId: [...rest, `${NAME}${invocations}:${watched}:${Math.min(returned, 255)}`].join(';'),
-    loops,
-  });
-  if (count === undefined) return step(mark, 0, false);
-  if (before === mark) return step(mark, returns + 1, returns + 1 >= MOST_INVOCATIONS);
-  if (returns >= MOST_INVOCATIONS) return step(before, returns + 1, returns + 1 > MOST_RETURNS);
-  const moves = returns === 0 && (invocations & (invocations - 1)) === 0;
-  return step(moves ? mark : before, returns, false);
+  const counts = new Map<string, number>();
+  for (const entry of written.split(SEPARATOR)) {
+    const [, other, seen] = FORM.exec(entry) ?? [];
+    if (other !== undefined) counts.set(other, Number(seen));
+  }
+  const before = counts.get(mark);
+  const returns = before === undefined ? 0 : Math.min(before + 1, MOST_COUNTED);
+  counts.set(mark, returns);
+  if (counts.size > MOST_FUNCTIONS) forget(counts);
+  const lineage = [...counts].map(([function_, count]) => `${function_}:${count}`).join('|');
+  const rest = parts.filter((part) => !part.startsWith(NAME));
+  return {
+    traceId: [...rest, NAME + lineage].join(';'),
+    loops: returns >= MOST_INVOCATIONS,
+    again: returns > MOST_INVOCATIONS,
+  };
+}
+
+function forget(counts: Map<string, number>): void {
+  for (const [mark, count] of counts) {
+    if (count > 0) continue;
+    counts.delete(mark);
+    return;
+  }
 }

@@ -7,7 +7,7 @@
 import { isOrchestratorError, OrchestratorError } from '../errors.js';
 import type { FunctionDefinition, FunctionVersion } from '../function/function-version.js';
 import type { InvocationRequest, Settle } from '../invocation/invocation.js';
-import { hasLineage, markOf, stepTo, type Step } from '../invocation/lineage.js';
+import { firstLineage, hasLineage, markOf, stepTo, type Step } from '../invocation/lineage.js';
 import type { ProvisionStatus } from '../pool/provision.js';
 import { chooseVersion } from './alias.js';
 import type { Concurrency } from './concurrency.js';
@@ -192,11 +192,11 @@ export class FunctionRouter implements InvocationRouter {
   /** What a chain of invocations with this trace becomes at the function (contract 7.11). */
   step(functionName: string, traceId: string): Step {
     const lineage = this.#entries.get(functionName)?.lineage;
-    if (lineage === undefined || traceId === '') return { traceId, loops: false };
-    if (!hasLineage(traceId)) return { traceId: traceId + lineage.first, loops: false };
-    const { directory } = this.#parts;
-    if (directory.allowsRecursion(functionName)) return { traceId, loops: false };
-    return stepTo(lineage.mark, traceId);
+    if (lineage === undefined || traceId === '') return goesOn(traceId);
+    if (!hasLineage(traceId)) return goesOn(traceId + lineage.first);
+    return this.#parts.directory.allowsRecursion(functionName)
+      ? goesOn(traceId)
+      : stepTo(lineage.mark, traceId);
   }
 
   /** What made starts fail may be over. */
@@ -267,10 +267,14 @@ function notFound(functionName: string): OrchestratorError {
   return new OrchestratorError('function-not-found', message);
 }
 
+function goesOn(traceId: string): Step {
+  return { traceId, loops: false, again: false };
+}
+
 /** What the first invocation of a chain has is always the same. */
 function lineageOf(functionName: string): Entry['lineage'] {
   const mark = markOf(functionName);
-  return { mark, first: stepTo(mark, ';').traceId.replace(/^;?/, ';') };
+  return { mark, first: firstLineage(mark) };
 }
 
 /** The words of the service model. */

@@ -18,6 +18,8 @@ describe('a recursive loop', () => {
         self: { files },
         ping: { files, async: { onSuccess: 'pong', onFailure: 'told' } },
         pong: { files, async: { onSuccess: 'ping' } },
+        round: { files, async: { onSuccess: 'about', onFailure: 'about' } },
+        about: { files, async: { onSuccess: 'round', onFailure: 'round' } },
         told: {
           files: {
             'index.js':
@@ -87,6 +89,19 @@ describe('a recursive loop', () => {
         condition: 'RetriesExhausted',
         approximateInvokeCount: 0,
       });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'of failures ends as well',
+    async () => {
+      const headers = { 'x-amz-invocation-type': 'Event' };
+      expect((await project.invoke('round', {}, { headers })).status).toBe(202);
+      await until(async () => (await lines('about', 'RAN')).length >= 16);
+      await until(() => project.orchestrator.events(10).queued === 0);
+      expect(await lines('round', 'RAN')).toHaveLength(16);
+      expect(await lines('about', 'RAN')).toHaveLength(16);
     },
     LIMIT_MS,
   );

@@ -44,7 +44,7 @@ function bench() {
   });
   router.sync('f');
   const invoke = (): void =>
-    router.invoke('f', { requestId: 'r' } as InvocationRequest, (outcome) => {
+    router.invoke('f', { requestId: 'r', traceId: '' } as InvocationRequest, (outcome) => {
       answers.push(outcome.kind === 'refused' ? outcome.error.code : outcome.kind);
     });
   return { submitted, answers, invoke };
