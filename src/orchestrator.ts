@@ -28,6 +28,7 @@ import { controlParts, functionUrls, openRegistry, tellUrls } from './compositio
 import { LABEL } from './engine/labels.js';
 import { containerSpecBuilder } from './environment/container-spec.js';
 import { EnvironmentJournal } from './environment/journal.js';
+import { availabilityZoneId } from './function/availability-zone.js';
 import { expiringCredentials, functionCredentials } from './function/credentials.js';
 import { isCustom } from './function/runtimes.js';
 import { Events } from './composition/events.js';
@@ -241,6 +242,7 @@ async function poolParts(sources: PoolSources): Promise<PoolParts> {
   const { settings } = config;
   const credentials = await functionCredentials(settings.awsProfile);
   runtimeApi.credentials = expiringCredentials(credentials, systemClock);
+  runtimeApi.availabilityZoneId = availabilityZoneId(settings.region);
   return {
     clock: systemClock,
     engine,

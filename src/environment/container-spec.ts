@@ -20,6 +20,8 @@ export interface EnvironmentIdentity {
   readonly logMarker: string | undefined;
   readonly logStreamName: string;
   readonly initializationType: InitializationType;
+  /** Of the metadata endpoint, at the address of the Runtime API (contract 3.10). */
+  readonly metadataToken?: string;
   /** Of environments that initialise for SnapStart. */
   readonly credentialsToken?: string;
   /** Only with external extensions: what their supervisor begins its reports with. */
@@ -61,6 +63,7 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
       initializationType: identity.initializationType,
       region: settings.region,
       credentials: settings.credentials,
+      ...(identity.metadataToken === undefined ? {} : { metadataToken: identity.metadataToken }),
       ...(identity.credentialsToken === undefined
         ? {}
         : { credentialsToken: identity.credentialsToken }),

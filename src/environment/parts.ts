@@ -20,9 +20,19 @@ export interface EnvironmentListener<E> {
   startFailed(environment: E, error: OrchestratorError): void;
 }
 
+/** How an environment calls us. */
+export interface EnvironmentAddress {
+  /** `host:port`. */
+  readonly runtimeApi: string;
+  /** Host names it must be able to resolve, with their addresses. */
+  readonly hosts: Readonly<Record<string, string>>;
+  /** Of the metadata endpoint, where there is one (contract 3.10). */
+  readonly metadataToken?: string;
+}
+
 /** Gives a channel its address on the Runtime API. */
 export interface RuntimeDoor {
-  open(channel: Channel, identity: string): { runtimeApi: string; hosts: Record<string, string> };
+  open(channel: Channel, identity: string): EnvironmentAddress;
   close(identity: string): void;
 }
 

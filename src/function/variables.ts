@@ -58,6 +58,8 @@ export interface VariablesContext {
   readonly initializationType: InitializationType;
   readonly region: string;
   readonly credentials?: RoleCredentials;
+  /** What the metadata endpoint asks for (contract 3.10). */
+  readonly metadataToken?: string;
   /** Where SnapStart has the runtime ask for credentials again (contract 1.1). */
   readonly credentialsToken?: string;
   /** Where AWS clients inside the function reach the orchestrator; a default of ours, not AWS's. */
@@ -110,6 +112,12 @@ export function environmentVariables(
           AWS_LAMBDA_LOG_STREAM_NAME: context.logStreamName,
         }),
     AWS_LAMBDA_RUNTIME_API: context.runtimeApi,
+    ...(context.metadataToken === undefined
+      ? {}
+      : {
+          AWS_LAMBDA_METADATA_API: context.runtimeApi,
+          AWS_LAMBDA_METADATA_TOKEN: context.metadataToken,
+        }),
     LAMBDA_TASK_ROOT: '/var/task',
     LAMBDA_RUNTIME_DIR: '/var/runtime',
     ...(credentials === undefined

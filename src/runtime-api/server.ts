@@ -14,11 +14,13 @@ import {
 } from 'node:http';
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { randomHex } from '../async/random.js';
 import { LIMITS } from '../config/defaults.js';
 import type { Channel, Poll, PostedBody } from '../environment/channel.js';
-import type { RuntimeDoor } from '../environment/parts.js';
+import type { EnvironmentAddress, RuntimeDoor } from '../environment/parts.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 import { isExtensionCall, serveExtension } from './extension-routes.js';
+import { isMetadataCall, serveMetadata, type Metadata } from './metadata-routes.js';
 import {
   encode,
   errorReply,
@@ -32,16 +34,21 @@ import { receive, streamedFor } from './streamed-post.js';
 import { isSubscriptionCall, serveSubscription } from './telemetry-routes.js';
 
 const DOMAIN = '.runtime';
+const METADATA_TOKEN_BYTES = 32;
 /** Errors travel in headers and trailers too, with their messages and traces (contract 1.4). */
 const LARGEST_HEAD_BYTES = 2 * 1024 * 1024;
 
 export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
   readonly #channels = new Map<string, Channel>();
+  /** Host name → what proves that a caller is of that environment. */
+  readonly #metadataTokens = new Map<string, string>();
   readonly #sockets = new Set<Socket>();
   readonly #server: NetServer;
   readonly #fallback: Server;
   /** Of the functions' role, for environments that ask for them. */
   credentials: CredentialsSource | undefined;
+  /** Told to environments that ask where they run. */
+  availabilityZoneId: string | undefined;
   #port = 0;
   #hostAddress = '';
 
@@ -75,14 +82,21 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
     });
   }
 
-  open(channel: Channel, identity: string): { runtimeApi: string; hosts: Record<string, string> } {
+  open(channel: Channel, identity: string): EnvironmentAddress {
     const host = `${identity}${DOMAIN}`;
+    const metadataToken = randomHex(METADATA_TOKEN_BYTES);
     this.#channels.set(host, channel);
-    return { runtimeApi: `${host}:${this.#port}`, hosts: { [host]: this.#hostAddress } };
+    this.#metadataTokens.set(host, metadataToken);
+    return {
+      runtimeApi: `${host}:${this.#port}`,
+      hosts: { [host]: this.#hostAddress },
+      metadataToken,
+    };
   }
 
   close(identity: string): void {
     this.#channels.delete(`${identity}${DOMAIN}`);
+    this.#metadataTokens.delete(`${identity}${DOMAIN}`);
   }
 
   serve(host: string, call: Call, answer: Answer): (() => void) | undefined {
@@ -91,6 +105,7 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
       answer.send(UNKNOWN_ENVIRONMENT);
       return undefined;
     }
+    if (isMetadataCall(call)) return serveMetadata(this.#metadataOf(host), call, answer);
     if (isExtensionCall(call)) return serveExtension(channel, call, answer);
     if (isSubscriptionCall(call)) return serveSubscription(channel, call, answer);
     const snapStart = serveSnapStart(channel, call, answer, this.credentials);
@@ -129,7 +144,12 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
   }
 
   #channelOf(host: string): Channel | undefined {
-    return this.#channels.get(host.slice(0, host.lastIndexOf(':')));
+    return this.#channels.get(nameOf(host));
+  }
+
+  #metadataOf(host: string): Metadata | undefined {
+    const token = this.#metadataTokens.get(nameOf(host));
+    return token === undefined ? undefined : { token, availabilityZoneId: this.availabilityZoneId };
   }
 
   handOff(socket: Socket, unread: Buffer): void {
@@ -155,6 +175,11 @@ function send(response: ServerResponse, reply: Reply): void {
     if (colon > 0) response.setHeader(line.slice(0, colon), line.slice(colon + 2));
   }
   response.end(reply.body);
+}
+
+/** Without the port. */
+function nameOf(host: string): string {
+  return host.slice(0, host.lastIndexOf(':'));
 }
 
 /** What Node's parser could not read to its end. */

@@ -254,6 +254,9 @@ describe('the checklist of the contract', () => {
       AWS_LAMBDA_LOG_STREAM_NAME: expect.stringMatching(
         /^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/,
       ),
+      // Reserved and documented since, in no recording yet.
+      AWS_LAMBDA_METADATA_API: expect.stringMatching(/^[^:/]+:\d+$/),
+      AWS_LAMBDA_METADATA_TOKEN: expect.stringMatching(/^[0-9a-f]{64}$/),
       AWS_LAMBDA_RUNTIME_API: expect.stringMatching(/^[^:/]+:\d+$/),
       AWS_REGION: 'us-east-1',
       AWS_SECRET_ACCESS_KEY: expect.any(String),
