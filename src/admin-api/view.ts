@@ -45,6 +45,8 @@ export interface FunctionStatus {
   readonly problem?: string;
   readonly environments: number;
   readonly waiting: number;
+  /** Absent without any: names of the external ones. */
+  readonly extensions?: readonly string[];
 }
 
 export interface LogLine {

@@ -163,6 +163,14 @@ export async function buildImage(
 /** Go's bits of a file's mode. */
 const MODE_FOLDER = 2 ** 31;
 const MODE_LINK = 2 ** 27;
+/** Besides these: devices, pipes, sockets. */
+const MODE_SPECIAL = 2 ** 26 + 2 ** 25 + 2 ** 24 + 2 ** 21 + 2 ** 19;
+
+export interface Found {
+  readonly kind: 'folder' | 'file' | 'other' | 'missing';
+  /** Where links lead to. */
+  readonly path: string;
+}
 
 interface Look {
   readonly imageId: string;
@@ -197,33 +205,28 @@ export async function withContainerOf<T>(
 export function lookInside(
   docker: Docker,
   { path, ...look }: Look & { readonly path: string },
-): Promise<'folder' | 'other' | 'missing'> {
-  return withContainerOf(docker, look, async (container) => {
-    try {
-      let at = path;
-      for (let followed = 0; ; followed += 1) {
-        const { mode, linkTarget } = await statIn(container, at);
-        if (mode >= MODE_FOLDER) return 'folder';
-        if (Math.floor(mode / MODE_LINK) % 2 === 0 || followed > 0) return 'other';
-        // The engine has followed the link to its end already.
-        at = linkTarget;
-      }
-    } catch (error) {
-      if (statusOf(error) === 404) return 'missing';
-      throw error;
-    }
-  });
+): Promise<Found['kind']> {
+  return withContainerOf(docker, look, async (container) => (await findIn(container, path)).kind);
 }
 
-/** Whether there is anything at `path`. */
-export function isInside(container: Docker.Container, path: string): Promise<boolean> {
-  return statIn(container, path).then(
-    () => true,
-    (error: unknown) => {
-      if (statusOf(error) === 404) return false;
-      throw error;
-    },
-  );
+/** What is at `path`, or where a link there leads to. */
+export async function findIn(container: Docker.Container, path: string): Promise<Found> {
+  try {
+    let at = path;
+    for (let followed = 0; ; followed += 1) {
+      const { mode, linkTarget } = await statIn(container, at);
+      if (mode >= MODE_FOLDER) return { kind: 'folder', path: at };
+      const isLink = (mode & MODE_LINK) !== 0;
+      if (!isLink || followed > 0) {
+        return { kind: isLink || (mode & MODE_SPECIAL) !== 0 ? 'other' : 'file', path: at };
+      }
+      // The engine has followed the link to its end already.
+      at = linkTarget;
+    }
+  } catch (error) {
+    if (statusOf(error) === 404) return { kind: 'missing', path };
+    throw error;
+  }
 }
 
 async function statIn(

@@ -26,7 +26,7 @@ import {
   removeUnusedImage,
   type ImageDetails,
 } from './engine-images.js';
-import { extensionsOfImage } from './image-extensions.js';
+import { KnownImageExtensions, extensionsOfImage } from './image-extensions.js';
 import { LABELS, OWNER } from './image-labels.js';
 import { PullFailure, pull } from './pull.js';
 import { Gate } from './shared-work.js';
@@ -71,10 +71,14 @@ export class FunctionImages {
   /** Reference to the id it names now, of what was built here. */
   readonly #built = new Map<string, string>();
   readonly #ours = new Set<string>();
+  readonly #known: KnownImageExtensions;
 
   constructor(docker: Docker, options: FunctionImagesOptions) {
     this.#docker = docker;
     this.#options = options;
+    this.#known = new KnownImageExtensions((id) =>
+      extensionsOfImage(docker, id, { ...options.labels }),
+    );
   }
 
   /** Raises `build-failed`, `image-unavailable`, `not-supported` and engine errors. */
@@ -97,7 +101,7 @@ export class FunctionImages {
     const launchProblem =
       launchProblemOf(image) ??
       (await this.#directoryProblem(details.id, imageConfig.workingDirectory));
-    const extensions = await this.#extensions(definition.name, details.id);
+    const extensions = await this.#extensions(definition.name, details.id, options);
     return {
       id: details.id,
       image,
@@ -108,6 +112,7 @@ export class FunctionImages {
 
   /** No environment uses it any more: what a later build has replaced is removed. */
   release(id: string): void {
+    this.#known.forget(id);
     const isReplaced = [...this.#built.values()].every((current) => current !== id);
     if (!isReplaced || !this.#ours.delete(id)) return;
     // Another function may use it still: then its release is the one.
@@ -195,11 +200,15 @@ export class FunctionImages {
     }
   }
 
-  async #extensions(functionName: string, imageId: string): Promise<readonly string[]> {
-    const { labels, warn } = this.#options;
-    const { names, canStart } = await extensionsOfImage(this.#docker, imageId, { ...labels });
+  async #extensions(
+    functionName: string,
+    imageId: string,
+    { onLine }: PrepareOptions,
+  ): Promise<readonly string[]> {
+    const { names, canStart } = await this.#known.of(imageId);
     if (canStart) return names;
-    warn?.(
+    const { warn = onLine } = this.#options;
+    warn(
       `the extensions of '${functionName}' are not started (${names.join(', ')}): its image has no /bin/sh`,
     );
     return [];

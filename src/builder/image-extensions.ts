@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import tar from 'tar-fs';
 import { DISABLING_FILE, EXTENSIONS_FOLDER } from '../function/extension-files.js';
-import { isInside, withContainerOf } from './engine-images.js';
+import { findIn, withContainerOf } from './engine-images.js';
 
 const FOLDER = `/opt/${EXTENSIONS_FOLDER}`;
 const SHELL = '/bin/sh';
@@ -17,36 +17,80 @@ export interface ImageExtensions {
   readonly canStart: boolean;
 }
 
+const NONE: ImageExtensions = { names: [], canStart: true };
+
+/** What has been found, by image id: one look at each image is enough. */
+export class KnownImageExtensions {
+  readonly #known = new Map<string, Promise<ImageExtensions>>();
+  readonly #look: (imageId: string) => Promise<ImageExtensions>;
+
+  constructor(look: (imageId: string) => Promise<ImageExtensions>) {
+    this.#look = look;
+  }
+
+  of(imageId: string): Promise<ImageExtensions> {
+    const known = this.#known.get(imageId);
+    if (known !== undefined) return known;
+    const found = this.#look(imageId);
+    this.#known.set(imageId, found);
+    // A look that failed is taken again.
+    found.catch(() => this.forget(imageId));
+    return found;
+  }
+
+  forget(imageId: string): void {
+    this.#known.delete(imageId);
+  }
+}
+
 export function extensionsOfImage(
   docker: Docker,
   imageId: string,
   labels: Record<string, string>,
 ): Promise<ImageExtensions> {
   return withContainerOf(docker, { imageId, labels }, async (container) => {
-    const none = { names: [], canStart: true };
-    if (!(await isInside(container, FOLDER))) return none;
-    if (await isInside(container, `/opt/${DISABLING_FILE}`)) return none;
-    const names = await filesIn(container);
-    return { names, canStart: names.length === 0 || (await isInside(container, SHELL)) };
+    const folder = await findIn(container, FOLDER);
+    if (folder.kind !== 'folder' || (await isThere(container, `/opt/${DISABLING_FILE}`))) {
+      return NONE;
+    }
+    const names = await filesIn(container, folder.path);
+    return { names, canStart: names.length === 0 || (await isThere(container, SHELL)) };
   });
 }
 
-/** The folder comes as an archive, of which only the names matter: nothing is written. */
-async function filesIn(container: Docker.Container): Promise<string[]> {
-  const archive = await container.getArchive({ path: FOLDER });
+async function isThere(container: Docker.Container, path: string): Promise<boolean> {
+  return (await findIn(container, path)).kind !== 'missing';
+}
+
+/** Links count as what they lead to, as they do in layers. */
+async function filesIn(container: Docker.Container, folder: string): Promise<string[]> {
   const names: string[] = [];
+  for (const [name, type] of await entriesOf(container, folder)) {
+    if (type === 'directory' || name.includes('\n')) continue;
+    const isFile =
+      type === 'file' || (await findIn(container, `${folder}/${name}`)).kind === 'file';
+    if (isFile) names.push(name);
+  }
+  return names.sort();
+}
+
+/** The folder comes as an archive, of which only the names matter: nothing is written. */
+async function entriesOf(
+  container: Docker.Container,
+  folder: string,
+): Promise<ReadonlyMap<string, string>> {
+  const archive = await container.getArchive({ path: folder });
+  const entries = new Map<string, string>();
   await pipeline(
     archive,
     tar.extract('/', {
       ignore: (_path, header) => {
-        const { name, type } = header ?? {};
-        const parts = name?.split('/').filter((part) => part !== '' && part !== '.') ?? [];
-        if (type === 'file' && parts.length === 2 && !name?.includes('\n')) {
-          names.push(basename(name ?? ''));
-        }
+        const { name = '', type = 'file' } = header ?? {};
+        const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+        if (parts.length === 2) entries.set(basename(name), type ?? 'file');
         return true;
       },
     }),
   );
-  return names.sort();
+  return entries;
 }

@@ -48,6 +48,7 @@ export function showReady(
     `${paint.bold('Engine')}      ${engine.name} ${engine.version}, freezing by ${engine.freezer}`,
   );
   report.print('');
+  const extended = functions.some(({ extensions }) => extensions !== undefined);
   report.table({
     columns: [
       { title: 'FUNCTION' },
@@ -55,6 +56,7 @@ export function showReady(
       { title: 'HANDLER' },
       { title: 'MEMORY', align: 'right' },
       { title: 'TIMEOUT', align: 'right' },
+      ...(extended ? [{ title: 'EXTENSIONS' }] : []),
       { title: 'STATE' },
     ],
     rows: functions.map((entry) => [
@@ -63,6 +65,7 @@ export function showReady(
       entry.handler,
       `${entry.memoryMb} MB`,
       `${entry.timeoutSeconds} s`,
+      ...(extended ? [entry.extensions?.join(', ') ?? '-'] : []),
       stateCell(entry, report),
     ]),
   });

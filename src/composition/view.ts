@@ -91,7 +91,8 @@ export class View implements OrchestratorView {
 }
 
 function functionStatus(deployment: Deployment): FunctionStatus {
-  const { definition, problem } = deployment;
+  const { definition, description, problem } = deployment;
+  const { extensions = [] } = description;
   const environments = deployment.pools.flatMap((pool) => [...pool.environments]);
   return {
     name: shownName(definition),
@@ -99,11 +100,12 @@ function functionStatus(deployment: Deployment): FunctionStatus {
     handler: definition.image === undefined ? definition.handler : nameOf(definition.image),
     memoryMb: definition.memoryMb,
     timeoutSeconds: definition.timeoutSeconds,
-    functionArn: deployment.description.functionArn,
+    functionArn: description.functionArn,
     state: deployment.state,
     ...(problem === undefined ? {} : { problem: problem.message }),
     environments: environments.length,
     waiting: deployment.waiting,
+    ...(extensions.length === 0 ? {} : { extensions }),
   };
 }
 

@@ -6,7 +6,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../async/clock.js';
-import type { OutputStream } from '../engine/engine.js';
+import type { ContainerExit, OutputStream } from '../engine/engine.js';
 import { arnAccount } from '../function/arn.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import { endOf } from '../invocation/platform-errors.js';
@@ -20,6 +20,7 @@ import {
   type ShutdownReason,
 } from './extensions.js';
 import type { InvocationJournal } from './journal.js';
+import { launchProblemOf } from './launch-problem.js';
 import type { Mishap } from './mishap.js';
 import type { Processes } from './processes.js';
 import { Shutdown } from './shutdown.js';
@@ -42,6 +43,7 @@ export class ExtensionHost implements ExtensionsListener {
   /** What the supervisor begins its reports with; absent where there is none. */
   readonly supervisorToken: string | undefined;
   readonly #external: readonly string[];
+  readonly #version: FunctionVersion;
   readonly #parts: HostParts;
   readonly #reports: SupervisorReports | undefined;
   readonly #pids = new Map<'runtime' | number, number>();
@@ -51,6 +53,7 @@ export class ExtensionHost implements ExtensionsListener {
 
   constructor(version: FunctionVersion, parts: HostParts) {
     this.#parts = parts;
+    this.#version = version;
     this.#external = version.extensions ?? [];
     this.extensions = new Extensions(() => factsOf(version), this);
     const { telemetry } = parts.journal;
@@ -166,6 +169,12 @@ export class ExtensionHost implements ExtensionsListener {
         const reason = `fork/exec /opt/extensions/${name}: permission denied`;
         return this.extensions.launchFailed(name, reason);
       }
+      case 'unrunnable':
+        return this.#runtimeExited({
+          exitCode: NOT_STARTED,
+          outOfMemory: false,
+          launchError: UNRUNNABLE[report.why],
+        });
       case 'started':
         return this.#started(report.who, report.pid);
       case 'exited':
@@ -175,7 +184,7 @@ export class ExtensionHost implements ExtensionsListener {
 
   /** The token is no secret in the container: a forged report may name anybody. */
   #knows(report: SupervisorReport): boolean {
-    if (report.kind === 'ready' || report.who === 'runtime') return true;
+    if (!('who' in report) || report.who === 'runtime') return true;
     return this.#external[report.who] !== undefined;
   }
 
@@ -193,15 +202,7 @@ export class ExtensionHost implements ExtensionsListener {
 
   #exited(who: 'runtime' | number, exitCode: number): void {
     this.#pids.delete(who);
-    if (who === 'runtime') {
-      const { journal, mishap, happened } = this.#parts;
-      // All of its output came before the report of its end.
-      journal.processesExited();
-      mishap.runtimeExited(exitCode, this.#shutdown !== undefined);
-      happened('processFailed');
-      this.#shutdown?.runtimeGone();
-      return;
-    }
+    if (who === 'runtime') return this.#runtimeExited({ exitCode, outOfMemory: false });
     const name = this.#nameOf(who);
     const unregistered = this.extensions.living.some(
       (extension) => extension.name === name && extension.state === 'Started',
@@ -212,6 +213,15 @@ export class ExtensionHost implements ExtensionsListener {
     } else {
       this.extensions.exited(name, endOf(exitCode));
     }
+  }
+
+  #runtimeExited(exit: ContainerExit): void {
+    const { journal, mishap, happened } = this.#parts;
+    // All of its output came before the report of its end.
+    journal.processesExited(launchProblemOf(this.#version, exit));
+    mishap.runtimeExited(exit, this.#shutdown !== undefined);
+    happened('processFailed');
+    this.#shutdown?.runtimeGone();
   }
 
   /** False when there is no such process. */
@@ -241,6 +251,10 @@ function factsOf(version: FunctionVersion): FunctionFacts {
     accountId: arnAccount(version.functionArn),
   };
 }
+
+const NOT_STARTED = 127;
+/** The system's text. */
+const UNRUNNABLE = { missing: 'no such file or directory', locked: 'permission denied' } as const;
 
 /** A shell's status for a program it could not become. */
 const NOT_EXECUTED: Readonly<Record<number, string>> = {

@@ -36,9 +36,9 @@ export class Mishap {
   }
 
   /** Of several processes that of the runtime has ended; `expected` when it was to. */
-  runtimeExited(exitCode: number, expected: boolean): void {
+  runtimeExited(exit: ContainerExit, expected: boolean): void {
     if (expected || this.#failure !== undefined) return;
-    this.#failure = { kind: 'exited', exit: { exitCode, outOfMemory: false } };
+    this.#failure = { kind: 'exited', exit };
     this.reason = 'runtime-exited';
   }
 
@@ -62,7 +62,8 @@ export class Mishap {
     if (this.reason === 'init-failed' && this.#initPayload !== undefined) {
       return { errorType: errorTypeOf(this.#initPayload.payload, undefined) };
     }
-    return this.#exit === undefined ? undefined : launchProblemOf(version, this.#exit);
+    const exit = this.#failure?.kind === 'exited' ? this.#failure.exit : this.#exit;
+    return exit === undefined ? undefined : launchProblemOf(version, exit);
   }
 
   get timedOut(): boolean {

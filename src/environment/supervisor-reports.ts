@@ -10,6 +10,8 @@ export type SupervisorReport =
   | { readonly kind: 'ready'; readonly way: 'pipe' | 'plain' }
   /** The extension of that number cannot be executed. */
   | { readonly kind: 'refused'; readonly who: number }
+  /** Nor can the program: there is no such file, or none that may be executed. */
+  | { readonly kind: 'unrunnable'; readonly why: 'missing' | 'locked' }
   | { readonly kind: 'started'; readonly who: 'runtime' | number; readonly pid: number }
   /** 0–255; 128 + n when ended by signal n. */
   | { readonly kind: 'exited'; readonly who: 'runtime' | number; readonly exitCode: number };
@@ -82,6 +84,8 @@ function reportOf(text: string): SupervisorReport | undefined {
       return { kind, way: first === 'pipe' ? 'pipe' : 'plain' };
     case 'refused':
       return { kind, who: Number(first) };
+    case 'unrunnable':
+      return { kind, why: first === 'missing' ? 'missing' : 'locked' };
     case 'started':
       return { kind, who, pid: Number(second) };
     case 'exited':

@@ -106,6 +106,22 @@ describe('the supervisor', () => {
     LIMIT_MS,
   );
 
+  it.each([
+    ['/no/such/program', 'missing'],
+    ['no-such-program', 'missing'],
+    ['/etc/passwd', 'locked'],
+    ['/etc', 'locked'],
+  ])(
+    'says that the program %s cannot be executed: it is %s',
+    async (name, why) => {
+      supervised = new Supervised(['0', name, 'argument']);
+      supervised.tell('runtime');
+      expect(await supervised.report('unrunnable')).toBe(why);
+      expect(supervised.reports).toEqual(['ready plain', `unrunnable ${why}`]);
+    },
+    LIMIT_MS,
+  );
+
   it(
     'says which extensions cannot be executed',
     async () => {

@@ -4,6 +4,7 @@
  *   FAKE_START=fails|dies|hangs   how a start goes wrong
  *   FAKE_DRAIN=never              a drain that does not end
  *   FAKE_NOTICE=1                 the configuration has a setting that is ignored
+ *   FAKE_EXTENSIONS=name,name     a function has extensions
  */
 
 import { join, resolve } from 'node:path';
@@ -12,7 +13,13 @@ import { DEFAULTS } from '../../src/config/defaults.js';
 import type { Config } from '../../src/config/config.js';
 import type { Parts } from '../../src/cli/parts.js';
 import { OrchestratorError } from '../../src/errors.js';
-import { FakeView, fakeEnvironment, fakeLine, startFake } from './fake-orchestrator.js';
+import {
+  FakeView,
+  fakeEnvironment,
+  fakeFunction,
+  fakeLine,
+  startFake,
+} from './fake-orchestrator.js';
 
 export function fakeParts(behaviour: Readonly<Record<string, string | undefined>>): Parts {
   return {
@@ -72,6 +79,10 @@ export function fakeParts(behaviour: Readonly<Record<string, string | undefined>
       log.info('the engine is ready');
       const view = new FakeView();
       view.environmentList = [fakeEnvironment('e1', { state: 'invoking' }), fakeEnvironment('e2')];
+      const extensions = behaviour['FAKE_EXTENSIONS']?.split(',');
+      if (extensions !== undefined) {
+        view.functionList.push({ ...fakeFunction('extended'), extensions });
+      }
       const never = new Promise<void>(() => undefined);
       const running = await startFake({
         stateDirectory: config.settings.stateDirectory,

@@ -62,6 +62,17 @@ describe('up', () => {
     expect(readRun(state)).toBeUndefined();
   });
 
+  it('shows extensions where there are some', async () => {
+    const { signal, ended, shows } = upHere({ FAKE_EXTENSIONS: 'agent,tracer' });
+    await shows(READY);
+    signal('SIGINT');
+    const { stdout } = await ended;
+    expect(stdout).toContain(
+      'extended\tnodejs22.x\tindex.handler\t128 MB\t3 s\tagent, tracer\tready\n',
+    );
+    expect(stdout).toContain('hello\tnodejs22.x\tindex.handler\t128 MB\t3 s\t-\tready\n');
+  });
+
   it('prints one JSON object per event with --json', async () => {
     const { signal, ended, shows } = upHere({ FAKE_NOTICE: '1' }, '--json');
     await shows('a line as it happens');

@@ -3,7 +3,7 @@ import { SupervisorReports } from '../../../src/environment/supervisor-reports.j
 
 const STREAM = Buffer.from(
   'one\n\x1etoken ready pipe\ntwo \x1etoken started 3 41\n' +
-    '\x1etoken started runtime 42\n\x1etoken refused 1\nthree\x1e\x1etoke no\n' +
+    '\x1etoken started runtime 42\n\x1etoken refused 1\n\x1etoken unrunnable locked\nthree\x1e\x1etoke no\n' +
     '\x1etoken exited runtime 137\n\x1eother init\n\x1etoken exited 3 0\nend',
 );
 const REPORTS = [
@@ -11,6 +11,7 @@ const REPORTS = [
   { kind: 'started', who: 3, pid: 41 },
   { kind: 'started', who: 'runtime', pid: 42 },
   { kind: 'refused', who: 1 },
+  { kind: 'unrunnable', why: 'locked' },
   { kind: 'exited', who: 'runtime', exitCode: 137 },
   { kind: 'exited', who: 3, exitCode: 0 },
 ];
