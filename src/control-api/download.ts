@@ -26,11 +26,13 @@ export function codeLocation(
   { revision, version }: ResolvedRevision,
   host: string,
 ): object {
-  const { image } = revision.definition;
+  const { definition, details } = revision;
+  const { image } = definition;
   if (image !== undefined) {
-    const built = router.deployment(name)?.description.resolvedImage;
-    const uri = 'uri' in image ? image.uri : (built?.uri ?? image.context);
-    return { RepositoryType: 'ECR', ImageUri: uri, ResolvedImageUri: built?.resolvedUri ?? uri };
+    const built = router.deployment(name, version)?.description.resolvedImage;
+    const uri = details.imageUri ?? ('uri' in image ? image.uri : (built?.uri ?? image.context));
+    const resolved = details.resolvedImageUri ?? built?.resolvedUri ?? uri;
+    return { RepositoryType: 'ECR', ImageUri: uri, ResolvedImageUri: resolved };
   }
   const file = `function/${name}/${encodeURIComponent(version)}.zip`;
   return { RepositoryType: 'S3', Location: link(host, file) };

@@ -34,7 +34,7 @@ export interface ControlRouter {
   deployment(
     functionName: string,
     version?: string,
-  ): Pick<Deployment, 'description' | 'problem' | 'ready' | 'state'> | undefined;
+  ): Pick<Deployment, 'description' | 'problem' | 'ready' | 'state' | 'codeChanged'> | undefined;
 }
 
 export interface ProvisionedStatus {

@@ -108,7 +108,10 @@ async function frozen(parts: ControlParts, name: string): Promise<Frozen> {
 }
 
 /** A name may come to mean another image; its digest does not. */
-function pinned(revision: Revision, { imageReference, codeSha256 }: FunctionVersion): Frozen {
+function pinned(
+  revision: Revision,
+  { imageReference, codeSha256, resolvedImage }: FunctionVersion,
+): Frozen {
   const { definition, details } = revision;
   const isNamed = definition.image !== undefined && 'uri' in definition.image;
   return {
@@ -118,7 +121,13 @@ function pinned(revision: Revision, { imageReference, codeSha256 }: FunctionVers
         isNamed && imageReference.startsWith('sha256:')
           ? { ...definition, image: { uri: imageReference } }
           : definition,
-      details: { ...details, imageSha256: codeSha256 },
+      details: {
+        ...details,
+        imageSha256: codeSha256,
+        ...(resolvedImage === undefined
+          ? {}
+          : { imageUri: resolvedImage.uri, resolvedImageUri: resolvedImage.resolvedUri }),
+      },
     },
     done: () => undefined,
   };

@@ -49,6 +49,8 @@ export async function updateFunctionCode({
       return { body: answer };
     }
     replace(parts, name, revision);
+    // The name may be the same and mean another image now.
+    if (code.kind === 'image') parts.router.deployment(name)?.codeChanged();
     whenBuilt(parts, name, end, code.done);
   } catch (error) {
     end();

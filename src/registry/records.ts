@@ -27,6 +27,7 @@ export interface Details {
   readonly imageUri?: string;
   /** Of their published versions. */
   readonly imageSha256?: string;
+  readonly resolvedImageUri?: string;
 }
 
 export interface LayerUse {

@@ -20,6 +20,7 @@ import { PackageStore } from '../../src/registry/package-store.js';
 import type { ProvisionStatus } from '../../src/pool/provision.js';
 import { FunctionRegistry } from '../../src/registry/registry.js';
 import { SqliteRegistryStore } from '../../src/registry/registry-store.js';
+import type { PreparedImage } from '../../src/builder/function-images.js';
 import { Concurrency } from '../../src/router/concurrency.js';
 import { Deployment } from '../../src/router/deployment.js';
 import { FunctionRouter } from '../../src/router/function-router.js';
@@ -35,6 +36,8 @@ export class ControlBench {
   readonly told: string[] = [];
   /** Images are there when this resolves. */
   image: Promise<string> = Promise.resolve('image:1');
+  /** Container images that are there: what their names mean now. */
+  readonly images = new Map<string, string>();
   random = 0;
   registry!: FunctionRegistry;
   router!: FunctionRouter;
@@ -124,6 +127,15 @@ export class ControlBench {
     this.registry.close();
   }
 
+  #prepareImage(source: FunctionDefinition['image']): Promise<PreparedImage> {
+    const uri = source !== undefined && 'uri' in source ? source.uri : '';
+    const id = uri.startsWith('sha256:') ? uri : this.images.get(uri);
+    if (id === undefined) return Promise.reject(new Error(`no container image ${uri} here`));
+    const resolvedUri = `${uri.replace(/:.*/, '')}@${id}`;
+    const program = { entryPoint: ['/program'], command: [], workingDirectory: '/' };
+    return Promise.resolve({ id, image: { uri, resolvedUri, ...program }, extensions: [] });
+  }
+
   #deployment(definition: FunctionDefinition): Deployment {
     const versions = new VersionBuilder({
       clock: systemClock,
@@ -132,7 +144,7 @@ export class ControlBench {
       accountId: '123456789012',
       architecture: 'x86_64',
       ensureImage: () => this.image,
-      prepareImage: () => Promise.reject(new Error('no container images here')),
+      prepareImage: ({ image }) => this.#prepareImage(image),
       releaseImage: () => undefined,
     });
     return new Deployment(definition, {
