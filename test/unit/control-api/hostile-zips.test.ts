@@ -112,5 +112,6 @@ describe('requests that are too large', () => {
     expect(request.json).toEqual({
       message: 'Request must be smaller than 70167211 bytes for the CreateFunction operation',
     });
-  });
+    // 120 MB go through it, which a busy machine takes its time for.
+  }, 30_000);
 });
