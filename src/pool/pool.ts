@@ -33,7 +33,7 @@ import { Ready } from './ready.js';
 import * as refusals from './refusals.js';
 import { planRetention, type RetentionRules } from './retention.js';
 import { lackOf, type Lack } from './scaling.js';
-import type { ScalingRate } from './scaling-rate.js';
+import type { ScalingGrants, ScalingRate } from './scaling-rate.js';
 import type { StartGate, Starter, StartKind } from './start-gate.js';
 import { StartPace } from './start-pace.js';
 import { Tenants } from './tenancy.js';
@@ -76,6 +76,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   #leaving = 0;
   #lastUsedAt: number;
   readonly #pace = new StartPace();
+  readonly #grants: ScalingGrants | undefined;
   #footprintBytes: number;
   #pumping = false;
   #pumpAgain = false;
@@ -92,6 +93,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     this.#tenants = version.tenancy === undefined ? undefined : new Tenants();
     this.#ready = new Ready(this.#provision, this.#tenants);
     this.#cause = options.firstCause;
+    this.#grants = parts.scalingRate?.grantsFor(version.name);
     this.#lastUsedAt = parts.clock.monotonic();
     this.#footprintBytes = Math.min(FIRST_ESTIMATE_BYTES, version.memoryMb * 2 ** 20);
     parts.memory.join(this);
@@ -117,7 +119,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     }
     this.#lastUsedAt = this.#parts.clock.monotonic();
     assignment.waitedForInit = this.#ready.next(tenantId) === undefined;
-    if (this.#needsAnother(tenantId) && !this.#mayScale()) {
+    if (!this.#mayScale(tenantId)) {
       assignment.settle({ kind: 'refused', error: refusals.scaledTooFast(this.version) });
       return;
     }
@@ -131,16 +133,14 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     this.#pump();
   }
 
-  /** One more event would need one more environment than there will be. */
-  #needsAnother(tenant: string | undefined): boolean {
-    if (this.#parts.scalingRate === undefined) return false;
-    if (this.#tenants !== undefined) return this.#lack(tenant).demand > this.#lack().demand;
-    return this.#queue.size >= this.#ready.count + this.#starting + this.#resetting;
-  }
-
-  /** As far as the rate goes at which functions get environments. */
-  #mayScale(): boolean {
-    return this.#parts.scalingRate?.allows(this.version.name) ?? true;
+  /** As far as the rate goes at which functions get environments, one more event may come. */
+  #mayScale(tenant: string | undefined): boolean {
+    if (this.#grants === undefined) return true;
+    const lacking =
+      this.#tenants === undefined
+        ? this.#queue.size + 1 - this.#ready.count - this.#starting - this.#resetting
+        : this.#lack(tenant).demand;
+    return lacking <= 0 || this.#grants.cover(lacking);
   }
 
   /** Prepares the spares without waiting for the first event. */
@@ -265,6 +265,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     );
     this.#environments.add(environment);
     if (kind === 'provisioned') this.#provision.joins(environment);
+    if (kind === 'demand') this.#grants?.used();
     this.#turns.set(environment, release);
     this.#starting += 1;
     this.#askForTurn();

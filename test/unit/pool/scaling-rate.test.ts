@@ -49,3 +49,15 @@ it('counts nothing that is started ahead of demand', async () => {
   await bench.clock.advanceAsync(500);
   expect(bench.endings).toEqual([]);
 });
+
+it('counts environments, not events that others serve while those start', async () => {
+  const bench = new PoolBench({ scalingRate: 4 });
+  let starts = 0;
+  bench.delayMs = (call) => (call === 'start' && (starts += 1) > 1 ? 5_000 : 0);
+  // Four at a time, served one after the other by the first environment while others start.
+  for (let round = 0; round < 100; round += 1) {
+    for (let event = 0; event < 4; event += 1) bench.submit();
+    await bench.clock.advanceAsync(20);
+  }
+  expect(new Set(bench.endings)).toEqual(new Set(['succeeded']));
+});
