@@ -1,8 +1,11 @@
 /** Unmodified AWS clients against the control API of a whole orchestrator. */
 
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import * as lambda from '@aws-sdk/client-lambda';
 import { ControlSubject } from '../support/aws-clients/control-subject.js';
+import { packageRoot } from '../../src/package-root.js';
 import { startProject, type Project } from '../support/project.js';
 import { noteForSummary } from '../support/summary-note.js';
 import { describeControlConformance } from './control-clients.contract.js';
@@ -31,4 +34,12 @@ it('is asked for every operation of the model by some client', () => {
   expect(asked.sort()).toEqual(expect.arrayContaining(all.sort()));
   const served = all.length - UNSERVED.length;
   noteForSummary('conformance', 'operations', `${served} of ${all.length} operations served`);
+});
+
+it('names in docs/fidelity.md what is not served', async () => {
+  const fidelity = await readFile(join(packageRoot(import.meta.url), 'docs/fidelity.md'), 'utf8');
+  const missing = UNSERVED.map(([operation]) => operation).filter(
+    (operation) => !fidelity.includes(operation),
+  );
+  expect(missing).toEqual([]);
 });

@@ -19,6 +19,7 @@ import {
 } from '../../../src/builder/engine-images.js';
 import type { DebianSuite } from '../../../src/function/runtimes.js';
 
+const LONGEST_LIFE_SECONDS = '3600';
 const PACKAGES = ['awscli', 'ca-certificates', 'python3-boto3'];
 /** Kept from run to run: not among what tests of the builder take away. */
 const LABELS = { 'dev.orchestrator.aws-clients': 'test' };
@@ -55,9 +56,15 @@ export class ClientContainer {
     const folder = await mkdtemp(join(tmpdir(), 'aws-clients-'));
     const container = await docker.createContainer({
       Image: image,
-      Cmd: ['sleep', 'infinity'],
+      Cmd: ['sleep', LONGEST_LIFE_SECONDS],
       Labels: LABELS,
-      HostConfig: { NetworkMode: 'host', Binds: [`${folder}:${folder}`], Init: true },
+      HostConfig: {
+        NetworkMode: 'host',
+        Binds: [`${folder}:${folder}`],
+        Init: true,
+        // A run that is killed leaves nobody who would remove it.
+        AutoRemove: true,
+      },
     });
     await container.start();
     return new ClientContainer(docker, container, folder);
