@@ -17,7 +17,7 @@ import type {
   ImageSource,
   ResolvedImage,
 } from '../function/function-version.js';
-import type { LaunchProblem } from '../function/launch.js';
+import type { LaunchProblem } from '../function/launch-problem.js';
 import {
   ImageOperationFailure,
   buildImage,

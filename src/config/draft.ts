@@ -3,6 +3,7 @@
  * maps to. `finish` checks drafts of any origin alike.
  */
 
+import type { FunctionDraft } from './function-draft.js';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { z } from 'zod';
@@ -20,17 +21,6 @@ import { checkSnapStart } from './snap-start.js';
 import { urlDefinition } from './url-settings.js';
 import { checkTenancy } from './tenancy.js';
 import { FUNCTION_KEYS, functionSchema, NESTED_KEYS, type FunctionSettings } from './schema.js';
-
-export interface FunctionDraft {
-  /** Where it stands in the file, such as `functions.hello`. */
-  readonly path: string;
-  readonly logicalId: string;
-  readonly name: unknown;
-  /** In `orchestrator.yaml`'s terms; only what was written. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  /** How the file calls a setting, for problems: `memory` → `Properties.MemorySize`. */
-  readonly names: Readonly<Record<string, string>>;
-}
 
 export interface FinishContext {
   /** What relative paths are relative to. */

@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../errors.js';
-import type { FunctionDraft } from './draft.js';
+import type { FunctionDraft } from './function-draft.js';
 import { isMap, type Map } from './map.js';
 import type { Problems } from './problems.js';
 

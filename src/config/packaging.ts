@@ -7,7 +7,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { FunctionDefinition, ImageSource } from '../function/function-version.js';
 import { isCustom } from '../function/runtimes.js';
-import type { FunctionDraft } from './draft.js';
+import type { FunctionDraft } from './function-draft.js';
 import type { Problems } from './problems.js';
 import type { FunctionSettings } from './schema.js';
 

@@ -1,6 +1,6 @@
 /** `orchestrator.yaml` → function drafts. */
 
-import type { FunctionDraft } from './draft.js';
+import type { FunctionDraft } from './function-draft.js';
 import { isMap } from './map.js';
 import type { Problems } from './problems.js';
 import { PROJECT_KEYS } from './schema.js';

@@ -7,6 +7,7 @@
  * and wording, and changes nothing.
  */
 
+import type { Posted, PostedBody, Verdict, PostHeaders } from './post.js';
 import { LIMITS } from '../config/defaults.js';
 import type { Extensions } from './extensions.js';
 import type { StreamedResponse } from './streamed-response.js';
@@ -38,24 +39,6 @@ export interface RestorePoll {
   readonly lost: boolean;
 }
 
-/** What a runtime posted as the end of an invocation. */
-export interface Posted {
-  readonly kind: 'response' | 'error';
-  readonly payload: Buffer;
-  readonly contentType: string;
-  /** `Lambda-Runtime-Function-Error-Type`, as sent; only with errors. */
-  readonly errorTypeHeader?: string;
-  /** Of a response that came in pieces. */
-  readonly streamed?: {
-    /** When it began to arrive, monotonic ms. */
-    readonly beganAt: number;
-    readonly bytes: number;
-  };
-}
-
-/** A body too large to be kept arrives as its size only. */
-export type PostedBody = Buffer | { readonly tooLargeBytes: number };
-
 export interface ChannelListener {
   runtimePolled(): void;
   pollLost(): void;
@@ -66,22 +49,6 @@ export interface ChannelListener {
   /** The runtime waits to be restored. */
   snapshotReady(): void;
   restoreFailed(payload: Buffer, contentType: string, errorType?: string): void;
-}
-
-/** Answer to a post, to be rendered as contract 1.6 says. */
-export type Verdict =
-  | 'accepted'
-  | 'invalid-request-id'
-  | 'invalid-invocation-id'
-  | 'invalid-state-transition'
-  | 'too-large';
-
-/** What a post says besides its body. */
-export interface PostHeaders {
-  readonly contentType: string;
-  readonly errorType?: string | undefined;
-  /** Echo of the delivery's; clients that know nothing of it send none (contract 1.2). */
-  readonly invocationId?: string | undefined;
 }
 
 /** Names of contract 1.7, for the wording of refusals. */

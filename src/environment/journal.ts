@@ -11,7 +11,7 @@ import type { InvocationRecord } from '../admin-api/view.js';
 import type { Clock } from '../async/clock.js';
 import type { OutputStream } from '../engine/engine.js';
 import type { FunctionVersion } from '../function/function-version.js';
-import type { LaunchProblem } from '../function/launch.js';
+import type { LaunchProblem } from '../function/launch-problem.js';
 import type { InitializationType } from '../function/variables.js';
 import { billedDurationMs } from '../invocation/report.js';
 import { EnvironmentLog, type LogSink } from '../log/environment-log.js';

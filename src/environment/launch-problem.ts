@@ -2,7 +2,8 @@
 
 import type { ContainerExit } from '../engine/engine.js';
 import type { FunctionVersion } from '../function/function-version.js';
-import { refusedProgram, type LaunchProblem } from '../function/launch.js';
+import { refusedProgram } from '../function/launch.js';
+import type { LaunchProblem } from '../function/launch-problem.js';
 
 export function launchProblemOf(
   version: FunctionVersion,

@@ -6,7 +6,7 @@
 
 import type { Clock } from '../async/clock.js';
 import type { EndReason } from './cause.js';
-import type { Posted } from './channel.js';
+import type { Posted } from './post.js';
 import type { InvocationJournal } from './journal.js';
 import type { EnvironmentAction } from './lifecycle.js';
 import type { Mishap } from './mishap.js';

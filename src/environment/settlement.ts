@@ -16,7 +16,8 @@ import {
   timedOut,
 } from '../invocation/platform-errors.js';
 import type { ContainerExit } from '../engine/engine.js';
-import type { Delivery, Posted } from './channel.js';
+import type { Delivery } from './channel.js';
+import type { Posted } from './post.js';
 import type { ExtensionFailure } from './extensions.js';
 import type { EndReason, StartStory } from './cause.js';
 import type { Assignment } from './assignment.js';

@@ -9,7 +9,7 @@ import { DEFAULTS, LIMITS } from '../config/defaults.js';
 import { truncatedResponse } from '../invocation/platform-errors.js';
 import type { ResponseSink } from '../invocation/response-sink.js';
 import { Bandwidth } from './bandwidth.js';
-import type { Posted, Verdict } from './channel.js';
+import type { Posted, Verdict } from './post.js';
 
 /** What came after the last piece: an error that happened on the way (contract 1.3). */
 export interface ResponseTrailers {

@@ -2,7 +2,7 @@
  * What a function is, once every file, flag and default has been resolved.
  */
 
-import type { LaunchProblem } from './launch.js';
+import type { LaunchProblem } from './launch-problem.js';
 
 export interface FunctionDefinition {
   /** Name as clients use it, `[a-zA-Z0-9-_]{1,64}`. */

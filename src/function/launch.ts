@@ -3,16 +3,10 @@
  * written in Go (contract 3.8, 3.9, 5.7). Pure, but for a look at a custom runtime's `bootstrap`.
  */
 
+import type { LaunchProblem } from './launch-problem.js';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FunctionDefinition } from './function-version.js';
-
-export interface LaunchProblem {
-  readonly errorType:
-    'Runtime.InvalidEntrypoint' | 'Runtime.InvalidWorkingDir' | 'Runtime.InvalidTaskConfig';
-  /** Follows `RequestId: … Error: `. */
-  readonly reason: string;
-}
 
 /** A program that the system refused to start; `said` is the system's text. */
 export function refusedProgram(program: string, said: string): LaunchProblem {

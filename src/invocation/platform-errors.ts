@@ -3,7 +3,7 @@
  */
 
 import { LIMITS } from '../config/defaults.js';
-import type { LaunchProblem } from '../function/launch.js';
+import type { LaunchProblem } from '../function/launch-problem.js';
 
 export interface PlatformError {
   readonly errorType: string;

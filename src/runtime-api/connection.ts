@@ -5,7 +5,7 @@
 
 import type { Socket } from 'node:net';
 import { LIMITS } from '../config/defaults.js';
-import type { PostedBody } from '../environment/channel.js';
+import type { PostedBody } from '../environment/post.js';
 import { readHead, type Head } from './framing.js';
 import { encode, type Reply } from './replies.js';
 import type { Answer, Call } from './routes.js';

@@ -4,7 +4,8 @@
  */
 
 import { LIMITS } from '../config/defaults.js';
-import type { ChannelPhase, Delivery, Verdict } from '../environment/channel.js';
+import type { ChannelPhase, Delivery } from '../environment/channel.js';
+import type { Verdict } from '../environment/post.js';
 
 export interface Reply {
   readonly status: number;

@@ -2,7 +2,8 @@
  * Method and path → what the channel is asked (contract 1.1), as one table.
  */
 
-import type { Channel, Poll, PostedBody } from '../environment/channel.js';
+import type { Channel, Poll } from '../environment/channel.js';
+import type { PostedBody } from '../environment/post.js';
 import {
   deliveryReply,
   errorReply,

@@ -16,7 +16,8 @@ import { createServer, type AddressInfo, type Server as NetServer, type Socket }
 import type { Duplex } from 'node:stream';
 import { randomHex } from '../async/random.js';
 import { LIMITS } from '../config/defaults.js';
-import type { Channel, Poll, PostedBody } from '../environment/channel.js';
+import type { Channel, Poll } from '../environment/channel.js';
+import type { PostedBody } from '../environment/post.js';
 import type { EnvironmentAddress, RuntimeDoor } from '../environment/parts.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 import { isExtensionCall, serveExtension } from './extension-routes.js';

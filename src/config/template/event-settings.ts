@@ -5,7 +5,7 @@
 
 import { parseFunctionReference } from '../../function/arn.js';
 import type { SettingNotice } from '../config.js';
-import type { FunctionDraft } from '../draft.js';
+import type { FunctionDraft } from '../function-draft.js';
 import { map, type Map } from '../map.js';
 import { holds, resolve, UNRESOLVED, type Scope } from './intrinsics.js';
 

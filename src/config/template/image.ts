@@ -5,7 +5,7 @@
 
 import { map, type Map } from '../map.js';
 import { UNRESOLVED } from './intrinsics.js';
-import type { TemplateContext } from './template.js';
+import type { TemplateContext } from './context.js';
 
 export function isImage(properties: Map): boolean {
   return properties['PackageType'] === 'Image' || imageUri(properties) !== undefined;

@@ -3,8 +3,9 @@
  * enforced becomes a notice: nothing is ignored in silence.
  */
 
+import type { TemplateContext } from './context.js';
 import type { SettingNotice } from '../config.js';
-import type { FunctionDraft } from '../draft.js';
+import type { FunctionDraft } from '../function-draft.js';
 import { map, type Map } from '../map.js';
 import { nearestOf } from '../problems.js';
 import { URL_PROPERTIES } from '../url-settings.js';
@@ -18,13 +19,7 @@ import {
 import { withGlobals } from './globals.js';
 import { imageOf, isImage } from './image.js';
 import { holds, resolve, UNRESOLVED, type Scope } from './intrinsics.js';
-import { parameterNotices, scopeOf, type ScopeContext } from './scope.js';
-
-export interface TemplateContext extends ScopeContext {
-  readonly notices: SettingNotice[];
-  /** Keeps inline code as a folder and gives its path. */
-  materialise(logicalId: string, fileName: string, code: string): string;
-}
+import { parameterNotices, scopeOf } from './scope.js';
 
 /** Template property → our setting. */
 const SETTINGS: Readonly<Record<string, string>> = {

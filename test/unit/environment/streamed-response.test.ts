@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Posted } from '../../../src/environment/channel.js';
+import type { Posted } from '../../../src/environment/post.js';
 import {
   StreamedResponse,
   type StreamedResponseParts,

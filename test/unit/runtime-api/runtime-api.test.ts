@@ -1,12 +1,8 @@
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  Channel,
-  type ChannelListener,
-  type Delivery,
-  type Posted,
-} from '../../../src/environment/channel.js';
+import { Channel, type ChannelListener, type Delivery } from '../../../src/environment/channel.js';
+import type { Posted } from '../../../src/environment/post.js';
 import { RuntimeApi } from '../../../src/runtime-api/server.js';
 
 const LIMIT_BYTES = 6_291_556;

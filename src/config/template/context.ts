@@ -1,0 +1,10 @@
+/** What reading a template is given, and where it puts what it has to say. */
+
+import type { SettingNotice } from '../config.js';
+import type { ScopeContext } from './scope.js';
+
+export interface TemplateContext extends ScopeContext {
+  readonly notices: SettingNotice[];
+  /** Keeps inline code as a folder and gives its path. */
+  materialise(logicalId: string, fileName: string, code: string): string;
+}
