@@ -196,7 +196,7 @@ describe('asynchronous events', () => {
       );
       expect(await seen('narrow')).toHaveLength(1);
       expect((await busy).status).toBe(200);
-      await until(over);
+      await until(over, () => project.orchestrator.events(10));
       const ran = (await seen('narrow')).slice(1).map(({ id }) => id);
       expect(ran.sort()).toEqual(ids.sort());
     },
