@@ -16,7 +16,7 @@ import { StartGate } from '../../src/pool/start-gate.js';
 import { RuntimeApi } from '../../src/runtime-api/server.js';
 import { openSink, type OpenSink } from '../../src/telemetry/sinks.js';
 import { FakeEngine, type FakeProcess } from '../support/fake-engine.js';
-import { SILENT_JOURNAL } from '../support/pool-bench.js';
+import { playedSpec, SILENT_JOURNAL } from '../support/pool-bench.js';
 import { RunningInvokeApi } from '../support/running-invoke-api.js';
 
 const MB = 2 ** 20;
@@ -148,7 +148,8 @@ export class HostileBench {
       memory: new MemoryBudget(1024 * 1024 * MB),
       warn: () => undefined,
       newIdentity: () => randomUUID().replaceAll('-', ''),
-      buildSpec: (version, { runtimeApi }) => specOf(version, runtimeApi),
+      buildSpec: (version, { runtimeApi }) =>
+        playedSpec(version, runtimeApi, { AWS_LAMBDA_RUNTIME_API: runtimeApi, NAME: version.name }),
       openJournal: (version, environmentId, initializationType) =>
         functionName === ATTACKER
           ? new EnvironmentJournal(
@@ -293,22 +294,3 @@ export class HostileBench {
 }
 
 type Done = (status: number, requestId: string, body: string) => void;
-
-function specOf(version: FunctionVersion, runtimeApi: string): ContainerSpec {
-  return {
-    name: runtimeApi,
-    image: 'image',
-    environment: { AWS_LAMBDA_RUNTIME_API: runtimeApi, NAME: version.name },
-    workingDirectory: '/',
-    hostName: '',
-    hosts: {},
-    labels: {},
-    mounts: [],
-    memoryBytes: version.memoryMb * MB,
-    cpus: 1,
-    liftCpuDuringStart: false,
-    scratch: { target: '/tmp', sizeMb: 1 },
-    pidsLimit: 1,
-    openFilesLimit: 1,
-  };
-}

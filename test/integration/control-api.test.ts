@@ -8,7 +8,7 @@ import {
   DeleteFunctionCommand,
   GetProvisionedConcurrencyConfigCommand,
   InvokeCommand,
-  LambdaClient,
+  type LambdaClient,
   PublishLayerVersionCommand,
   PublishVersionCommand,
   PutProvisionedConcurrencyConfigCommand,
@@ -19,7 +19,9 @@ import {
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
 import { startProject, until, type Project } from '../support/project.js';
-import { ACCOUNT_ARN, ROLE, zipOf } from '../support/control-bench.js';
+import { ACCOUNT_ARN, ROLE } from '../support/control-bench.js';
+import { zipOf } from '../support/zip-archive.js';
+import { lambdaClient } from '../support/aws-clients/lambda-client.js';
 
 const LIMIT_MS = 120_000;
 const FunctionName = 'orders';
@@ -47,12 +49,7 @@ describe('a function that is made, changed, published and deleted by the AWS SDK
 
   async function start(): Promise<void> {
     project = await startProject({}, { state });
-    client = new LambdaClient({
-      endpoint: project.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      maxAttempts: 1,
-    });
+    client = lambdaClient(project.endpoint);
   }
 
   async function stop(): Promise<void> {

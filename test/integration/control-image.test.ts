@@ -7,7 +7,7 @@ import {
   DeleteFunctionCommand,
   GetFunctionCommand,
   InvokeCommand,
-  LambdaClient,
+  type LambdaClient,
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
@@ -21,6 +21,7 @@ import { packUserContext } from '../../src/builder/user-context.js';
 import { ROLE } from '../support/control-bench.js';
 import { nodeExtension } from '../support/extension-programs.js';
 import { startProject, until, type Project } from '../support/project.js';
+import { lambdaClient } from '../support/aws-clients/lambda-client.js';
 
 /** The bases may have to be made first. */
 const BUILD_TIMEOUT_MS = 600_000;
@@ -82,12 +83,7 @@ describe('a function of PackageType Image, by the AWS SDK', () => {
 
   async function start(): Promise<void> {
     project = await startProject({}, { state });
-    client = new LambdaClient({
-      endpoint: project.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      maxAttempts: 1,
-    });
+    client = lambdaClient(project.endpoint);
   }
 
   async function stop(): Promise<void> {

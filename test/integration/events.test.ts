@@ -3,13 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   CreateAliasCommand,
   InvokeCommand,
-  LambdaClient,
+  type LambdaClient,
   PublishVersionCommand,
   PutFunctionEventInvokeConfigCommand,
 } from '@aws-sdk/client-lambda';
 import type { LogLine } from '../../src/admin-api/view.js';
 import { startProject, until, type Project } from '../support/project.js';
 import { finished, projectFolder, removeFolder, up } from '../support/running-up.js';
+import { lambdaClient } from '../support/aws-clients/lambda-client.js';
 
 const LIMIT_MS = 120_000;
 const ARN = 'arn:aws:lambda:us-east-1:123456789012:function:';
@@ -38,12 +39,7 @@ function seenIn(lines: readonly LogLine[]): Seen[] {
 }
 
 function clientOf(endpoint: string): LambdaClient {
-  return new LambdaClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-  });
+  return lambdaClient(endpoint);
 }
 
 async function sendTo(client: LambdaClient, name: string, event: object): Promise<string> {

@@ -6,12 +6,13 @@ import {
   CreateFunctionUrlConfigCommand,
   DeleteFunctionUrlConfigCommand,
   GetFunctionUrlConfigCommand,
-  LambdaClient,
+  type LambdaClient,
   UpdateFunctionUrlConfigCommand,
 } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Gate, WAIT_AT_GATE } from '../support/gate.js';
 import { startProject, type Project } from '../support/project.js';
+import { lambdaClient } from '../support/aws-clients/lambda-client.js';
 
 const LIMIT_MS = 60_000;
 const run = promisify(execFile);
@@ -48,12 +49,7 @@ describe('function URLs on the real engine', () => {
         url: { mode: 'RESPONSE_STREAM' },
       },
     });
-    client = new LambdaClient({
-      endpoint: project.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      maxAttempts: 1,
-    });
+    client = lambdaClient(project.endpoint);
     for (const FunctionName of ['streams', 'echo']) {
       const { FunctionUrl = '' } = await client.send(
         new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: 'NONE' }),

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import {
   GetProvisionedConcurrencyConfigCommand,
   InvokeCommand,
-  LambdaClient,
+  type LambdaClient,
   PublishVersionCommand,
   PutProvisionedConcurrencyConfigCommand,
   type GetProvisionedConcurrencyConfigCommandOutput,
@@ -55,14 +55,10 @@ def handler(event, context):
         "log_group": os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME"),
     }
 `;
+import { lambdaClient } from '../support/aws-clients/lambda-client.js';
 
 function clientOf(project: Project): LambdaClient {
-  return new LambdaClient({
-    endpoint: project.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    maxAttempts: 1,
-  });
+  return lambdaClient(project.endpoint);
 }
 
 async function invoke(client: LambdaClient, FunctionName: string, event: unknown = {}) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LambdaClient, PutFunctionRecursionConfigCommand } from '@aws-sdk/client-lambda';
+import { PutFunctionRecursionConfigCommand } from '@aws-sdk/client-lambda';
 import { startProject, until, type Project } from '../support/project.js';
+import { lambdaClient } from '../support/aws-clients/lambda-client.js';
 
 const LIMIT_MS = 120_000;
 const files = {
@@ -59,11 +60,7 @@ describe('a recursive loop', () => {
           { Type: 'User', Message: expect.stringContaining('recursive loop') },
         ],
       });
-      const client = new LambdaClient({
-        endpoint: project.endpoint,
-        region: 'us-east-1',
-        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      });
+      const client = lambdaClient(project.endpoint);
       await client.send(
         new PutFunctionRecursionConfigCommand({ FunctionName: 'self', RecursiveLoop: 'Allow' }),
       );

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import {
   InvokeWithResponseStreamCommand,
-  LambdaClient,
+  type LambdaClient,
   type InvokeWithResponseStreamResponseEvent,
 } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -10,6 +10,7 @@ import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { codeFolder } from '../support/custom-runtime.js';
 import { Gate, WAIT_AT_GATE } from '../support/gate.js';
 import { startProject, until, type Project } from '../support/project.js';
+import { lambdaClient } from '../support/aws-clients/lambda-client.js';
 
 const LIMIT_MS = 60_000;
 /** The base of a runtime may have to be made first. */
@@ -88,12 +89,7 @@ describe('response streaming on the real engine', () => {
       },
       { spares: 0 },
     );
-    client = new LambdaClient({
-      endpoint: project.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      maxAttempts: 1,
-    });
+    client = lambdaClient(project.endpoint);
   }, BUILD_TIMEOUT_MS);
   afterEach(() => gate.open());
   afterAll(async () => {

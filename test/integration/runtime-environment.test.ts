@@ -3,7 +3,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { LambdaClient, PublishVersionCommand } from '@aws-sdk/client-lambda';
+import { PublishVersionCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startProject, type Project } from '../support/project.js';
 
@@ -92,6 +92,7 @@ def after():
 def handler(event, context):
     return "never"
 `;
+import { lambdaClient } from '../support/aws-clients/lambda-client.js';
 
 let layers: string;
 let project: Project;
@@ -197,11 +198,7 @@ describe('a function with a wrapper, options of its interpreter and layers', () 
 
 describe('a Python function with SnapStart', () => {
   async function publish(name: string): Promise<string> {
-    const client = new LambdaClient({
-      endpoint: project.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    });
+    const client = lambdaClient(project.endpoint);
     const { Version = '' } = await client.send(new PublishVersionCommand({ FunctionName: name }));
     client.destroy();
     return Version;

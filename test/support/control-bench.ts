@@ -26,7 +26,7 @@ import { Deployment } from '../../src/router/deployment.js';
 import { FunctionRouter } from '../../src/router/function-router.js';
 import { fakeVersion, type FakeRouter } from './fake-router.js';
 import { RunningInvokeApi } from './running-invoke-api.js';
-import { zipArchive } from './zip-archive.js';
+import { zipOf } from './zip-archive.js';
 
 export const ROLE = 'arn:aws:iam::123456789012:role/lambda-role';
 export const ACCOUNT_ARN = 'arn:aws:lambda:us-east-1:123456789012';
@@ -220,12 +220,6 @@ export function fileFunction(
     description: '',
     ...parts,
   };
-}
-
-export function zipOf(files: Readonly<Record<string, string>>): Buffer {
-  return zipArchive(
-    Object.entries(files).map(([name, text]) => ({ name, data: Buffer.from(text) })),
-  );
 }
 
 /** What CreateFunction needs at least. */

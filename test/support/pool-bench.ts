@@ -49,7 +49,8 @@ export class PoolBench {
   handleMs: (delivery: Delivery) => number = () => 1;
   /** Runs instead of the usual program when it returns true. */
   program: (process: FakeProcess, channel: Channel) => boolean = () => false;
-  buildSpec: PoolParts['buildSpec'] = (version, identity) => spec(version, identity.runtimeApi);
+  buildSpec: PoolParts['buildSpec'] = (version, identity) =>
+    playedSpec(version, identity.runtimeApi, { identity: identity.runtimeApi });
   journal: InvocationJournal = SILENT_JOURNAL;
   readonly engine = new FakeEngine({
     clock: this.clock,
@@ -203,11 +204,16 @@ export const SILENT_JOURNAL: InvocationJournal = {
   close: () => undefined,
 };
 
-function spec(version: FunctionVersion, identity: string): ContainerSpec {
+/** What a container that is played is made from. */
+export function playedSpec(
+  version: FunctionVersion,
+  name: string,
+  environment: Readonly<Record<string, string>>,
+): ContainerSpec {
   return {
-    name: identity,
+    name,
     image: 'image',
-    environment: { identity },
+    environment,
     workingDirectory: '/',
     hostName: '',
     hosts: {},

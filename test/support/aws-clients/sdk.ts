@@ -5,7 +5,7 @@ import {
   GetFunctionCommand,
   GetFunctionConfigurationCommand,
   InvokeCommand,
-  LambdaClient,
+  type LambdaClient,
   LambdaServiceException,
   paginateListFunctions,
 } from '@aws-sdk/client-lambda';
@@ -23,6 +23,7 @@ import {
   type InvokeInput,
   type Members,
 } from './client.js';
+import { lambdaClient } from './lambda-client.js';
 
 export const SDK: ClientKind = {
   name: 'AWS SDK for JavaScript',
@@ -37,12 +38,7 @@ class SdkClient implements AwsLambdaClient {
   readonly #client: LambdaClient;
 
   constructor({ url, region }: Endpoint) {
-    this.#client = new LambdaClient({
-      endpoint: url,
-      region,
-      maxAttempts: 1,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    });
+    this.#client = lambdaClient(url, region);
   }
 
   knows(operation: string): boolean {

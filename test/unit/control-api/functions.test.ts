@@ -13,7 +13,8 @@ import {
   waitUntilFunctionActiveV2,
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
-import { ACCOUNT_ARN, ControlBench, creation, ROLE, zipOf } from '../../support/control-bench.js';
+import { ACCOUNT_ARN, ControlBench, creation, ROLE } from '../../support/control-bench.js';
+import { zipOf } from '../../support/zip-archive.js';
 
 let bench: ControlBench;
 

@@ -16,7 +16,8 @@ import {
   RemoveLayerVersionPermissionCommand,
   waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
-import { ACCOUNT_ARN, ControlBench, creation, zipOf } from '../../support/control-bench.js';
+import { ACCOUNT_ARN, ControlBench, creation } from '../../support/control-bench.js';
+import { zipOf } from '../../support/zip-archive.js';
 
 let bench: ControlBench;
 

@@ -15,7 +15,8 @@ import {
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
 import { OrchestratorError } from '../../../src/errors.js';
-import { ACCOUNT_ARN, ControlBench, creation, zipOf } from '../../support/control-bench.js';
+import { ACCOUNT_ARN, ControlBench, creation } from '../../support/control-bench.js';
+import { zipOf } from '../../support/zip-archive.js';
 
 let bench: ControlBench;
 const FunctionName = 'orders';

@@ -20,7 +20,8 @@ import {
   waitUntilFunctionActiveV2,
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
-import { ControlBench, creation, fileFunction, ROLE, zipOf } from '../../support/control-bench.js';
+import { ControlBench, creation, fileFunction, ROLE } from '../../support/control-bench.js';
+import { zipOf } from '../../support/zip-archive.js';
 
 let bench: ControlBench;
 let project: string;

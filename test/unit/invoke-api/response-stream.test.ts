@@ -1,6 +1,6 @@
 import {
   InvokeWithResponseStreamCommand,
-  LambdaClient,
+  type LambdaClient,
   type InvokeWithResponseStreamResponseEvent,
 } from '@aws-sdk/client-lambda';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -9,6 +9,7 @@ import type { InvocationRequest, Settle } from '../../../src/invocation/invocati
 import type { ResponseSink } from '../../../src/invocation/response-sink.js';
 import { failed, succeeded, type FakeRouter } from '../../support/fake-router.js';
 import { RunningInvokeApi } from '../../support/running-invoke-api.js';
+import { lambdaClient } from '../../support/aws-clients/lambda-client.js';
 
 const HEAD = { contentType: 'text/plain', executedVersion: '$LATEST' };
 
@@ -19,12 +20,7 @@ let client: LambdaClient;
 beforeEach(async () => {
   api = await new RunningInvokeApi().start();
   ({ router } = api);
-  client = new LambdaClient({
-    endpoint: `http://127.0.0.1:${api.port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-  });
+  client = lambdaClient(`http://127.0.0.1:${api.port}`);
 });
 afterEach(async () => {
   client.destroy();

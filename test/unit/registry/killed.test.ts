@@ -10,11 +10,12 @@ import {
   DeleteFunctionCommand,
   GetFunctionCommand,
   InvokeCommand,
-  LambdaClient,
+  type LambdaClient,
   PublishVersionCommand,
   waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
 import { ControlBench, creation } from '../../support/control-bench.js';
+import { lambdaClient } from '../../support/aws-clients/lambda-client.js';
 
 const SERVER = join(dirname(fileURLToPath(import.meta.url)), '../../support/control-server.js');
 
@@ -42,12 +43,7 @@ class Victim {
       });
       this.#child.once('exit', () => reject(new Error('it ended by itself')));
     });
-    this.#client = new LambdaClient({
-      endpoint: `http://127.0.0.1:${port}`,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      maxAttempts: 1,
-    });
+    this.#client = lambdaClient(`http://127.0.0.1:${port}`);
     const gone = new Promise<void>((resolve) =>
       this.#child.once('exit', () => {
         // A waiter would go on asking a process that is no more.
