@@ -31,7 +31,11 @@ import { EnvironmentJournal } from './environment/journal.js';
 import { availabilityZoneId } from './function/availability-zone.js';
 import { expiringCredentials, functionCredentials } from './function/credentials.js';
 import { isCustom } from './function/runtimes.js';
+import { AwsEndpoint } from './aws-endpoint/aws-endpoint.js';
 import { Events } from './composition/events.js';
+import { Sources } from './composition/sources.js';
+import type { SourceAddress } from './sources/source.js';
+import type { Stack } from './stack/stack.js';
 import { InvokeApi } from './invoke-api/server.js';
 import { LogHub } from './log/log-hub.js';
 import { MemoryBudget } from './pool/memory-budget.js';
@@ -55,6 +59,8 @@ export interface RunningOrchestrator extends OrchestratorView {
   /** Such as `http://127.0.0.1:3001`. */
   readonly endpoint: string;
   readonly engine: EngineDescription;
+  /** Where event sources listen. */
+  addresses(): readonly SourceAddress[];
   /** Resolves when it has stopped; rejects when it failed. */
   readonly stopped: Promise<void>;
   /** Drains: takes nothing new, lets the rest finish, then ends everything. */
@@ -123,9 +129,12 @@ async function start(
   const { architecture } = description;
   const control = controlParts({ settings, log, registry, packages, router, code, architecture });
   const automatic = new AutoPublish(control, (message) => log.warn(message));
+  const awsEndpoint = new AwsEndpoint();
+  const sources = new Sources({ settings, events, awsEndpoint, hooks, teardown });
   const onBuild = (name: string): void => void automatic.built(name);
+  const onStack = (stack: Stack): Promise<void> => sources.apply(stack);
   const reload = settings.watch
-    ? new Reload(config, { router, registry, onBuild, log, readConfig })
+    ? new Reload(config, { router, registry, onBuild, onStack, log, readConfig })
     : undefined;
   teardown.add(() => reload?.close());
   registry.onChanged = (name) => {
@@ -140,6 +149,7 @@ async function start(
     admin,
     ownerToken: claim.adminToken,
     events,
+    awsEndpoint,
     teardown,
   });
   await Promise.all(router.deployments.map((deployment) => deployment.ready()));
@@ -149,7 +159,9 @@ async function start(
   void packages.collect(() => registry.packages());
   claim.publish(endpoint);
   events.start();
-  return running({ view, endpoint, engine: description, router, events, invokeApi, teardown });
+  await sources.start(config.stack);
+  const parts = { view, endpoint, engine: description, router, events, sources };
+  return running({ ...parts, invokeApi, teardown });
 }
 
 interface OpenedEngine {
@@ -284,6 +296,7 @@ interface DoorSources {
   readonly admin: AdminApi;
   readonly ownerToken: string;
   readonly events: Events;
+  readonly awsEndpoint: AwsEndpoint;
   readonly teardown: Teardown;
 }
 
@@ -295,6 +308,7 @@ async function openDoor({
   admin,
   ownerToken,
   events,
+  awsEndpoint,
   teardown,
 }: DoorSources): Promise<{ endpoint: string; invokeApi: InvokeApi }> {
   const invokeApi = new InvokeApi({
@@ -306,6 +320,7 @@ async function openDoor({
     clock: systemClock,
     routes: controlRoutes(control),
     site: functionUrls(control, router),
+    awsEndpoint,
     authToken: settings.authToken,
     ownerToken,
     events: events.queue,
@@ -331,6 +346,7 @@ interface RunningParts {
   readonly engine: EngineDescription;
   readonly router: FunctionRouter;
   readonly events: Events;
+  readonly sources: Sources;
   readonly invokeApi: InvokeApi;
   readonly teardown: Teardown;
 }
@@ -339,7 +355,7 @@ interface RunningParts {
 const FLUSH_MS = 5_000;
 
 function running(parts: RunningParts): RunningOrchestrator {
-  const { view, endpoint, engine, router, events, invokeApi, teardown } = parts;
+  const { view, endpoint, engine, router, events, sources, invokeApi, teardown } = parts;
   let settleStopped: { resolve: () => void; reject: (reason: unknown) => void };
   const stopped = new Promise<void>((resolve, reject) => {
     settleStopped = { resolve, reject };
@@ -355,6 +371,7 @@ function running(parts: RunningParts): RunningOrchestrator {
     endpoint,
     engine,
     stopped,
+    addresses: () => sources.addresses(),
     functions: () => view.functions(),
     environments: () => view.environments(),
     invocation: (requestId) => view.invocation(requestId),
@@ -371,8 +388,9 @@ function running(parts: RunningParts): RunningOrchestrator {
     },
     close: async () => {
       events.close();
-      const drained = router
-        .close()
+      const drained = sources
+        .drain()
+        .then(() => router.close())
         .then(() => Promise.all([invokeApi.flushed(FLUSH_MS), router.dismiss()]));
       await Promise.race([drained, stopped]);
       events.tellLeft();

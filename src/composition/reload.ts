@@ -13,6 +13,7 @@ import type { Logger } from '../log/logger.js';
 import type { FunctionRegistry } from '../registry/registry.js';
 import type { FunctionRouter } from '../router/function-router.js';
 import type { InvocationRouter } from '../router/router.js';
+import type { Stack } from '../stack/stack.js';
 
 export interface ReloadParts {
   readonly router: FunctionRouter;
@@ -21,6 +22,8 @@ export interface ReloadParts {
   readonly readConfig: (() => Promise<Config>) | undefined;
   /** A function's present version is being made, or has been. */
   readonly onBuild: (functionName: string) => void;
+  /** What the project declares besides functions has changed. */
+  readonly onStack: (stack: Stack) => Promise<void>;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
@@ -140,6 +143,9 @@ export class Reload {
       log.warn(`${name} made through the API is hidden by the function of that name in the file`);
     }
     this.#tell(before, next, changes);
+    if (JSON.stringify(before.stack) !== JSON.stringify(next.stack)) {
+      await this.#parts.onStack(next.stack);
+    }
     if (changes.removed.length + changes.added.length + changes.changed.length === 0) return;
     await this.#watchAnew(next);
     for (const { name } of [...changes.added, ...changes.changed]) {

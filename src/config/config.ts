@@ -4,6 +4,7 @@
  */
 
 import type { FunctionDefinition } from '../function/function-version.js';
+import type { Stack } from '../stack/stack.js';
 
 export interface Config {
   /** Absolute path of the project folder. */
@@ -14,6 +15,8 @@ export interface Config {
   readonly files: readonly string[];
   readonly settings: Settings;
   readonly functions: readonly FunctionDefinition[];
+  /** Everything else that the project declares. */
+  readonly stack: Stack;
   /** Every setting that is not enforced as written; `up` prints them, `--strict` refuses. */
   readonly notices: readonly SettingNotice[];
 }

@@ -8,6 +8,7 @@ import { arch } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { FunctionDefinition } from '../function/function-version.js';
 import { makeStateDirectory, unusableState } from '../state/run-file.js';
+import { emptyStack, type StackDraft } from '../stack/stack.js';
 import type { Config, Flags, SettingNotice, Settings } from './config.js';
 import { DEFAULTS, defaultUnreservedMinimum } from './defaults.js';
 import { readDocument } from './document.js';
@@ -42,8 +43,10 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   const { envVars } = request.flags;
   const variablesFile = envVars === undefined ? undefined : resolve(projectDirectory, envVars);
   const variables = readVariables(variablesFile, problems);
+  const stack = emptyStack();
   const drafts = readDrafts(document, {
     source,
+    stack,
     settings,
     problems,
     notices,
@@ -62,7 +65,7 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   if (settings.strict) refuseNotices(notices, problems);
   problems.throwIfAny(source);
   const files = filesThatMatter(projectDirectory, source, variablesFile);
-  return { projectDirectory, source, files, settings, functions, notices };
+  return { projectDirectory, source, files, settings, functions, stack, notices };
 }
 
 function readFileSettings(document: unknown, problems: Problems): FileSettings {
@@ -180,6 +183,7 @@ function isLoopbackHost(host: string): boolean {
 
 interface DraftRequest {
   readonly source: string;
+  readonly stack: StackDraft;
   readonly settings: Settings;
   readonly problems: Problems;
   readonly notices: SettingNotice[];
@@ -187,15 +191,17 @@ interface DraftRequest {
 }
 
 function readDrafts(document: unknown, request: DraftRequest): FunctionDraft[] {
-  const { problems, notices, settings, parameters } = request;
+  const { source, problems, notices, settings, parameters, stack } = request;
   if (problems.list.length > 0 && document === undefined) return [];
   if (!isTemplate(document)) return readProject(document, problems);
   return readTemplate(document, {
     region: settings.region,
     accountId: settings.accountId,
     parameters,
+    directory: dirname(source),
     problems,
     notices,
+    stack,
     materialise: (logicalId, fileName, code) =>
       keepInlineCode(settings.stateDirectory, { logicalId, fileName, code }),
   });

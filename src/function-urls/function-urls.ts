@@ -11,7 +11,7 @@ import { messageOf } from '../errors.js';
 import { sendError, sendJson } from '../invoke-api/answer.js';
 import { functionNotFound, requestTooLarge, serviceError } from '../invoke-api/errors.js';
 import { readBody } from '../invoke-api/request-body.js';
-import { traceIdOf } from '../invoke-api/trace-id.js';
+import { traceIdOf } from '../invocation/trace-id.js';
 import type { InvocationRequest } from '../invocation/invocation.js';
 import type { InvocationRouter } from '../router/router.js';
 import { corsHeaders, preflightHeaders, type Cors } from './cors.js';

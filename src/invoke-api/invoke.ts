@@ -28,7 +28,7 @@ import { INVOKE_LIMITS } from './limits.js';
 import { resolveFunction, type ResolvedFunction } from './reference.js';
 import { readBody } from './request-body.js';
 import { tenantProblem, tenantViolations } from './tenant.js';
-import { traceIdOf } from './trace-id.js';
+import { traceIdOf } from '../invocation/trace-id.js';
 
 type InvocationType = 'Event' | 'RequestResponse' | 'DryRun';
 

@@ -12,6 +12,7 @@ import type { Clock } from '../async/clock.js';
 import { messageOf, OrchestratorError } from '../errors.js';
 import type { EventQueue } from '../event-queue/event-queue.js';
 import type { InvocationRouter } from '../router/router.js';
+import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import { Admission, isLoopback } from './admission.js';
 import { sendError } from './answer.js';
 import type { ApiContext } from './call.js';
@@ -57,6 +58,8 @@ export interface InvokeApiOptions {
   /** Taken as well: that of the run file. */
   readonly ownerToken?: string | undefined;
   readonly site?: HostedSite;
+  /** Answers what is signed for other services. */
+  readonly awsEndpoint?: Pick<AwsEndpoint, 'handlerOf'>;
   readonly clock: Clock;
   /** Takes asynchronous events. */
   readonly events: Pick<EventQueue, 'accept'>;
@@ -206,6 +209,11 @@ export class InvokeApi {
   }
 
   #route(request: IncomingMessage, response: ServerResponse, requestId: string): void {
+    const elsewhere = this.#options.awsEndpoint?.handlerOf(request);
+    if (elsewhere !== undefined) {
+      elsewhere(request, response);
+      return;
+    }
     const { path, query } = splitTarget(request.url ?? '/');
     for (const { prefix, handler } of this.#mounted) {
       if (path.startsWith(prefix)) {

@@ -203,6 +203,7 @@ export async function startFake(options: FakeOptions): Promise<FakeOrchestrator>
     stopped,
     close,
     destroy,
+    addresses: () => [],
     functions: () => view.functions(),
     environments: () => view.environments(),
     invocation: (requestId) => view.invocation(requestId),

@@ -9,6 +9,7 @@
 
 import { join, resolve } from 'node:path';
 
+import { emptyStack } from '../../src/stack/stack.js';
 import { DEFAULTS } from '../../src/config/defaults.js';
 import type { Config } from '../../src/config/config.js';
 import type { Parts } from '../../src/cli/parts.js';
@@ -52,6 +53,7 @@ export function fakeParts(behaviour: Readonly<Record<string, string | undefined>
           strict: false,
         },
         functions: [],
+        stack: emptyStack(),
         notices: behaviour['FAKE_NOTICE'] === undefined ? [] : [notice],
       };
       return Promise.resolve(config);

@@ -1,10 +1,15 @@
 /** What reading a template is given, and where it puts what it has to say. */
 
 import type { SettingNotice } from '../config.js';
+import type { StackDraft } from '../../stack/stack.js';
 import type { ScopeContext } from './scope.js';
 
 export interface TemplateContext extends ScopeContext {
   readonly notices: SettingNotice[];
+  /** What relative paths are relative to. */
+  readonly directory: string;
+  /** Takes what the template declares besides functions. */
+  readonly stack: StackDraft;
   /** Keeps inline code as a folder and gives its path. */
   materialise(logicalId: string, fileName: string, code: string): string;
 }

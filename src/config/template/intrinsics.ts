@@ -9,9 +9,9 @@ export interface Scope {
   readonly parameters: Values;
   readonly mappings: Values;
   readonly conditions: Values;
-  /** Logical id → its ARN, for functions. */
-  readonly arns: Readonly<Record<string, string>>;
-  /** Logical id → what `Ref` gives: a function's name; other resources, their logical id. */
+  /** Logical id → what `Fn::GetAtt` gives. */
+  readonly attributes: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Logical id → what `Ref` gives: a function's name, what a part knows, or the logical id. */
   readonly references: Readonly<Record<string, string>>;
   readonly pseudo: Readonly<Record<string, string>>;
 }
@@ -107,8 +107,7 @@ function reference(name: string, scope: Scope): unknown {
 function attribute(argument: unknown, scope: Scope): unknown {
   const [logicalId, name] =
     typeof argument === 'string' ? argument.split(/\.(.*)/s) : list(argument).map(String);
-  if (name === 'Arn') return scope.arns[logicalId ?? ''] ?? UNRESOLVED;
-  return UNRESOLVED;
+  return scope.attributes[logicalId ?? '']?.[name ?? ''] ?? UNRESOLVED;
 }
 
 function substitute(argument: unknown, scope: Scope): unknown {

@@ -5,6 +5,7 @@ import type { SettingNotice } from '../config.js';
 import { map, type Map } from '../map.js';
 import { nearestOf, type Problems } from '../problems.js';
 import { resolve, type Scope } from './intrinsics.js';
+import { RESOURCE_TYPES } from './parts.js';
 
 export interface ScopeContext {
   readonly region: string;
@@ -26,7 +27,7 @@ export function scopeOf(
     mappings: map(template['Mappings']),
     conditions: map(template['Conditions']),
     references: Object.fromEntries(logicalIds.map((logicalId) => [logicalId, logicalId])),
-    arns: {},
+    attributes: {},
     pseudo: {
       'AWS::AccountId': accountId,
       'AWS::Partition': 'aws',
@@ -41,12 +42,39 @@ export function scopeOf(
     const name = resolve(map(map(resource)['Properties'])['FunctionName'], scope);
     return [logicalId, typeof name === 'string' ? name : logicalId] as const;
   });
-  return {
+  const functionScope: Scope = {
     ...scope,
     references: { ...scope.references, ...Object.fromEntries(names) },
-    arns: Object.fromEntries(
-      names.map(([logicalId, name]) => [logicalId, functionArn({ region, accountId, name })]),
+    attributes: Object.fromEntries(
+      names.map(([logicalId, name]) => [
+        logicalId,
+        { Arn: functionArn({ region, accountId, name }) },
+      ]),
     ),
+  };
+  return withIdentities(functionScope, map(template['Resources']), context);
+}
+
+/** What names of resources give, as the parts that read them know. */
+function withIdentities(scope: Scope, resources: Map, place: ScopeContext): Scope {
+  const identities = Object.entries(resources).flatMap(([logicalId, resource]) => {
+    const { Type: type, Properties: written } = map(resource);
+    const identify = RESOURCE_TYPES[String(type)]?.identify;
+    if (identify === undefined) return [];
+    return [[logicalId, identify(logicalId, map(resolve(written, scope)), place)] as const];
+  });
+  return {
+    ...scope,
+    references: {
+      ...scope.references,
+      ...Object.fromEntries(identities.map(([logicalId, { ref }]) => [logicalId, ref])),
+    },
+    attributes: {
+      ...scope.attributes,
+      ...Object.fromEntries(
+        identities.map(([logicalId, { attributes }]) => [logicalId, attributes]),
+      ),
+    },
   };
 }
 

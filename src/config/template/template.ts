@@ -16,9 +16,11 @@ import {
   eventSettings,
   withEventInvokeConfigs,
 } from './event-settings.js';
+import { readDeclared } from './declared.js';
 import { withGlobals } from './globals.js';
 import { imageOf, isImage } from './image.js';
 import { holds, resolve, UNRESOLVED, type Scope } from './intrinsics.js';
+import { RESOURCE_TYPES } from './parts.js';
 import { parameterNotices, scopeOf } from './scope.js';
 
 /** Template property → our setting. */
@@ -58,6 +60,7 @@ const HANDLED = new Set([
   'LoggingConfig',
   'FunctionUrlConfig',
   ...EVENT_PROPERTIES,
+  'Events',
   'FunctionName',
   'CodeUri',
   'Code',
@@ -73,6 +76,10 @@ const FUNCTION_TYPES = ['AWS::Serverless::Function', 'AWS::Lambda::Function'];
 const LAYER_TYPES = ['AWS::Serverless::LayerVersion', 'AWS::Lambda::LayerVersion'];
 
 const READ_TYPES = [...FUNCTION_TYPES, ...LAYER_TYPES, EVENT_INVOKE_TYPE];
+
+function isRead(type: string): boolean {
+  return READ_TYPES.includes(type) || type in RESOURCE_TYPES;
+}
 
 const NAMES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
@@ -128,13 +135,26 @@ export function readTemplate(document: unknown, context: TemplateContext): Funct
     if (isSam) noticeBuild(logicalId, metadata, context);
     return draftOf(logicalId, properties, { resources, scope, context, isSam, metadata });
   });
+  readDeclared({
+    scope,
+    context,
+    globals: map(template['Globals']),
+    resources,
+    events: Object.fromEntries(
+      functions.map(([logicalId, resource]) => [
+        logicalId,
+        map(map(resource)['Properties'])['Events'],
+      ]),
+    ),
+    drafts,
+  });
   return withEventInvokeConfigs(drafts, resources, { scope, notices: context.notices });
 }
 
 function resourceNotices(resources: Map): SettingNotice[] {
   return Object.entries(resources).flatMap(([logicalId, resource]) => {
     const type = map(resource)['Type'];
-    if (typeof type === 'string' && READ_TYPES.includes(type)) return [];
+    if (typeof type === 'string' && isRead(type)) return [];
     const path = `Resources.${logicalId}`;
     return [{ path, treatment: 'ignored' as const, reason: reasonOf(logicalId, type) }];
   });
@@ -265,7 +285,6 @@ function noticeVariables(path: string, values: unknown, context: TemplateContext
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  Events: 'event sources are not connected yet; invoke the function through the Lambda API',
   Policies: 'permissions are not checked here',
   Role: 'permissions are not checked here',
   Tracing: 'no traces are sent; the trace header is passed on',

@@ -375,7 +375,7 @@ Resources:
     expect(notices.map(({ path }) => path)).toEqual(
       expect.arrayContaining([
         'Resources.Table',
-        'Resources.Hello.Properties.Events',
+        'Resources.Hello.Properties.Events.Api',
         'Resources.Plain.Properties.Role',
       ]),
     );

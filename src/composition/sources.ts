@@ -1,0 +1,74 @@
+/** The composition root's part for event sources: builds each, applies the stack, ends them. */
+
+import { systemClock } from '../async/clock.js';
+import type { Teardown } from '../async/teardown.js';
+import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
+import type { Settings } from '../config/config.js';
+import { messageOf, OrchestratorError } from '../errors.js';
+import { Invoker } from '../router/invoker.js';
+import type { Source, SourceAddress, SourceParts } from '../sources/source.js';
+import type { Stack } from '../stack/stack.js';
+import type { StartHooks } from '../start-hooks.js';
+import type { Events } from './events.js';
+
+export interface SourcesRequest {
+  readonly settings: Settings;
+  readonly events: Events;
+  readonly awsEndpoint: AwsEndpoint;
+  readonly hooks: StartHooks;
+  readonly teardown: Teardown;
+}
+
+/** Every kind of source there is; each makes nothing until a stack asks for it. */
+const OPENERS: readonly ((parts: SourceParts) => Source)[] = [];
+
+export class Sources {
+  readonly #sources: readonly Source[];
+  readonly #hooks: StartHooks;
+
+  constructor({ settings, events, awsEndpoint, hooks, teardown }: SourcesRequest) {
+    this.#hooks = hooks;
+    const parts: SourceParts = {
+      settings,
+      clock: systemClock,
+      queueClock: events.clock,
+      invoker: new Invoker({
+        door: () => events.door,
+        accept: (event) => events.queue.accept(event),
+        now: () => systemClock.now(),
+      }),
+      services: { clientConfig: () => Promise.reject(notThere()) },
+      targets: { send: () => Promise.reject(notThere()) },
+      awsEndpoint,
+      log: hooks.log,
+    };
+    this.#sources = OPENERS.map((open) => open(parts));
+    for (const source of this.#sources) teardown.add(() => source.close());
+  }
+
+  /** At the start. Raises user errors. */
+  async start(stack: Stack): Promise<void> {
+    for (const source of this.#sources) await source.apply(stack);
+  }
+
+  /** After the configuration has changed: what cannot be done is told, the rest goes on. */
+  async apply(stack: Stack): Promise<void> {
+    for (const source of this.#sources) {
+      await source.apply(stack).catch((error: unknown) => {
+        this.#hooks.log.error(`${source.name}: the change is not used: ${messageOf(error)}`);
+      });
+    }
+  }
+
+  addresses(): readonly SourceAddress[] {
+    return this.#sources.flatMap((source) => source.addresses?.() ?? []);
+  }
+
+  async drain(): Promise<void> {
+    await Promise.all(this.#sources.map((source) => source.drain()));
+  }
+}
+
+function notThere(): OrchestratorError {
+  return new OrchestratorError('not-supported', 'no services run here');
+}

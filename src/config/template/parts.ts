@@ -1,0 +1,73 @@
+/**
+ * What reads the resources of a template that are no functions, and the events of functions: one
+ * part for each kind of event source. `template.ts` calls them; `PARTS` lists them.
+ */
+
+import type { FunctionTarget } from '../../stack/function-target.js';
+import type { Place } from '../../stack/arns.js';
+import type { Map } from '../map.js';
+import type { TemplateContext } from './context.js';
+import type { Scope } from './intrinsics.js';
+
+/** What `Ref` and `Fn::GetAtt` give for a resource. */
+export interface Identity {
+  readonly ref: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+interface Around {
+  readonly scope: Scope;
+  readonly context: TemplateContext;
+  /** All of the template, as written; those with a false condition left out. */
+  readonly resources: Map;
+  /** The function that an ARN, a name or an alias' ARN means; undefined when it is none of here. */
+  target(value: unknown): FunctionTarget | undefined;
+}
+
+export interface DeclaredResource extends Around {
+  /** `Resources.<logical id>`. */
+  readonly path: string;
+  readonly logicalId: string;
+  readonly type: string;
+  /** Globals laid under, intrinsics resolved; what cannot be known is `UNRESOLVED`. */
+  readonly properties: Map;
+  readonly metadata: Map;
+}
+
+export interface DeclaredEvent extends Around {
+  /** `Resources.<logical id>.Properties.Events.<name>`. */
+  readonly path: string;
+  readonly name: string;
+  readonly type: string;
+  readonly properties: Map;
+  /** Logical id of the function. */
+  readonly owner: string;
+  /** The function, or the alias its builds are published to. */
+  readonly owned: FunctionTarget;
+}
+
+export interface ResourceType {
+  /** Absent: `Ref` gives the logical id. `properties` may hold `UNRESOLVED`. */
+  identify?(logicalId: string, properties: Map, place: Place): Identity;
+  read(resource: DeclaredResource): void;
+}
+
+export interface TemplatePart {
+  readonly resources: Readonly<Record<string, ResourceType>>;
+  /** SAM's events of functions, by their `Type`. */
+  readonly events: Readonly<Record<string, (event: DeclaredEvent) => void>>;
+  /** Called once everything has been read. */
+  finish?(around: Around): void;
+}
+
+export const PARTS: readonly TemplatePart[] = [];
+
+export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = Object.assign(
+  {},
+  ...PARTS.map(({ resources }) => resources),
+) as Record<string, ResourceType>;
+
+export const EVENT_TYPES: Readonly<Record<string, (event: DeclaredEvent) => void>> = Object.assign(
+  {},
+  ...PARTS.map(({ events }) => events),
+) as Record<string, (event: DeclaredEvent) => void>;

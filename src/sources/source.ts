@@ -1,0 +1,46 @@
+/** What every event source is to the composition root. */
+
+import type { Clock } from '../async/clock.js';
+import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
+import type { Settings } from '../config/config.js';
+import type { Logger } from '../log/logger.js';
+import type { Invoker } from '../router/invoker.js';
+import type { AwsServices } from '../services/aws-services.js';
+import type { Stack } from '../stack/stack.js';
+import type { Targets } from '../targets/targets.js';
+
+export interface Source {
+  /** Such as `HTTP`, for messages. */
+  readonly name: string;
+  /**
+   * Makes what runs match the stack: at the start and whenever the configuration changed. What did
+   * not change goes on undisturbed. Raises user errors at the start only.
+   */
+  apply(stack: Stack): Promise<void>;
+  /** Lines for the screen of `up`, such as an address and what is there. */
+  addresses?(): readonly SourceAddress[];
+  /** Takes nothing new; resolves when what it has begun is over or kept for the next start. */
+  drain(): Promise<void>;
+  /** Ends everything now. */
+  close(): Promise<void>;
+}
+
+export interface SourceAddress {
+  readonly source: string;
+  readonly address: string;
+  readonly about: string;
+}
+
+/** What sources are made of. */
+export interface SourceParts {
+  readonly settings: Settings;
+  /** Real time. */
+  readonly clock: Clock;
+  /** Schedules, retries, ages and waits follow this one. */
+  readonly queueClock: Clock;
+  readonly invoker: Invoker;
+  readonly services: AwsServices;
+  readonly targets: Targets;
+  readonly awsEndpoint: AwsEndpoint;
+  readonly log: Logger;
+}
