@@ -7,6 +7,8 @@ import type { Settings } from '../config/config.js';
 import { messageOf, OrchestratorError } from '../errors.js';
 import { Invoker } from '../router/invoker.js';
 import type { Source, SourceAddress, SourceParts } from '../sources/source.js';
+import { functionSender } from '../targets/function-target.js';
+import { Targets } from '../targets/targets.js';
 import type { Stack } from '../stack/stack.js';
 import type { StartHooks } from '../start-hooks.js';
 import type { Events } from './events.js';
@@ -28,17 +30,20 @@ export class Sources {
 
   constructor({ settings, events, awsEndpoint, hooks, teardown }: SourcesRequest) {
     this.#hooks = hooks;
+    const invoker = new Invoker({
+      door: () => events.door,
+      accept: (event) => events.queue.accept(event),
+      now: () => systemClock.now(),
+    });
+    const targets = new Targets();
+    targets.serve('lambda', functionSender(invoker));
     const parts: SourceParts = {
       settings,
       clock: systemClock,
       queueClock: events.clock,
-      invoker: new Invoker({
-        door: () => events.door,
-        accept: (event) => events.queue.accept(event),
-        now: () => systemClock.now(),
-      }),
+      invoker,
       services: { clientConfig: () => Promise.reject(notThere()) },
-      targets: { send: () => Promise.reject(notThere()) },
+      targets,
       awsEndpoint,
       log: hooks.log,
     };

@@ -1,5 +1,7 @@
 /** Sends something to whatever an ARN names: a function, queue, topic, bus, stream, state machine, bucket or log group. */
 
+import { parseArn } from '../stack/arns.js';
+
 export interface TargetMessage {
   readonly body: Buffer;
   /** Message attributes of queues and topics. */
@@ -21,9 +23,24 @@ export interface TargetMessage {
   readonly key?: string;
 }
 
-export interface Targets {
+export type SendToTarget = (arn: string, message: TargetMessage) => Promise<void>;
+
+export class Targets {
+  readonly #senders = new Map<string, SendToTarget>();
+
+  /** Says how targets of the service with this name in ARNs, such as `sqs`, are sent to. */
+  serve(service: string, send: SendToTarget): void {
+    this.#senders.set(service, send);
+  }
+
   /** Resolves when the target has it. Rejects with a `TargetError`. */
-  send(arn: string, message: TargetMessage): Promise<void>;
+  send(arn: string, message: TargetMessage): Promise<void> {
+    const send = this.#senders.get(parseArn(arn)?.service ?? '');
+    if (send !== undefined) return send(arn, message);
+    return Promise.reject(
+      new TargetError('InvalidParameterException', `nothing can be sent to ${arn} here`, false),
+    );
+  }
 }
 
 export class TargetError extends Error {
