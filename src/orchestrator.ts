@@ -131,6 +131,7 @@ async function start(
   const automatic = new AutoPublish(control, (message) => log.warn(message));
   const awsEndpoint = new AwsEndpoint();
   const sources = new Sources({ settings, events, awsEndpoint, hooks, teardown });
+  view.onSources = () => sources.status();
   const onBuild = (name: string): void => void automatic.built(name);
   const onStack = (stack: Stack): Promise<void> => sources.apply(stack);
   const reload = settings.watch
@@ -379,6 +380,7 @@ function running(parts: RunningParts): RunningOrchestrator {
     follow: (query, onLine) => view.follow(query, onLine),
     events: (limit) => view.events(limit),
     changeEvent: (requestId, change) => view.changeEvent(requestId, change),
+    sources: () => view.sources(),
     time: () => view.time(),
     advanceTime: (ms) => view.advanceTime(ms),
     stop: (mode) => {

@@ -1,6 +1,6 @@
 /** What the admin API and its client say to each other, beyond the types of `view.ts`. */
 
-import type { EnvironmentStatus, FunctionStatus, LogLine } from './view.js';
+import type { EnvironmentStatus, FunctionStatus, LogLine, SourceStatus } from './view.js';
 
 export const ADMIN_PREFIX = '/_orchestrator/';
 
@@ -13,6 +13,11 @@ export interface StatusAnswer {
 /** `GET logs` */
 export interface LogsAnswer {
   readonly lines: readonly LogLine[];
+}
+
+/** `GET sources` */
+export interface SourcesAnswer {
+  readonly sources: readonly SourceStatus[];
 }
 
 /** One line of `GET logs?follow=1`: a log line, or what happened to the stream. */

@@ -9,6 +9,7 @@
  *   GET  events                         asynchronous events that are not over
  *   POST events/{request id}/retry      tries one now
  *   POST events/{request id}/drop       forgets one
+ *   GET  sources                        what leads events to functions
  *   GET  time                           queue time
  *   POST time {"advanceMs":n}           moves it on
  *   POST stop {"mode":"drain"|"now"}    begins the stop; answered before it happens
@@ -77,6 +78,7 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: /^events$/, run: ({ view }) => view.events(MOST_LISTED_EVENTS) },
   { method: 'POST', path: /^events\/([^/]+)\/retry$/, run: (call) => changeEvent(call, 'retry') },
   { method: 'POST', path: /^events\/([^/]+)\/drop$/, run: (call) => changeEvent(call, 'drop') },
+  { method: 'GET', path: /^sources$/, run: ({ view }) => ({ sources: view.sources() }) },
   { method: 'GET', path: /^time$/, run: ({ view }) => view.time() },
   { method: 'POST', path: /^time$/, run: advanceTime },
   { method: 'POST', path: /^stop$/, run: stop, status: 202 },

@@ -134,6 +134,24 @@ export interface TimeStatus {
   readonly scale: number;
 }
 
+/** One thing that leads events to a target, such as a queue, a route or a schedule. */
+export interface SourceStatus {
+  /** Such as `SQS`, `HTTP API` or `schedule`. */
+  readonly kind: string;
+  /** What it is called by: a UUID, a name, a route key. */
+  readonly id: string;
+  /** What events come from: a queue, a method and path, an expression. */
+  readonly from: string;
+  /** What they lead to, such as a function. */
+  readonly to: string;
+  /** Such as `Enabled`. */
+  readonly state: string;
+  /** What came of the last event, for people. */
+  readonly last?: string;
+  /** What is worth counting, such as batches and lag. */
+  readonly figures?: Readonly<Record<string, number>>;
+}
+
 export type EventChange = 'retry' | 'drop';
 
 export interface OrchestratorView {
@@ -148,6 +166,8 @@ export interface OrchestratorView {
   events(limit: number): EventQueueStatus;
   /** Tries a waiting event now, or forgets it. */
   changeEvent(requestId: string, change: EventChange): 'done' | 'unknown' | 'running';
+  /** Everything that leads events to functions. */
+  sources(): readonly SourceStatus[];
   time(): TimeStatus;
   advanceTime(ms: number): TimeStatus;
   /** Begins an orderly stop: `drain` finishes what runs, otherwise it ends now. */

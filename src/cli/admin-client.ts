@@ -8,6 +8,7 @@ import {
   type AdvanceRequest,
   type FollowItem,
   type LogsAnswer,
+  type SourcesAnswer,
   type StatusAnswer,
   type StopRequest,
 } from '../admin-api/protocol.js';
@@ -17,6 +18,7 @@ import type {
   InvocationRecord,
   LogLine,
   LogQuery,
+  SourceStatus,
   TimeStatus,
 } from '../admin-api/view.js';
 import { OrchestratorError, isOrchestratorError } from '../errors.js';
@@ -37,6 +39,7 @@ export interface AdminClient {
   events(): Promise<EventQueueStatus>;
   /** Undefined: done; else why not. */
   changeEvent(requestId: string, change: EventChange): Promise<'unknown' | 'running' | undefined>;
+  sources(): Promise<readonly SourceStatus[]>;
   time(): Promise<TimeStatus>;
   advanceTime(ms: number): Promise<TimeStatus>;
   stop(mode: StopRequest['mode']): Promise<void>;
@@ -116,6 +119,9 @@ export function createAdminClient(run: FoundRun): AdminClient {
       }
       await answerOf(run, response);
       return undefined;
+    },
+    async sources() {
+      return ((await answerOf(run, await get('sources'))) as SourcesAnswer).sources;
     },
     async time() {
       return (await answerOf(run, await get('time'))) as TimeStatus;

@@ -29,6 +29,7 @@ import {
   usageOf,
 } from './refusals.js';
 import { createReport, type Report } from './report.js';
+import { sources } from './sources.js';
 import { time } from './time.js';
 import { up } from './up.js';
 import { why } from './why.js';
@@ -40,6 +41,7 @@ const COMMANDS: readonly Command[] = [
   logs,
   why,
   events,
+  sources,
   time,
   down,
   build,

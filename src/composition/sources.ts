@@ -1,5 +1,6 @@
 /** The composition root's part for event sources: builds each, applies the stack, ends them. */
 
+import type { SourceStatus } from '../admin-api/view.js';
 import { systemClock } from '../async/clock.js';
 import type { Teardown } from '../async/teardown.js';
 import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
@@ -67,6 +68,10 @@ export class Sources {
 
   addresses(): readonly SourceAddress[] {
     return this.#sources.flatMap((source) => source.addresses?.() ?? []);
+  }
+
+  status(): readonly SourceStatus[] {
+    return this.#sources.flatMap((source) => source.status?.() ?? []);
   }
 
   async drain(): Promise<void> {

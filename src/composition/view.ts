@@ -10,6 +10,7 @@ import type {
   LogLine,
   LogQuery,
   OrchestratorView,
+  SourceStatus,
   TimeStatus,
 } from '../admin-api/view.js';
 import type { Clock } from '../async/clock.js';
@@ -34,6 +35,8 @@ const MEGABYTE = 2 ** 20;
 
 export class View implements OrchestratorView {
   readonly #parts: ViewParts;
+  /** Set once there are any. */
+  onSources: () => readonly SourceStatus[] = () => [];
   /** Set once there is something to stop. */
   onStop: (mode: 'drain' | 'now') => void = () => undefined;
 
@@ -73,6 +76,10 @@ export class View implements OrchestratorView {
   changeEvent(requestId: string, change: EventChange): 'done' | 'unknown' | 'running' {
     const { queue } = this.#parts.events;
     return change === 'retry' ? queue.retry(requestId) : queue.drop(requestId);
+  }
+
+  sources(): readonly SourceStatus[] {
+    return this.onSources();
   }
 
   time(): TimeStatus {

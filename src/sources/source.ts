@@ -1,5 +1,6 @@
 /** What every event source is to the composition root. */
 
+import type { SourceStatus } from '../admin-api/view.js';
 import type { Clock } from '../async/clock.js';
 import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import type { Settings } from '../config/config.js';
@@ -19,6 +20,8 @@ export interface Source {
   apply(stack: Stack): Promise<void>;
   /** Lines for the screen of `up`, such as an address and what is there. */
   addresses?(): readonly SourceAddress[];
+  /** Its rows of `orchestrator sources`. */
+  status?(): readonly SourceStatus[];
   /** Takes nothing new; resolves when what it has begun is over or kept for the next start. */
   drain(): Promise<void>;
   /** Ends everything now. */

@@ -18,6 +18,7 @@ import type {
   LogQuery,
   OrchestratorView,
   QueuedEventStatus,
+  SourceStatus,
   TimeStatus,
 } from '../../src/admin-api/view.js';
 import type { RunningOrchestrator } from '../../src/cli/parts.js';
@@ -29,6 +30,7 @@ export class FakeView implements OrchestratorView {
   records = new Map<string, InvocationRecord>();
   kept: LogLine[] = [];
   eventList: QueuedEventStatus[] = [];
+  sourceList: SourceStatus[] = [];
   changes: string[] = [];
   aheadMs = 0;
   stops: ('drain' | 'now')[] = [];
@@ -85,6 +87,10 @@ export class FakeView implements OrchestratorView {
     if (event.running) return 'running';
     this.changes.push(`${change} ${requestId}`);
     return 'done';
+  }
+
+  sources(): readonly SourceStatus[] {
+    return this.sourceList;
   }
 
   time(): TimeStatus {
@@ -211,6 +217,7 @@ export async function startFake(options: FakeOptions): Promise<FakeOrchestrator>
     follow: (query, onLine) => view.follow(query, onLine),
     events: (limit) => view.events(limit),
     changeEvent: (requestId, change) => view.changeEvent(requestId, change),
+    sources: () => view.sources(),
     time: () => view.time(),
     advanceTime: (ms) => view.advanceTime(ms),
     stop: (mode) => view.stop(mode),
