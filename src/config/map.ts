@@ -10,3 +10,8 @@ export function isMap(value: unknown): value is Map {
 export function map(value: unknown): Map {
   return isMap(value) ? value : {};
 }
+
+/** What a map holds itself under a name that a person chose; never what all objects have. */
+export function own(map: Map, name: string): unknown {
+  return Object.hasOwn(map, name) ? map[name] : undefined;
+}

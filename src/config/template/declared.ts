@@ -6,9 +6,10 @@ import type { FunctionDraft } from '../function-draft.js';
 import { isMap, map, type Map } from '../map.js';
 import { nearestOf } from '../problems.js';
 import type { TemplateContext } from './context.js';
-import { withGlobals } from './globals.js';
-import { holds, resolve, type Scope } from './intrinsics.js';
+import { propertiesOf } from './identities.js';
+import { resolve, type Scope } from './intrinsics.js';
 import { EVENT_TYPES, PARTS, RESOURCE_TYPES } from './parts.js';
+import type { Unresolved } from './unresolved.js';
 
 /** Of SAM (contract 12.2); those that a part reads are served all the same. */
 const SAM_EVENTS: readonly string[] = [
@@ -38,6 +39,8 @@ export interface DeclaredContext {
   readonly scope: Scope;
   readonly context: TemplateContext;
   readonly globals: Map;
+  readonly unresolved: Unresolved;
+  /** Those that are made. */
   readonly resources: Map;
   /** Logical id of a function → its events as written. */
   readonly events: Readonly<Record<string, unknown>>;
@@ -45,22 +48,21 @@ export interface DeclaredContext {
 }
 
 export function readDeclared(declared: DeclaredContext): void {
-  const { scope, context, drafts } = declared;
-  const resources = present(declared.resources, scope);
-  const around = { scope, context, resources, target: targetOf(drafts) };
+  const { scope, context, drafts, unresolved, resources } = declared;
+  const around = { scope, context, unresolved, resources, target: targetOf(drafts) };
   for (const [logicalId, resource] of Object.entries(resources)) {
-    const { Type: written, Properties: own, Metadata: metadata, IgnoreGlobals } = map(resource);
+    const { Type: written, Metadata: metadata } = map(resource);
     const type = String(written);
     const reader = RESOURCE_TYPES[type];
     if (reader === undefined) continue;
-    const [, name = ''] = /^AWS::Serverless::(\w+)$/.exec(type) ?? [];
-    const merged = withGlobals(map(declared.globals[name]), map(own), IgnoreGlobals);
+    const path = `Resources.${logicalId}`;
+    const properties = propertiesOf(resource, declared.globals);
     reader.read({
       ...around,
-      path: `Resources.${logicalId}`,
+      path,
       logicalId,
       type,
-      properties: map(resolve(merged, scope)),
+      properties: map(unresolved.resolve(properties, scope, `${path}.Properties`)),
       metadata: map(resolve(metadata, scope)),
     });
   }
@@ -102,7 +104,7 @@ function readEvents(draft: FunctionDraft, events: unknown, around: Around): void
         path: where,
         name,
         type: String(type),
-        properties: map(resolve(properties, scope)),
+        properties: map(around.unresolved.resolve(properties, scope, `${where}.Properties`)),
         owner: draft.logicalId,
         owned,
       });
@@ -122,16 +124,6 @@ function refuseType(path: string, type: unknown, { problems }: TemplateContext):
     expected: `one of ${known.join(', ')}`,
     remedy: nearest === undefined ? 'Change it to one of these.' : `Did you mean '${nearest}'?`,
   });
-}
-
-/** CloudFormation makes nothing whose condition does not hold. */
-export function present(resources: Map, scope: Scope): Map {
-  return Object.fromEntries(
-    Object.entries(resources).filter(([, resource]) => {
-      const { Condition: condition } = map(resource);
-      return typeof condition !== 'string' || holds(condition, scope);
-    }),
-  );
 }
 
 function targetOf(drafts: readonly FunctionDraft[]) {

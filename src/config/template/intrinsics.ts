@@ -3,93 +3,173 @@
  * be known locally stays unresolved, as the value `UNRESOLVED`, and is never an error by itself.
  */
 
+import { own } from '../map.js';
+import { cidrBlocks } from './cidr.js';
+import type { Identity } from './parts.js';
+
 export type Values = Readonly<Record<string, unknown>>;
 
 export interface Scope {
   readonly parameters: Values;
   readonly mappings: Values;
   readonly conditions: Values;
-  /** Logical id → what `Fn::GetAtt` gives. */
-  readonly attributes: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Logical id → what `Ref` gives: a function's name, what a part knows, or the logical id. */
-  readonly references: Readonly<Record<string, string>>;
   readonly pseudo: Readonly<Record<string, string>>;
+  /** `Fn::Length`, `Fn::ToJsonString` and defaults of `Fn::FindInMap` exist. */
+  readonly extended: boolean;
+  /** What a resource is called; undefined when the template has none of this logical id. */
+  identity(logicalId: string): Identity | undefined;
 }
 
 export const UNRESOLVED = Symbol('unresolved');
 export const NO_VALUE = Symbol('AWS::NoValue');
 
-type Evaluate = (argument: unknown, scope: Scope) => unknown;
+/** Why a value is not there, told while it is resolved. */
+export interface Finding {
+  /** Of the property it stands in. */
+  readonly path: string;
+  /** Such as `Fn::ImportValue`. */
+  readonly what: string;
+  /** CloudFormation would refuse it, for this reason. */
+  readonly fault?: string;
+}
+
+type Tell = (finding: Finding) => void;
+
+/** Where in a template an evaluation stands. */
+interface At {
+  readonly scope: Scope;
+  readonly path: string;
+  readonly depth: number;
+  readonly tell: Tell;
+}
+
+type Evaluate = (argument: unknown, at: At) => unknown;
 
 const FUNCTIONS: Readonly<Record<string, Evaluate>> = {
-  Ref: (argument, scope) => reference(String(argument), scope),
-  'Fn::GetAtt': (argument, scope) => attribute(argument, scope),
-  'Fn::Sub': (argument, scope) => substitute(argument, scope),
-  'Fn::Join': (argument, scope) => {
-    const [separator, parts] = list(resolve(argument, scope));
+  Ref: (argument, at) => reference(argument, at),
+  'Fn::GetAtt': (argument, at) => attribute(argument, at),
+  'Fn::Sub': (argument, at) => substitute(argument, at),
+  'Fn::Join': (argument, at) => {
+    const [separator, parts] = list(inner(argument, at));
+    if (parts === UNRESOLVED) return UNRESOLVED;
     const texts = list(parts).map((part) => text(part));
     return texts.includes(undefined) ? UNRESOLVED : texts.join(String(separator));
   },
-  'Fn::Split': (argument, scope) => {
-    const [separator, source] = list(resolve(argument, scope));
+  'Fn::Split': (argument, at) => {
+    const [separator, source] = list(inner(argument, at));
     const whole = text(source);
     return whole === undefined ? UNRESOLVED : whole.split(String(separator));
   },
-  'Fn::Select': (argument, scope) => {
-    const [index, from] = list(resolve(argument, scope));
-    return list(from)[Number(index)] ?? UNRESOLVED;
+  'Fn::Select': (argument, at) => {
+    const [index, from] = list(inner(argument, at));
+    if (from === UNRESOLVED || index === UNRESOLVED) return UNRESOLVED;
+    const found = list(from)[Number(index)];
+    if (found !== undefined) return found;
+    return missing(at, 'Fn::Select', `its list has no item ${String(index)}`);
   },
-  'Fn::Base64': (argument, scope) => {
-    const plain = text(resolve(argument, scope));
+  'Fn::Base64': (argument, at) => {
+    const plain = text(inner(argument, at));
     return plain === undefined ? UNRESOLVED : Buffer.from(plain).toString('base64');
   },
-  'Fn::FindInMap': (argument, scope) => {
-    const keys = list(resolve(argument, scope)).slice(0, 3);
-    let at: unknown = scope.mappings;
-    for (const key of keys) at = record(at)[String(key)];
-    return at ?? UNRESOLVED;
-  },
-  'Fn::GetAZs': (argument, scope) => {
-    const region = text(resolve(argument, scope)) || scope.pseudo['AWS::Region'];
+  'Fn::FindInMap': (argument, at) => findInMap(argument, at),
+  'Fn::GetAZs': (argument, at) => {
+    const region = text(inner(argument, at)) || at.scope.pseudo['AWS::Region'];
     return ['a', 'b', 'c'].map((zone) => `${region}${zone}`);
   },
-  'Fn::If': (argument, scope) => {
+  'Fn::Cidr': (argument, at) => {
+    const [block, count, bits = '8'] = list(inner(argument, at));
+    if ([block, count, bits].includes(UNRESOLVED)) return UNRESOLVED;
+    const blocks = cidrBlocks(String(block), Number(count), Number(bits));
+    const fault = `${String(block)} has no ${String(count)} blocks of ${String(bits)} bits`;
+    return blocks ?? missing(at, 'Fn::Cidr', fault);
+  },
+  'Fn::If': (argument, at) => {
     const [condition, yes, no] = list(argument);
-    return resolve(holds(String(condition), scope) ? yes : no, scope);
+    return inner(holds(String(condition), at.scope) ? yes : no, at);
   },
-  'Fn::Equals': (argument, scope) => {
-    const [left, right] = list(resolve(argument, scope));
-    return JSON.stringify(left) === JSON.stringify(right);
+  'Fn::Equals': (argument, at) => {
+    const [left, right] = list(inner(argument, at));
+    // Numbers and booleans are their texts.
+    return JSON.stringify(text(left) ?? left) === JSON.stringify(text(right) ?? right);
   },
-  'Fn::And': (argument, scope) => list(resolve(argument, scope)).every(isTrue),
-  'Fn::Or': (argument, scope) => list(resolve(argument, scope)).some(isTrue),
-  'Fn::Not': (argument, scope) => !isTrue(list(resolve(argument, scope))[0]),
-  Condition: (argument, scope) => holds(String(argument), scope),
+  'Fn::And': (argument, at) => list(inner(argument, at)).every(isTrue),
+  'Fn::Or': (argument, at) => list(inner(argument, at)).some(isTrue),
+  'Fn::Not': (argument, at) => !isTrue(list(inner(argument, at))[0]),
+  'Fn::Length': (argument, at) => {
+    if (!at.scope.extended) return missing(at, 'Fn::Length', NEEDS_EXTENSIONS);
+    const items = inner(argument, at);
+    return Array.isArray(items) ? items.length : UNRESOLVED;
+  },
+  'Fn::ToJsonString': (argument, at) => {
+    if (!at.scope.extended) return missing(at, 'Fn::ToJsonString', NEEDS_EXTENSIONS);
+    const value = inner(argument, at);
+    return hasUnresolved(value) ? UNRESOLVED : JSON.stringify(value);
+  },
+  Condition: (argument, at) => holds(String(argument), at.scope),
 };
 
-const UNRESOLVABLE = new Set(['Fn::ImportValue', 'Fn::Transform', 'Fn::Cidr', 'Fn::ForEach']);
+const NEEDS_EXTENSIONS = 'it needs `Transform: AWS::LanguageExtensions`';
+/** What stands for something that only AWS knows. */
+const UNRESOLVABLE: ReadonlySet<string> = new Set([
+  'Fn::ImportValue',
+  'Fn::GetStackOutput',
+  'Fn::Transform',
+]);
 const DEEPEST = 100;
 
 /** `value` with every intrinsic in it evaluated. */
-export function resolve(value: unknown, scope: Scope, depth = 0): unknown {
-  if (depth > DEEPEST || typeof value !== 'object' || value === null) return value;
+export function resolve(value: unknown, scope: Scope): unknown {
+  return evaluate(value, { scope, path: '', depth: 0, tell: () => undefined });
+}
+
+/** The same, telling what is not there. `path` is that of the value. */
+export function resolveTelling(value: unknown, scope: Scope, path: string, tell: Tell): unknown {
+  return evaluate(value, { scope, path, depth: 0, tell });
+}
+
+function evaluate(value: unknown, at: At): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (at.depth > DEEPEST) return missing(at, 'what is nested so deeply', 'it is nested too deeply');
   if (Array.isArray(value)) {
-    return value.map((item) => resolve(item, scope, depth + 1)).filter((item) => item !== NO_VALUE);
+    return value
+      .map((item, index) => evaluate(item, below(at, String(index))))
+      .filter((item) => item !== NO_VALUE);
   }
   const [name, ...others] = Object.keys(value);
   if (name !== undefined && others.length === 0) {
     const argument = (value as Record<string, unknown>)[name];
-    const evaluate = FUNCTIONS[name];
-    if (evaluate !== undefined && (name !== 'Condition' || typeof argument === 'string')) {
-      return evaluate(argument, scope);
+    const evaluateThis = own(FUNCTIONS, name) as Evaluate | undefined;
+    if (evaluateThis !== undefined && (name !== 'Condition' || typeof argument === 'string')) {
+      return evaluateThis(argument, at);
     }
-    if (UNRESOLVABLE.has(name)) return UNRESOLVED;
+    if (UNRESOLVABLE.has(name)) {
+      at.tell({ path: at.path, what: name });
+      return UNRESOLVED;
+    }
   }
   return Object.fromEntries(
     Object.entries(value)
-      .map(([key, item]) => [key, resolve(item, scope, depth + 1)] as const)
+      .map(([key, item]) => [key, evaluate(item, below(at, key))] as const)
       .filter(([, item]) => item !== NO_VALUE),
   );
+}
+
+function below(at: At, key: string): At {
+  return { ...at, path: `${at.path}.${key}`, depth: at.depth + 1 };
+}
+
+/** An argument of the function that stands here: it has no path of its own. */
+function inner(value: unknown, at: At): unknown {
+  if (Array.isArray(value)) {
+    const deeper = { ...at, depth: at.depth + 1 };
+    return value.map((item) => inner(item, deeper)).filter((item) => item !== NO_VALUE);
+  }
+  return evaluate(value, { ...at, depth: at.depth + 1 });
+}
+
+function missing({ tell, path }: At, what: string, fault: string): typeof UNRESOLVED {
+  tell({ path, what, fault });
+  return UNRESOLVED;
 }
 
 /** Whether an intrinsic function stands here, such as `{Fn::Sub: …}` (contract 12.3). */
@@ -99,35 +179,92 @@ export function isIntrinsic(value: unknown): boolean {
   return keys.length === 1 && (keys[0] === 'Ref' || keys[0]?.startsWith('Fn::') === true);
 }
 
-function reference(name: string, scope: Scope): unknown {
+/** Whether something in it could not be resolved. */
+export function hasUnresolved(value: unknown): boolean {
+  if (value === UNRESOLVED) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some(hasUnresolved);
+}
+
+function reference(argument: unknown, at: At): unknown {
+  const name = text(inner(argument, at)) ?? '';
+  const found = named(name, at.scope);
+  if (found !== undefined) return found;
+  at.tell({ path: at.path, what: `Ref ${name}` });
+  return UNRESOLVED;
+}
+
+function named(name: string, scope: Scope): unknown {
   if (name === 'AWS::NoValue') return NO_VALUE;
-  return scope.parameters[name] ?? scope.pseudo[name] ?? scope.references[name] ?? UNRESOLVED;
+  const { parameters, pseudo } = scope;
+  const plain = own(parameters, name) ?? own(pseudo, name) ?? scope.identity(name)?.ref;
+  if (plain !== undefined || !name.includes('.')) return plain;
+  // SAM: `MyFunction.Alias` and the like mean resources that it generates.
+  const [logicalId = '', generated = ''] = name.split(/\.(.*)/s);
+  return own(scope.identity(logicalId)?.generated ?? {}, generated);
 }
 
-function attribute(argument: unknown, scope: Scope): unknown {
-  const [logicalId, name] =
-    typeof argument === 'string' ? argument.split(/\.(.*)/s) : list(argument).map(String);
-  return scope.attributes[logicalId ?? '']?.[name ?? ''] ?? UNRESOLVED;
-}
-
-function substitute(argument: unknown, scope: Scope): unknown {
-  const [template, given] = Array.isArray(argument) ? argument : [argument, {}];
-  const variables = record(resolve(given, scope));
-  return String(template).replace(/\$\{([^}]*)\}/g, (_, inner: string) => {
-    if (inner.startsWith('!')) return `\${${inner.slice(1)}}`;
-    const name = inner.trim();
-    const value =
-      variables[name] ?? (name.includes('.') ? attribute(name, scope) : reference(name, scope));
-    const plain = text(value);
-    // Contract 12.5: an unknown name becomes `$` and the name.
-    return plain ?? `$${name}`;
+function attribute(argument: unknown, at: At): unknown {
+  const found = attributeNamed(argument, at);
+  if (found !== undefined) return found;
+  const parts = typeof argument === 'string' ? [argument] : list(argument);
+  at.tell({
+    path: at.path,
+    what: `Fn::GetAtt ${parts.map((part) => text(part) ?? '…').join('.')}`,
   });
+  return UNRESOLVED;
+}
+
+function attributeNamed(argument: unknown, at: At): unknown {
+  const [logicalId, name] =
+    typeof argument === 'string'
+      ? argument.split(/\.(.*)/s)
+      : list(inner(argument, at)).map((part) => text(part) ?? '');
+  return own(at.scope.identity(logicalId ?? '')?.attributes ?? {}, name ?? '');
+}
+
+function substitute(argument: unknown, at: At): unknown {
+  const [template, given] = Array.isArray(argument) ? (argument as unknown[]) : [argument, {}];
+  const variables = record(inner(given, at));
+  const source = text(inner(template, at));
+  if (source === undefined) return UNRESOLVED;
+  return source.replace(/\$\{([^}]*)\}/g, (_, written: string) => {
+    if (written.startsWith('!')) return `\${${written.slice(1)}}`;
+    const name = written.trim();
+    const value =
+      own(variables, name) ??
+      (name.includes('.') ? attributeNamed(name, at) : undefined) ??
+      named(name, at.scope);
+    const plain = Array.isArray(value) ? value.join(',') : text(value);
+    if (plain !== undefined) return plain;
+    // Contract 12.5: an unknown name becomes `$` and the name.
+    at.tell({ path: at.path, what: `\${${name}}` });
+    return `$${name}`;
+  });
+}
+
+function findInMap(argument: unknown, at: At): unknown {
+  const [name, top, second, options] = list(inner(argument, at));
+  if ([name, top, second].includes(UNRESOLVED)) return UNRESOLVED;
+  let found: unknown = at.scope.mappings;
+  for (const key of [name, top, second]) found = own(record(found), String(key));
+  if (found !== undefined) return found;
+  const { DefaultValue: fallback } = record(options);
+  if (fallback !== undefined) {
+    return at.scope.extended ? fallback : missing(at, 'DefaultValue', NEEDS_EXTENSIONS);
+  }
+  const keys = [name, top, second].map(String).join('::');
+  return missing(at, 'Fn::FindInMap', `Mappings has no ${keys}`);
 }
 
 /** Whether the condition of this name is true; one that needs itself is not. */
 export function holds(name: string, scope: Scope): boolean {
-  const { [name]: condition, ...others } = scope.conditions;
-  return isTrue(resolve(condition, { ...scope, conditions: others }));
+  const condition = own(scope.conditions, name);
+  if (condition === undefined) return false;
+  const conditions = Object.fromEntries(
+    Object.entries(scope.conditions).filter(([other]) => other !== name),
+  );
+  return isTrue(resolve(condition, { ...scope, conditions }));
 }
 
 function isTrue(value: unknown): boolean {
@@ -135,7 +272,7 @@ function isTrue(value: unknown): boolean {
 }
 
 function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [value];
+  return Array.isArray(value) ? (value as unknown[]) : [value];
 }
 
 function record(value: unknown): Record<string, unknown> {

@@ -12,7 +12,9 @@ import type { Scope } from './intrinsics.js';
 /** What `Ref` and `Fn::GetAtt` give for a resource. */
 export interface Identity {
   readonly ref: string;
-  readonly attributes: Readonly<Record<string, string>>;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** Of resources that SAM would generate: `Alias` of `!Ref MyFunction.Alias`. */
+  readonly generated?: Readonly<Record<string, string>>;
 }
 
 interface Around {
@@ -47,7 +49,10 @@ export interface DeclaredEvent extends Around {
 }
 
 export interface ResourceType {
-  /** Absent: `Ref` gives the logical id. `properties` may hold `UNRESOLVED`. */
+  /**
+   * Absent: `Ref` gives the logical id. Each property is resolved when it is looked at, and may hold
+   * `UNRESOLVED`; what it names is identified before. Look at those only that names are made of.
+   */
   identify?(logicalId: string, properties: Map, place: Place): Identity;
   read(resource: DeclaredResource): void;
 }
@@ -62,12 +67,13 @@ export interface TemplatePart {
 
 export const PARTS: readonly TemplatePart[] = [];
 
+/** Without a prototype: a template may say `Type: constructor`. */
 export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = Object.assign(
-  {},
+  Object.create(null) as object,
   ...PARTS.map(({ resources }) => resources),
 ) as Record<string, ResourceType>;
 
 export const EVENT_TYPES: Readonly<Record<string, (event: DeclaredEvent) => void>> = Object.assign(
-  {},
+  Object.create(null) as object,
   ...PARTS.map(({ events }) => events),
 ) as Record<string, (event: DeclaredEvent) => void>;

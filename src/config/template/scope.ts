@@ -1,11 +1,10 @@
 /** What a template's names stand for: its parameters, conditions, functions and AWS's own. */
 
-import { functionArn } from '../../function/arn.js';
 import type { SettingNotice } from '../config.js';
-import { map, type Map } from '../map.js';
+import { isMap, map, own, type Map } from '../map.js';
 import { nearestOf, type Problems } from '../problems.js';
-import { resolve, type Scope } from './intrinsics.js';
-import { RESOURCE_TYPES } from './parts.js';
+import { identitiesOf } from './identities.js';
+import { holds, type Scope } from './intrinsics.js';
 
 export interface ScopeContext {
   readonly region: string;
@@ -15,19 +14,25 @@ export interface ScopeContext {
   readonly problems: Problems;
 }
 
-export function scopeOf(
-  template: Map,
-  functions: readonly (readonly [string, unknown])[],
-  context: ScopeContext,
-): Scope {
+export interface TemplateScope {
+  readonly scope: Scope;
+  /** The resources that are made, as written: those whose condition does not hold are left out. */
+  readonly resources: Map;
+}
+
+export function scopeOf(template: Map, context: ScopeContext): TemplateScope {
   const { region, accountId } = context;
-  const logicalIds = Object.keys(map(template['Resources']));
   const scope: Scope = {
     parameters: parametersOf(map(template['Parameters']), context),
     mappings: map(template['Mappings']),
     conditions: map(template['Conditions']),
-    references: Object.fromEntries(logicalIds.map((logicalId) => [logicalId, logicalId])),
-    attributes: {},
+    extended: transformsOf(template).includes('AWS::LanguageExtensions'),
+    identity: identitiesOf({
+      resources: () => resources,
+      globals: map(template['Globals']),
+      scope: () => scope,
+      place: context,
+    }),
     pseudo: {
       'AWS::AccountId': accountId,
       'AWS::Partition': 'aws',
@@ -37,51 +42,32 @@ export function scopeOf(
       'AWS::URLSuffix': 'amazonaws.com',
     },
   };
-  // A function's name may itself be made from parameters; other functions' names it cannot know.
-  const names = functions.map(([logicalId, resource]) => {
-    const name = resolve(map(map(resource)['Properties'])['FunctionName'], scope);
-    return [logicalId, typeof name === 'string' ? name : logicalId] as const;
-  });
-  const functionScope: Scope = {
-    ...scope,
-    references: { ...scope.references, ...Object.fromEntries(names) },
-    attributes: Object.fromEntries(
-      names.map(([logicalId, name]) => [
-        logicalId,
-        { Arn: functionArn({ region, accountId, name }) },
-      ]),
-    ),
-  };
-  return withIdentities(functionScope, map(template['Resources']), context);
+  const resources = present(map(template['Resources']), scope);
+  return { scope, resources };
 }
 
-/** What names of resources give, as the parts that read them know. */
-function withIdentities(scope: Scope, resources: Map, place: ScopeContext): Scope {
-  const identities = Object.entries(resources).flatMap(([logicalId, resource]) => {
-    const { Type: type, Properties: written } = map(resource);
-    const identify = RESOURCE_TYPES[String(type)]?.identify;
-    if (identify === undefined) return [];
-    return [[logicalId, identify(logicalId, map(resolve(written, scope)), place)] as const];
-  });
-  return {
-    ...scope,
-    references: {
-      ...scope.references,
-      ...Object.fromEntries(identities.map(([logicalId, { ref }]) => [logicalId, ref])),
-    },
-    attributes: {
-      ...scope.attributes,
-      ...Object.fromEntries(
-        identities.map(([logicalId, { attributes }]) => [logicalId, attributes]),
-      ),
-    },
-  };
+/** CloudFormation makes nothing whose condition does not hold. */
+function present(resources: Map, scope: Scope): Map {
+  return Object.fromEntries(
+    Object.entries(resources).filter(([, resource]) => {
+      const { Condition: condition } = map(resource);
+      return typeof condition !== 'string' || holds(condition, scope);
+    }),
+  );
+}
+
+/** Names of the macros that a template asks for. */
+export function transformsOf(template: Map): string[] {
+  const { Transform: written } = template;
+  const all: unknown[] = Array.isArray(written) ? written : [written];
+  return all.map((one) => String(isMap(one) ? one['Name'] : one));
 }
 
 function parametersOf(declared: Map, context: ScopeContext): Map {
   for (const [name, value] of Object.entries(context.parameters)) {
-    if (!(name in declared)) refuseUnknown(name, Object.keys(declared), context.problems);
-    const { AllowedValues: allowed } = map(declared[name]);
+    if (!Object.hasOwn(declared, name))
+      refuseUnknown(name, Object.keys(declared), context.problems);
+    const { AllowedValues: allowed } = map(own(declared, name));
     if (!Array.isArray(allowed) || allowed.map(String).includes(value)) continue;
     context.problems.add({
       path: `--parameter ${name}`,
@@ -93,9 +79,12 @@ function parametersOf(declared: Map, context: ScopeContext): Map {
   return Object.fromEntries(
     Object.entries(declared).map(([name, parameter]) => {
       const { Default: fallback, Type: type } = map(parameter);
-      const value = context.parameters[name] ?? fallback;
+      const value = own(context.parameters, name) ?? fallback;
       const isList = type === 'CommaDelimitedList' || String(type).startsWith('List<');
-      return [name, isList && typeof value === 'string' ? value.split(',') : value];
+      return [
+        name,
+        isList && typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value,
+      ];
     }),
   );
 }
@@ -114,7 +103,7 @@ export function parameterNotices(template: Map, { parameters }: Scope): SettingN
   return Object.entries(map(template['Parameters'])).flatMap(([name, parameter]) => {
     const path = `Parameters.${name}`;
     const give = `--parameter ${name}=value gives one`;
-    if (parameters[name] === undefined) {
+    if (own(parameters, name) === undefined) {
       return [{ path, treatment: 'approximated' as const, reason: `it has no value; ${give}` }];
     }
     const { Type: type, Default: fallback } = map(parameter);

@@ -6,7 +6,7 @@
 import type { TemplateContext } from './context.js';
 import type { SettingNotice } from '../config.js';
 import type { FunctionDraft } from '../function-draft.js';
-import { map, type Map } from '../map.js';
+import { map, own, type Map } from '../map.js';
 import { nearestOf } from '../problems.js';
 import { URL_PROPERTIES } from '../url-settings.js';
 import {
@@ -17,11 +17,13 @@ import {
   withEventInvokeConfigs,
 } from './event-settings.js';
 import { readDeclared } from './declared.js';
-import { withGlobals } from './globals.js';
 import { imageOf, isImage } from './image.js';
-import { holds, resolve, UNRESOLVED, type Scope } from './intrinsics.js';
+import { FUNCTION_TYPES, propertiesOf } from './identities.js';
+import { resolve, UNRESOLVED, type Scope } from './intrinsics.js';
 import { RESOURCE_TYPES } from './parts.js';
+import { checkConditions, checkReferences } from './references.js';
 import { parameterNotices, scopeOf } from './scope.js';
+import { Unresolved } from './unresolved.js';
 
 /** Template property → our setting. */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -72,7 +74,6 @@ const HANDLED = new Set([
   'ImageConfig',
 ]);
 
-const FUNCTION_TYPES = ['AWS::Serverless::Function', 'AWS::Lambda::Function'];
 const LAYER_TYPES = ['AWS::Serverless::LayerVersion', 'AWS::Lambda::LayerVersion'];
 
 const READ_TYPES = [...FUNCTION_TYPES, ...LAYER_TYPES, EVENT_INVOKE_TYPE];
@@ -113,32 +114,30 @@ export function isTemplate(document: unknown): boolean {
 
 export function readTemplate(document: unknown, context: TemplateContext): FunctionDraft[] {
   const template = map(document);
-  const resources = map(template['Resources']);
-  const declared = Object.entries(resources).filter(([, resource]) =>
+  const declared = map(template['Resources']);
+  const globals = map(template['Globals']);
+  const { scope, resources } = scopeOf(template, context);
+  context.notices.push(...parameterNotices(template, scope), ...resourceNotices(declared));
+  checkConditions(scope.conditions, context.problems);
+  checkReferences({ scope, declared, resources, globals, problems: context.problems });
+  const unresolved = new Unresolved(context);
+  const functions = Object.entries(resources).filter(([, resource]) =>
     FUNCTION_TYPES.includes(String(map(resource)['Type'])),
   );
-  const globals = map(map(template['Globals'])['Function']);
-  const scope = scopeOf(template, declared, context);
-  context.notices.push(...parameterNotices(template, scope), ...resourceNotices(resources));
-  // CloudFormation makes nothing whose condition does not hold.
-  const functions = declared.filter(([, resource]) => {
-    const condition = map(resource)['Condition'];
-    return typeof condition !== 'string' || holds(condition, scope);
-  });
   const drafts = functions.flatMap(([logicalId, resource]) => {
-    const own = map(map(resource)['Properties']);
-    // Globals are SAM's: plain CloudFormation functions know nothing of them.
-    const isSam = String(map(resource)['Type']).startsWith('AWS::Serverless::');
-    const merged = isSam ? withGlobals(globals, own, map(resource)['IgnoreGlobals']) : own;
-    const properties = map(resolve(merged, scope));
+    const path = `Resources.${logicalId}`;
+    const { Events: _, ...written } = propertiesOf(resource, globals);
+    const properties = map(unresolved.resolve(written, scope, `${path}.Properties`));
     const metadata = map(resolve(map(resource)['Metadata'], scope));
+    const isSam = String(map(resource)['Type']).startsWith('AWS::Serverless::');
     if (isSam) noticeBuild(logicalId, metadata, context);
     return draftOf(logicalId, properties, { resources, scope, context, isSam, metadata });
   });
   readDeclared({
     scope,
     context,
-    globals: map(template['Globals']),
+    unresolved,
+    globals,
     resources,
     events: Object.fromEntries(
       functions.map(([logicalId, resource]) => [
@@ -148,7 +147,12 @@ export function readTemplate(document: unknown, context: TemplateContext): Funct
     ),
     drafts,
   });
-  return withEventInvokeConfigs(drafts, resources, { scope, notices: context.notices });
+  const configured = withEventInvokeConfigs(drafts, resources, {
+    scope,
+    notices: context.notices,
+  });
+  unresolved.tell();
+  return configured;
 }
 
 function resourceNotices(resources: Map): SettingNotice[] {
@@ -326,7 +330,7 @@ function codeOf(logicalId: string, properties: Map, context: TemplateContext): u
 function layersOf(path: string, layers: unknown, around: DraftContext): unknown[] | undefined {
   if (!Array.isArray(layers)) return undefined;
   return layers.flatMap((layer, index) => {
-    const resource = map(around.resources[String(layer)]);
+    const resource = map(own(around.resources, String(layer)));
     if (LAYER_TYPES.includes(String(resource['Type']))) {
       const properties = map(resolve(resource['Properties'], around.scope));
       return [properties['ContentUri'] ?? properties['Content']];

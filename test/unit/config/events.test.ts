@@ -137,7 +137,7 @@ it('CloudFormation’s resource configures the function it names, others are lis
   const { functions, notices } = await load(
     'template.json',
     template(
-      { DeadLetterConfig: { TargetArn: { 'Fn::GetAtt': ['Queue', 'Arn'] } } },
+      { DeadLetterConfig: { TargetArn: { 'Fn::ImportValue': 'dead-letters' } } },
       {
         Own: config({ Ref: 'Fn' }, '$LATEST'),
         Live: config({ Ref: 'Fn' }, 'live'),

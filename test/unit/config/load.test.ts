@@ -270,7 +270,7 @@ Resources:
         Variables:
           SHARED: own
           NAME: !Sub 'hello-\${Stage}-\${AWS::Region}-\${!Literal}'
-          ARN: !GetAtt Hello.Arn
+          ARN: !GetAtt Plain.Arn
           OTHER: !Ref Plain
           JOINED: !Join ['-', !Ref Names]
           SECOND: !Select [1, !Ref Names]
@@ -307,7 +307,7 @@ describe('templates', () => {
           STAGE: 'dev',
           SHARED: 'own',
           NAME: 'hello-dev-us-east-1-${Literal}',
-          ARN: 'arn:aws:lambda:us-east-1:123456789012:function:Hello',
+          ARN: 'arn:aws:lambda:us-east-1:123456789012:function:plain-one',
           OTHER: 'plain-one',
           JOINED: 'a-b',
           SECOND: 'b',

@@ -1,0 +1,90 @@
+/**
+ * What resources are called: by what `Ref` and `Fn::GetAtt` give. A name may be made of other
+ * resources' names, so each is found when it is asked for, those it needs first.
+ */
+
+import { functionArn } from '../../function/arn.js';
+import type { Place } from '../../stack/arns.js';
+import { map, own, type Map } from '../map.js';
+import { withGlobals } from './globals.js';
+import { identifyInfrastructure } from './infrastructure.js';
+import { resolve, type Scope } from './intrinsics.js';
+import { RESOURCE_TYPES, type Identity } from './parts.js';
+
+export const FUNCTION_TYPES = ['AWS::Serverless::Function', 'AWS::Lambda::Function'];
+
+export interface IdentitiesRequest {
+  /** Those that are made. */
+  readonly resources: () => Map;
+  readonly globals: Map;
+  readonly scope: () => Scope;
+  readonly place: Place;
+}
+
+/** Undefined for what the template has not, and for a name that needs itself. */
+export function identitiesOf(request: IdentitiesRequest): Scope['identity'] {
+  const found = new Map<string, Identity | undefined>();
+  return (logicalId) => {
+    if (found.has(logicalId)) return found.get(logicalId);
+    // Whoever asks for it before it is known is part of a cycle, which references.ts tells.
+    found.set(logicalId, undefined);
+    const resource = own(request.resources(), logicalId);
+    const identity = resource === undefined ? undefined : identify(logicalId, resource, request);
+    found.set(logicalId, identity);
+    return identity;
+  };
+}
+
+function identify(logicalId: string, resource: unknown, request: IdentitiesRequest): Identity {
+  const type = String(map(resource)['Type']);
+  const properties = lazily(propertiesOf(resource, request.globals), request.scope);
+  if (FUNCTION_TYPES.includes(type)) return identifyFunction(logicalId, properties, request.place);
+  return (
+    RESOURCE_TYPES[type]?.identify?.(logicalId, properties, request.place) ??
+    identifyInfrastructure(type, logicalId, properties, request.place) ?? {
+      ref: logicalId,
+      attributes: {},
+    }
+  );
+}
+
+/** A resource's own properties with the section of Globals for its type laid under. */
+export function propertiesOf(resource: unknown, globals: Map): Map {
+  const { Type: type, Properties: properties, IgnoreGlobals: ignore } = map(resource);
+  const [, section] = /^AWS::Serverless::(\w+)$/.exec(String(type)) ?? [];
+  // Globals are SAM's: plain CloudFormation knows nothing of them.
+  if (section === undefined) return map(properties);
+  return withGlobals(map(own(globals, section)), map(properties), ignore);
+}
+
+/** Each property is resolved once it is looked at: only then are the names it needs needed. */
+function lazily(properties: Map, scope: () => Scope): Map {
+  const lazy: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(properties)) {
+    Object.defineProperty(lazy, key, {
+      enumerable: true,
+      configurable: true,
+      get: () => {
+        // `AWS::NoValue` takes the property away.
+        const { value: resolved } = resolve({ value }, scope()) as { value?: unknown };
+        Object.defineProperty(lazy, key, { enumerable: true, value: resolved });
+        return resolved;
+      },
+    });
+  }
+  return lazy;
+}
+
+function identifyFunction(logicalId: string, properties: Map, place: Place): Identity {
+  const { FunctionName: written } = properties;
+  const name = typeof written === 'string' ? written : logicalId;
+  const arn = functionArn({ region: place.region, accountId: place.accountId, name });
+  const { AutoPublishAlias: alias } = properties;
+  return {
+    ref: name,
+    attributes: { Arn: arn },
+    ...(typeof alias === 'string'
+      ? { generated: { Alias: `${arn}:${alias}`, Version: `${arn}:${alias}` } }
+      : {}),
+  };
+}
