@@ -36,6 +36,7 @@ import { Events } from './composition/events.js';
 import { Sources } from './composition/sources.js';
 import type { SourceAddress } from './sources/source.js';
 import type { Stack } from './stack/stack.js';
+import { urlHost } from './invoke-api/listen.js';
 import { InvokeApi } from './invoke-api/server.js';
 import { LogHub } from './log/log-hub.js';
 import { MemoryBudget } from './pool/memory-budget.js';
@@ -130,7 +131,8 @@ async function start(
   const control = controlParts({ settings, log, registry, packages, router, code, architecture });
   const automatic = new AutoPublish(control, (message) => log.warn(message));
   const awsEndpoint = new AwsEndpoint();
-  const sources = new Sources({ settings, events, awsEndpoint, hooks, teardown });
+  const ownerToken = claim.adminToken;
+  const sources = new Sources({ settings, events, awsEndpoint, logs, ownerToken, hooks, teardown });
   view.onSources = () => sources.status();
   const onBuild = (name: string): void => void automatic.built(name);
   const onStack = (stack: Stack): Promise<void> => sources.apply(stack);
@@ -148,7 +150,7 @@ async function start(
     router: events.door,
     control,
     admin,
-    ownerToken: claim.adminToken,
+    ownerToken,
     events,
     awsEndpoint,
     teardown,
@@ -332,8 +334,7 @@ async function openDoor({
   teardown.add(() => admin.close());
   const { port } = await invokeApi.listen();
   tellUrls(control, port);
-  const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
-  return { endpoint: `http://${host}:${port}`, invokeApi };
+  return { endpoint: `http://${urlHost(settings.host)}:${port}`, invokeApi };
 }
 
 function budgetBytes(config: Config, description: EngineDescription): number {

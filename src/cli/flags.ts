@@ -26,6 +26,11 @@ export const BASE_OPTION: OptionSpec = {
 
 export const SETTING_OPTIONS = {
   port: { type: 'number', describe: 'Port of the Lambda API (default: 3001)', group: WHERE },
+  'http-port': {
+    type: 'number',
+    describe: 'Port of HTTP APIs and load balancers (default: 3000)',
+    group: WHERE,
+  },
   host: { type: 'string', describe: 'Address to listen on (default: 127.0.0.1)', group: WHERE },
   auth: {
     type: 'string',
@@ -122,6 +127,7 @@ export function flagsOf(args: Arguments, cwd: string): Flags {
   const envVars = args.string('env-vars');
   return withoutAbsent({
     port: args.number('port'),
+    httpPort: args.number('http-port'),
     host: args.string('host'),
     freezeAfter: freezeAfter(args.string('freeze-after')),
     spares: args.number('spares'),

@@ -3,6 +3,7 @@
 import type { FunctionStatus } from '../admin-api/view.js';
 import type { Config } from '../config/config.js';
 import type { EngineDescription } from '../engine/engine.js';
+import type { SourceAddress } from '../sources/source.js';
 import type { CommandContext } from './command.js';
 import { count, shellWord } from './format.js';
 import type { Report } from './report.js';
@@ -28,17 +29,18 @@ export interface ReadyRun {
   readonly endpoint: string;
   readonly engine: EngineDescription;
   readonly functions: readonly FunctionStatus[];
+  readonly addresses: readonly SourceAddress[];
 }
 
 export function showReady(
   { report, host }: Pick<CommandContext, 'report' | 'host'>,
   config: Config,
-  { endpoint, engine, functions }: ReadyRun,
+  { endpoint, engine, functions, addresses }: ReadyRun,
   more: Readonly<Record<string, unknown>> = {},
 ): void {
   for (const warning of engine.warnings) report.warn(warning);
   if (report.json) {
-    report.printJson({ event: 'ready', endpoint, engine, functions, ...more });
+    report.printJson({ event: 'ready', endpoint, engine, functions, addresses, ...more });
     return;
   }
   const { paint } = report;
@@ -69,7 +71,21 @@ export function showReady(
       stateCell(entry, report),
     ]),
   });
+  showAddresses(report, addresses);
   showCommands(report, config, { program: programName(host), endpoint, functions });
+}
+
+function showAddresses(report: Report, addresses: readonly SourceAddress[]): void {
+  if (addresses.length === 0) return;
+  report.print('');
+  report.table({
+    columns: [{ title: 'SOURCE' }, { title: 'ADDRESS' }, { title: 'WHAT IS THERE' }],
+    rows: addresses.map(({ source, address, about }) => [
+      { text: source, style: report.paint.bold },
+      { text: address, style: report.paint.cyan },
+      about,
+    ]),
+  });
 }
 
 /** Who came through npx has no `orchestrator` in the path. */

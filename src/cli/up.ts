@@ -89,7 +89,12 @@ async function serve(
     forget = noteRun(host, { projectDirectory, stateDirectory: settings.stateDirectory });
     if (run.interrupted === undefined) {
       const { endpoint, engine } = running;
-      const ready = { endpoint, engine, functions: running.functions() };
+      const ready = {
+        endpoint,
+        engine,
+        functions: running.functions(),
+        addresses: running.addresses(),
+      };
       showReady(context, config, ready);
       tellParent?.({ event: 'ready', ...ready });
       // Detached, the lines would fill a file that nobody looks at; `logs` has them.

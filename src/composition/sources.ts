@@ -6,6 +6,8 @@ import type { Teardown } from '../async/teardown.js';
 import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import type { Settings } from '../config/config.js';
 import { messageOf, OrchestratorError } from '../errors.js';
+import { HttpPort } from '../http-port/http-port.js';
+import type { LogHub } from '../log/log-hub.js';
 import { Invoker } from '../router/invoker.js';
 import type { Source, SourceAddress, SourceParts } from '../sources/source.js';
 import { functionSender } from '../targets/function-target.js';
@@ -18,6 +20,8 @@ export interface SourcesRequest {
   readonly settings: Settings;
   readonly events: Events;
   readonly awsEndpoint: AwsEndpoint;
+  readonly logs: LogHub;
+  readonly ownerToken: string;
   readonly hooks: StartHooks;
   readonly teardown: Teardown;
 }
@@ -27,10 +31,15 @@ const OPENERS: readonly ((parts: SourceParts) => Source)[] = [];
 
 export class Sources {
   readonly #sources: readonly Source[];
+  readonly #httpPort: HttpPort;
   readonly #hooks: StartHooks;
 
-  constructor({ settings, events, awsEndpoint, hooks, teardown }: SourcesRequest) {
+  constructor(request: SourcesRequest) {
+    const { settings, events, awsEndpoint, logs, ownerToken, hooks, teardown } = request;
     this.#hooks = hooks;
+    const { host, httpPort: port, authToken } = settings;
+    this.#httpPort = new HttpPort({ host, port, authToken, ownerToken });
+    teardown.add(() => this.#httpPort.close());
     const invoker = new Invoker({
       door: () => events.door,
       accept: (event) => events.queue.accept(event),
@@ -46,6 +55,8 @@ export class Sources {
       services: { clientConfig: () => Promise.reject(notThere()) },
       targets,
       awsEndpoint,
+      httpPort: this.#httpPort,
+      line: (line) => logs.line(line),
       log: hooks.log,
     };
     this.#sources = OPENERS.map((open) => open(parts));
@@ -75,7 +86,8 @@ export class Sources {
   }
 
   async drain(): Promise<void> {
-    await Promise.all(this.#sources.map((source) => source.drain()));
+    const sources = this.#sources.map((source) => source.drain());
+    await Promise.all([...sources, this.#httpPort.drain()]);
   }
 }
 

@@ -26,6 +26,8 @@ export interface Settings {
   readonly stateDirectory: string;
   /** Port of the Lambda API and the admin API. 0 lets the system choose. */
   readonly port: number;
+  /** Port of HTTP event sources, opened when the project has any. 0 lets the system choose. */
+  readonly httpPort: number;
   readonly host: string;
   /** Quiet time before an idle environment is frozen; `never` keeps it running. Absent: the
    *  engine decides (at once where freezing is a file write, 1 s where it is an engine call). */
@@ -82,6 +84,7 @@ export interface Problem {
 /** What the command line may set. Absent: the file's value, else the default. */
 export interface Flags {
   readonly port?: number;
+  readonly httpPort?: number;
   readonly host?: string;
   /** Milliseconds, or `never`. */
   readonly freezeAfter?: number | 'never';

@@ -3,6 +3,8 @@
 export const DEFAULTS = {
   /** What people already point `sam local start-lambda` clients at (contract 12.6). */
   port: 3001,
+  /** As of `sam local start-api`. */
+  httpPort: 3000,
   host: '127.0.0.1',
   stateDirectoryName: '.orchestrator',
   spares: 1,

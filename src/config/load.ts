@@ -103,6 +103,7 @@ function resolveSettings(
   return {
     stateDirectory: resolve(flags.state ?? join(projectDirectory, DEFAULTS.stateDirectoryName)),
     port: given.port ?? file.port ?? DEFAULTS.port,
+    httpPort: given.httpPort ?? file.httpPort ?? DEFAULTS.httpPort,
     host,
     ...(freezeAfterMs === undefined ? {} : { freezeAfterMs }),
     spares: given.spares ?? file.spares ?? DEFAULTS.spares,
@@ -140,6 +141,7 @@ function concurrencySettings(
 function flagSettings(flags: Flags, problems: Problems): FileSettings {
   const written = {
     port: flags.port,
+    httpPort: flags.httpPort,
     host: flags.host,
     freezeAfterMs: flags.freezeAfter,
     spares: flags.spares,
@@ -157,6 +159,7 @@ function flagSettings(flags: Flags, problems: Problems): FileSettings {
   const result = settingsSchema.safeParse(written);
   if (result.success) return result.data;
   const flagNames: Readonly<Record<string, string>> = {
+    httpPort: 'http-port',
     freezeAfterMs: 'freeze-after',
     idleTimeoutMs: 'idle-timeout',
     memoryBudgetMb: 'memory-budget',

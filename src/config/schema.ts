@@ -131,6 +131,7 @@ export const NESTED_KEYS: Readonly<Record<string, readonly string[]>> = {
 
 export const settingsSchema = z.strictObject({
   port: whole({ min: 0, max: 65_535 }, 'port').optional(),
+  httpPort: whole({ min: 0, max: 65_535 }, 'port').optional(),
   host: z.string('an address of this machine').optional(),
   freezeAfterMs: z
     .union([z.literal('never'), z.number().int().min(0)], 'milliseconds, or never')

@@ -42,12 +42,14 @@ export class Admission {
   check(request: IncomingMessage): ApiError | undefined {
     const { host } = request.headers;
     if (hasSecondHost(request.rawHeaders)) return malformedRequest('More than one Host header.');
-    const name = hostName(host);
-    const address = plainAddress(request.socket.localAddress);
-    if (name === undefined || !this.#isOurs(name, address)) {
-      return forbidden(`Host '${host ?? ''}' is not served here.`);
-    }
+    if (!this.knowsHost(request)) return forbidden(`Host '${host ?? ''}' is not served here.`);
     return crossSite(request) ?? this.#tokenProblem(request);
+  }
+
+  /** Whether the request names us as its host. */
+  knowsHost({ headers, socket }: IncomingMessage): boolean {
+    const name = hostName(headers.host);
+    return name !== undefined && this.#isOurs(name, plainAddress(socket.localAddress));
   }
 
   /** For what has host names of its own and answers other sites by its own rules. */
@@ -104,7 +106,7 @@ function hasSecondHost(rawHeaders: readonly string[]): boolean {
 }
 
 /** The name in a `Host` header, in lower case; undefined when it is malformed. */
-function hostName(header: string | undefined): string | undefined {
+export function hostName(header: string | undefined): string | undefined {
   const match = HOST.exec(header ?? '');
   return (match?.[1] ?? match?.[2])?.toLowerCase();
 }

@@ -6,14 +6,13 @@
 
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../async/clock.js';
-import { messageOf, OrchestratorError } from '../errors.js';
+import { messageOf } from '../errors.js';
 import type { EventQueue } from '../event-queue/event-queue.js';
 import type { InvocationRouter } from '../router/router.js';
 import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
-import { Admission, isLoopback } from './admission.js';
+import { Admission } from './admission.js';
 import { sendError } from './answer.js';
 import type { ApiContext } from './call.js';
 import {
@@ -24,7 +23,7 @@ import {
   type ApiError,
 } from './errors.js';
 import { INVOKE_LIMITS } from './limits.js';
-import { portOwner } from './port-owner.js';
+import { listen } from './listen.js';
 import { findRoute, INVOKE_ROUTES, type Route } from './routes.js';
 
 /** Answers every request it is given. */
@@ -129,21 +128,8 @@ export class InvokeApi {
   /** Raises `port-in-use`, or `config-invalid` for an address we may not or cannot listen on. */
   async listen(): Promise<{ address: string; port: number }> {
     const { host, port, authToken } = this.#options;
-    if (!isLoopback(host) && (authToken === undefined || authToken === '')) {
-      throw new OrchestratorError('config-invalid', `${host} can be reached from other machines`, {
-        remedy: 'Give callers a token to show with --auth, or listen on 127.0.0.1.',
-      });
-    }
-    await new Promise<void>((resolve, reject) => {
-      const fail = (error: NodeJS.ErrnoException): void => reject(listenError(host, port, error));
-      this.#server.once('error', fail);
-      this.#server.listen({ host, port, backlog: INVOKE_LIMITS.backlog }, () => {
-        this.#server.off('error', fail);
-        resolve();
-      });
-    });
-    const { address, port: bound } = this.#server.address() as AddressInfo;
-    return { address, port: bound };
+    const bound = await listen(this.#server, { host, port, authToken, flag: '--port' });
+    return { address: bound.address, port: bound.port };
   }
 
   /** Takes nothing new; resolves when what is open has been answered. */
@@ -257,7 +243,7 @@ function splitTarget(target: string): { path: string; query: URLSearchParams } {
 }
 
 /** What Node's parser could not read, or what did not arrive in time. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+export function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -283,24 +269,4 @@ function malformedStatus(code: string | undefined): readonly [string, string] {
     return ['408 Request Timeout', 'The request did not arrive in time.'];
   }
   return ['400 Bad Request', 'The request is not valid HTTP.'];
-}
-
-function listenError(host: string, port: number, error: NodeJS.ErrnoException): OrchestratorError {
-  if (error.code === 'EADDRINUSE') {
-    const owner = portOwner(port);
-    const by = owner === undefined ? 'another process' : `${owner.name} (pid ${owner.pid})`;
-    return new OrchestratorError('port-in-use', `port ${port} is in use by ${by}`, {
-      remedy: 'Stop it, or choose another port with --port (0 takes any free one).',
-      details: { port, ...owner },
-      cause: error,
-    });
-  }
-  return new OrchestratorError(
-    'config-invalid',
-    `cannot listen on ${host}:${port}: ${error.message}`,
-    {
-      remedy: 'Choose an address of this machine with --host and a port with --port.',
-      cause: error,
-    },
-  );
 }

@@ -1,9 +1,10 @@
 /** What every event source is to the composition root. */
 
-import type { SourceStatus } from '../admin-api/view.js';
+import type { LogLine, SourceStatus } from '../admin-api/view.js';
 import type { Clock } from '../async/clock.js';
 import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import type { Settings } from '../config/config.js';
+import type { HttpPort } from '../http-port/http-port.js';
 import type { Logger } from '../log/logger.js';
 import type { Invoker } from '../router/invoker.js';
 import type { AwsServices } from '../services/aws-services.js';
@@ -45,5 +46,9 @@ export interface SourceParts {
   readonly services: AwsServices;
   readonly targets: Targets;
   readonly awsEndpoint: AwsEndpoint;
+  /** Shared by all that people reach over HTTP and WebSocket. */
+  readonly httpPort: HttpPort;
+  /** Into the log of a function, kept and shown with what it says itself. */
+  line(line: LogLine): void;
   readonly log: Logger;
 }

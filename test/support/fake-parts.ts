@@ -38,6 +38,7 @@ export function fakeParts(behaviour: Readonly<Record<string, string | undefined>
         settings: {
           stateDirectory,
           port: flags.port ?? 0,
+          httpPort: flags.httpPort ?? 0,
           host: DEFAULTS.host,
           spares: DEFAULTS.spares,
           idleTimeoutMs: DEFAULTS.idleTimeoutMs,

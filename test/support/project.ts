@@ -109,7 +109,8 @@ export async function startProject(
     error: (message: string) => void messages.push(message),
     child: () => log,
   };
-  const readConfig = () => loadConfig({ directory, flags: { port: 0, ...flags }, environment: {} });
+  const readConfig = () =>
+    loadConfig({ directory, flags: { port: 0, httpPort: 0, ...flags }, environment: {} });
   const orchestrator = await startOrchestrator(await readConfig(), {
     readConfig,
     progress: () => undefined,

@@ -9,7 +9,7 @@ import { map, own, type Map } from '../map.js';
 import { withGlobals } from './globals.js';
 import { identifyInfrastructure } from './infrastructure.js';
 import { resolve, type Scope } from './intrinsics.js';
-import { RESOURCE_TYPES, type Identity } from './parts.js';
+import { PARTS, RESOURCE_TYPES, type Identity } from './parts.js';
 
 export const FUNCTION_TYPES = ['AWS::Serverless::Function', 'AWS::Lambda::Function'];
 
@@ -29,10 +29,19 @@ export function identitiesOf(request: IdentitiesRequest): Scope['identity'] {
     // Whoever asks for it before it is known is part of a cycle, which references.ts tells.
     found.set(logicalId, undefined);
     const resource = own(request.resources(), logicalId);
-    const identity = resource === undefined ? undefined : identify(logicalId, resource, request);
+    const identity =
+      resource === undefined ? implicit(logicalId) : identify(logicalId, resource, request);
     found.set(logicalId, identity);
     return identity;
   };
+}
+
+function implicit(logicalId: string): Identity | undefined {
+  for (const part of PARTS) {
+    const identity = part.implicit?.(logicalId);
+    if (identity !== undefined) return identity;
+  }
+  return undefined;
 }
 
 function identify(logicalId: string, resource: unknown, request: IdentitiesRequest): Identity {

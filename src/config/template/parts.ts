@@ -61,19 +61,43 @@ export interface TemplatePart {
   readonly resources: Readonly<Record<string, ResourceType>>;
   /** SAM's events of functions, by their `Type`. */
   readonly events: Readonly<Record<string, (event: DeclaredEvent) => void>>;
+  /** What SAM makes without being told, such as the API of routes that name none. */
+  implicit?(logicalId: string): Identity | undefined;
   /** Called once everything has been read. */
   finish?(around: Around): void;
 }
 
 export const PARTS: readonly TemplatePart[] = [];
 
-/** Without a prototype: a template may say `Type: constructor`. */
-export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = Object.assign(
-  Object.create(null) as object,
-  ...PARTS.map(({ resources }) => resources),
-) as Record<string, ResourceType>;
+/** Several parts may read one type, such as the APIs of API Gateway v2: each takes what is its own. */
+export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = together(
+  PARTS.map(({ resources }) => resources),
+);
 
 export const EVENT_TYPES: Readonly<Record<string, (event: DeclaredEvent) => void>> = Object.assign(
   Object.create(null) as object,
   ...PARTS.map(({ events }) => events),
 ) as Record<string, (event: DeclaredEvent) => void>;
+
+function together(
+  parts: readonly Readonly<Record<string, ResourceType>>[],
+): Record<string, ResourceType> {
+  // Without a prototype: a template may say `Type: constructor`.
+  const types = Object.create(null) as Record<string, ResourceType>;
+  for (const [name, type] of parts.flatMap((part) => Object.entries(part))) {
+    const other = types[name];
+    if (other === undefined) {
+      types[name] = type;
+      continue;
+    }
+    const identify = other.identify ?? type.identify;
+    types[name] = {
+      ...(identify === undefined ? {} : { identify }),
+      read(resource) {
+        other.read(resource);
+        type.read(resource);
+      },
+    };
+  }
+  return types;
+}
