@@ -44,8 +44,10 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   const variablesFile = envVars === undefined ? undefined : resolve(projectDirectory, envVars);
   const variables = readVariables(variablesFile, problems);
   const stack = emptyStack();
+  const others: string[] = [];
   const drafts = readDrafts(document, {
     source,
+    files: others,
     stack,
     settings,
     problems,
@@ -64,7 +66,7 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   noticeReserved(functions, settings, notices);
   if (settings.strict) refuseNotices(notices, problems);
   problems.throwIfAny(source);
-  const files = filesThatMatter(projectDirectory, source, variablesFile);
+  const files = [...filesThatMatter(projectDirectory, source, variablesFile), ...others];
   return { projectDirectory, source, files, settings, functions, stack, notices };
 }
 
@@ -191,6 +193,8 @@ interface DraftRequest {
   readonly problems: Problems;
   readonly notices: SettingNotice[];
   readonly parameters: Readonly<Record<string, string>>;
+  /** Takes the files that the project is made of besides its source. */
+  readonly files: string[];
 }
 
 function readDrafts(document: unknown, request: DraftRequest): FunctionDraft[] {
@@ -198,6 +202,8 @@ function readDrafts(document: unknown, request: DraftRequest): FunctionDraft[] {
   if (problems.list.length > 0 && document === undefined) return [];
   if (!isTemplate(document)) return readProject(document, problems);
   return readTemplate(document, {
+    source,
+    files: request.files,
     region: settings.region,
     accountId: settings.accountId,
     parameters,

@@ -21,6 +21,13 @@ export class Problems {
     this.#found.push(problem);
   }
 
+  /** Changes the paths of what has been found so far. */
+  relocate(change: (path: string) => string): void {
+    this.#found.forEach((problem, index) => {
+      this.#found[index] = { ...problem, path: change(problem.path) };
+    });
+  }
+
   /** Adds what zod says about `value`, below `path`. */
   addIssues(path: string, value: unknown, issues: readonly z.core.$ZodIssue[]): void {
     for (const issue of issues) {

@@ -6,6 +6,10 @@ import type { ScopeContext } from './scope.js';
 
 export interface TemplateContext extends ScopeContext {
   readonly notices: SettingNotice[];
+  /** Absolute path of the template. */
+  readonly source: string;
+  /** Takes the paths of other files that it is made of. */
+  readonly files: string[];
   /** What relative paths are relative to. */
   readonly directory: string;
   /** Takes what the template declares besides functions. */

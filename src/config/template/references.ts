@@ -137,7 +137,7 @@ function conditionsIn(value: unknown, depth: number): string[] {
 function referencesOf(
   logicalId: string,
   resource: unknown,
-  { globals, scope, problems }: ReferencesRequest,
+  { globals, scope, problems, resources, declared }: ReferencesRequest,
 ): Reference[] {
   const found: Reference[] = [];
   const refuse = (path: string, name: string): void =>
@@ -150,7 +150,12 @@ function referencesOf(
   }
   const named = Array.isArray(depends) ? depends : [depends];
   for (const name of named) {
-    if (typeof name === 'string') found.push({ path: `Resources.${logicalId}.DependsOn`, name });
+    // What is not made needs no waiting for.
+    if (
+      typeof name === 'string' &&
+      (Object.hasOwn(resources, name) || !Object.hasOwn(declared, name))
+    )
+      found.push({ path: `Resources.${logicalId}.DependsOn`, name });
   }
   return found;
 }

@@ -1,6 +1,7 @@
 /** What a template's names stand for: its parameters, conditions, functions and AWS's own. */
 
 import type { SettingNotice } from '../config.js';
+import type { Place } from '../../stack/arns.js';
 import { isMap, map, own, type Map } from '../map.js';
 import { nearestOf, type Problems } from '../problems.js';
 import { identitiesOf } from './identities.js';
@@ -20,19 +21,15 @@ export interface TemplateScope {
   readonly resources: Map;
 }
 
-export function scopeOf(template: Map, context: ScopeContext): TemplateScope {
-  const { region, accountId } = context;
-  const scope: Scope = {
-    parameters: parametersOf(map(template['Parameters']), context),
+/** What can be known before resources are: parameters, mappings, conditions, AWS's own names. */
+export function baseScope(template: Map, parameters: Map, place: Place): Scope {
+  const { region, accountId } = place;
+  return {
+    parameters: parametersOf(map(template['Parameters']), parameters),
     mappings: map(template['Mappings']),
     conditions: map(template['Conditions']),
     extended: transformsOf(template).includes('AWS::LanguageExtensions'),
-    identity: identitiesOf({
-      resources: () => resources,
-      globals: map(template['Globals']),
-      scope: () => scope,
-      place: context,
-    }),
+    identity: () => undefined,
     pseudo: {
       'AWS::AccountId': accountId,
       'AWS::Partition': 'aws',
@@ -41,6 +38,19 @@ export function scopeOf(template: Map, context: ScopeContext): TemplateScope {
       'AWS::StackId': `arn:aws:cloudformation:${region}:${accountId}:stack/local/local`,
       'AWS::URLSuffix': 'amazonaws.com',
     },
+  };
+}
+
+export function scopeOf(template: Map, context: ScopeContext): TemplateScope {
+  checkParameters(map(template['Parameters']), context);
+  const scope: Scope = {
+    ...baseScope(template, context.parameters, context),
+    identity: identitiesOf({
+      resources: () => resources,
+      globals: map(template['Globals']),
+      scope: () => scope,
+      place: context,
+    }),
   };
   const resources = present(map(template['Resources']), scope);
   return { scope, resources };
@@ -63,10 +73,11 @@ export function transformsOf(template: Map): string[] {
   return all.map((one) => String(isMap(one) ? one['Name'] : one));
 }
 
-function parametersOf(declared: Map, context: ScopeContext): Map {
+function checkParameters(declared: Map, context: ScopeContext): void {
   for (const [name, value] of Object.entries(context.parameters)) {
-    if (!Object.hasOwn(declared, name))
+    if (!Object.hasOwn(declared, name)) {
       refuseUnknown(name, Object.keys(declared), context.problems);
+    }
     const { AllowedValues: allowed } = map(own(declared, name));
     if (!Array.isArray(allowed) || allowed.map(String).includes(value)) continue;
     context.problems.add({
@@ -76,15 +87,16 @@ function parametersOf(declared: Map, context: ScopeContext): Map {
       remedy: 'Give one of these.',
     });
   }
+}
+
+function parametersOf(declared: Map, values: Map): Map {
   return Object.fromEntries(
     Object.entries(declared).map(([name, parameter]) => {
       const { Default: fallback, Type: type } = map(parameter);
-      const value = own(context.parameters, name) ?? fallback;
+      const value = own(values, name) ?? fallback;
       const isList = type === 'CommaDelimitedList' || String(type).startsWith('List<');
-      return [
-        name,
-        isList && typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value,
-      ];
+      if (!isList || typeof value !== 'string') return [name, value];
+      return [name, value.split(',').map((item) => item.trim())];
     }),
   );
 }

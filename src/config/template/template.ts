@@ -17,10 +17,12 @@ import {
   withEventInvokeConfigs,
 } from './event-settings.js';
 import { readDeclared } from './declared.js';
+import { expand } from './expand.js';
 import { imageOf, isImage } from './image.js';
 import { FUNCTION_TYPES, propertiesOf } from './identities.js';
 import { resolve, UNRESOLVED, type Scope } from './intrinsics.js';
 import { RESOURCE_TYPES } from './parts.js';
+import { STACK_TYPES } from './nested.js';
 import { checkConditions, checkReferences } from './references.js';
 import { parameterNotices, scopeOf } from './scope.js';
 import { Unresolved } from './unresolved.js';
@@ -113,7 +115,7 @@ export function isTemplate(document: unknown): boolean {
 }
 
 export function readTemplate(document: unknown, context: TemplateContext): FunctionDraft[] {
-  const template = map(document);
+  const { template, origins } = expand(document, context);
   const declared = map(template['Resources']);
   const globals = map(template['Globals']);
   const { scope, resources } = scopeOf(template, context);
@@ -152,24 +154,37 @@ export function readTemplate(document: unknown, context: TemplateContext): Funct
     notices: context.notices,
   });
   unresolved.tell();
-  return configured;
+  relocate(origins, context);
+  return configured.map((draft) => ({ ...draft, path: placed(draft.path, origins) }));
+}
+
+/** What is told of resources of nested stacks is told where they are written. */
+function relocate(origins: ReadonlyMap<string, string>, context: TemplateContext): void {
+  if (origins.size === 0) return;
+  context.problems.relocate((path) => placed(path, origins));
+  context.notices.forEach((notice, index) => {
+    context.notices[index] = { ...notice, path: placed(notice.path, origins) };
+  });
+}
+
+function placed(path: string, origins: ReadonlyMap<string, string>): string {
+  const [, logicalId = '', rest = ''] = /^Resources\.([^.]+)(.*)$/s.exec(path) ?? [];
+  const origin = origins.get(logicalId);
+  return origin === undefined ? path : `${origin}${rest}`;
 }
 
 function resourceNotices(resources: Map): SettingNotice[] {
   return Object.entries(resources).flatMap(([logicalId, resource]) => {
     const type = map(resource)['Type'];
-    if (typeof type === 'string' && isRead(type)) return [];
+    // Nested stacks are told where they are looked for.
+    if (typeof type === 'string' && (isRead(type) || type in STACK_TYPES)) return [];
     const path = `Resources.${logicalId}`;
-    return [{ path, treatment: 'ignored' as const, reason: reasonOf(logicalId, type) }];
+    return [{ path, treatment: 'ignored' as const, reason: reasonOf(type) }];
   });
 }
 
-function reasonOf(logicalId: string, type: unknown): string {
-  if (logicalId.startsWith('Fn::ForEach')) return 'loops are not expanded; write the resources out';
+function reasonOf(type: unknown): string {
   if (typeof type !== 'string') return 'it has no Type';
-  if (type === 'AWS::Serverless::Application' || type === 'AWS::CloudFormation::Stack') {
-    return 'nested stacks are not read; run `orchestrator up` on their own templates';
-  }
   const nearest = nearestOf(type, FUNCTION_TYPES);
   const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
   return `resources of type ${type} are not run here${hint}`;
