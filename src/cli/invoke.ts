@@ -7,8 +7,8 @@ import type { IncomingMessage } from 'node:http';
 
 import { OrchestratorError } from '../errors.js';
 import { createAdminClient, runOf } from './admin-client.js';
-import { STATE_OPTION, type Command } from './command.js';
-import { readEvent } from './event.js';
+import { STATE_OPTION, type Command, type CommandContext } from './command.js';
+import { readEvent } from './invoke-event.js';
 import { functionNotFound } from './function-names.js';
 import { EXIT } from './host.js';
 import { bodyOf, exchange } from './http-client.js';
@@ -46,36 +46,54 @@ export const invoke: Command = {
     ['jq .event test.json | orchestrator invoke hello', 'from a pipe'],
   ],
   async run(context) {
-    const { args, report } = context;
-    const run = runOf(context);
-    const name = args.required('function');
-    const body = await readEvent(context);
+    const { args } = context;
     const tenantId = args.string('tenant-id');
-    const response = await exchange(run, {
-      method: 'POST',
-      path: `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`,
-      headers: {
-        'content-type': 'application/json',
-        'x-amz-log-type': 'Tail',
-        ...(tenantId === undefined ? {} : { 'x-amz-tenant-id': tenantId }),
-        ...(args.flag('async') ? { 'x-amz-invocation-type': 'Event' } : {}),
-      },
-      body,
+    return sendEvent(context, {
+      name: args.required('function'),
+      body: await readEvent(context),
+      async: args.flag('async'),
+      ...(tenantId === undefined ? {} : { tenantId }),
     });
-    const payload = await bodyOf(response);
-    if (response.statusCode === 202) return showQueued(report, response);
-    if (response.statusCode !== 200) {
-      const refusal = refusalOf(response, payload);
-      if (refusal.type !== 'ResourceNotFoundException') throw asError(refusal);
-      const { functions } = await createAdminClient(run).status();
-      throw functionNotFound(
-        name,
-        functions.map((entry) => entry.name),
-      );
-    }
-    return showAnswer(report, response, payload, args.switch('logs') !== false);
   },
 };
+
+export interface SentEvent {
+  /** Name or ARN, with or without a qualifier. */
+  readonly name: string;
+  readonly body: Buffer;
+  readonly async: boolean;
+  readonly tenantId?: string;
+}
+
+/** Through the Invoke API of the running orchestrator; shows the answer. The exit code. */
+export async function sendEvent(context: CommandContext, event: SentEvent): Promise<number> {
+  const { args, report } = context;
+  const run = runOf(context);
+  const { name, body, tenantId } = event;
+  const response = await exchange(run, {
+    method: 'POST',
+    path: `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`,
+    headers: {
+      'content-type': 'application/json',
+      'x-amz-log-type': 'Tail',
+      ...(tenantId === undefined ? {} : { 'x-amz-tenant-id': tenantId }),
+      ...(event.async ? { 'x-amz-invocation-type': 'Event' } : {}),
+    },
+    body,
+  });
+  const payload = await bodyOf(response);
+  if (response.statusCode === 202) return showQueued(report, response);
+  if (response.statusCode !== 200) {
+    const refusal = refusalOf(response, payload);
+    if (refusal.type !== 'ResourceNotFoundException') throw asError(refusal);
+    const { functions } = await createAdminClient(run).status();
+    throw functionNotFound(
+      name,
+      functions.map((entry) => entry.name),
+    );
+  }
+  return showAnswer(report, response, payload, args.switch('logs') !== false);
+}
 
 function showQueued(report: Report, response: IncomingMessage): number {
   const requestId = header(response, 'x-amzn-requestid') ?? '';

@@ -11,6 +11,7 @@ import { Arguments } from './arguments.js';
 import { build } from './build.js';
 import { GLOBAL_OPTIONS, type Command, type OptionSpec } from './command.js';
 import { doctor } from './doctor.js';
+import { event } from './event.js';
 import { events } from './events.js';
 import { down } from './down.js';
 import { EXIT, type Host } from './host.js';
@@ -40,6 +41,7 @@ const COMMANDS: readonly Command[] = [
   ps,
   logs,
   why,
+  event,
   events,
   sources,
   time,
