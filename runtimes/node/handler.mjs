@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { importFromNodePath } from './node-path.mjs';
 import { PROMISES_ONLY, runtimeError, syntaxError } from './errors.mjs';
 
 export const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
@@ -62,7 +63,10 @@ async function findModule(root, moduleRoot, name) {
   const base = join(moduleRoot, name);
   // What is said to have required the module: Lambda's client has this name.
   const require = createRequire(new URL('index.mjs', import.meta.url));
-  const load = (file) => import(pathToFileURL(file).href);
+  const load = async (file) => {
+    await importFromNodePath();
+    return import(pathToFileURL(file).href);
+  };
   for (const ending of ['', '.js', '.mjs', '.cjs']) {
     const file = base + ending;
     if (!existsSync(file)) continue;

@@ -11,13 +11,20 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import type { Clock } from '../async/clock.js';
 import { OrchestratorError } from '../errors.js';
-import { RUNTIMES, findRuntime, nearestRuntime, type Runtime } from '../function/runtimes.js';
+import {
+  RUNTIMES,
+  findRuntime,
+  nearestRuntime,
+  type Runtime,
+  type RuntimeFamily,
+} from '../function/runtimes.js';
 import { packageRoot } from '../package-root.js';
 import { Bases, type Base, type BaseChoice, type BaseStep } from './bases.js';
 import { contextDigest, packContext, type BuildContext, type ContextFolder } from './context.js';
 import { ImageOperationFailure, buildImage, inspectImage, listImages } from './engine-images.js';
 import { LABELS, OWNER } from './image-labels.js';
 import { fetchInterpreter } from './interpreter.js';
+import { findNodeSdk, nodeSdkFolder, type NodeSdk } from './node-sdk.js';
 import { Gate, SharedWork } from './shared-work.js';
 
 export interface BuildProgress {
@@ -58,6 +65,8 @@ export interface BuilderOptions {
 
 /** A build holds a core and a disk each. */
 const BUILDS_AT_ONCE = 2;
+/** Of a Node.js image's context. */
+const SDK_FOLDER = 'sdk';
 
 export class Builder {
   readonly #docker: Docker;
@@ -66,6 +75,7 @@ export class Builder {
   readonly #packageFolder: string;
   readonly #building = new SharedWork<string, BuildProgress>();
   readonly #gate = new Gate(BUILDS_AT_ONCE);
+  #nodeSdk: NodeSdk | undefined;
 
   constructor(docker: Docker, options: BuilderOptions = {}) {
     this.#docker = docker;
@@ -143,7 +153,7 @@ export class Builder {
   ): Promise<string> {
     const { reference, context, buildArguments } = await this.#plan(runtime, base);
     if ((await inspectImage(this.#docker, reference)) !== undefined) return reference;
-    const folders = [...context.folders];
+    const folders = await Promise.all(context.folders.map((folder) => this.#filled(folder)));
     if (base.kind !== 'aws' && runtime.family === 'node') {
       folders.push(await this.#interpreterFolder(base, signal, report));
     }
@@ -193,10 +203,7 @@ export class Builder {
     const template = base.kind === 'aws' && runtime.family !== 'provided' ? 'aws' : runtime.family;
     const context: BuildContext = {
       dockerfile: join(this.#packageFolder, 'images', template, 'Dockerfile'),
-      folders:
-        template === 'aws'
-          ? []
-          : [{ name: 'bootstrap', source: join(this.#packageFolder, 'runtimes', runtime.family) }],
+      folders: template === 'aws' ? [] : this.#foldersOf(runtime.family),
     };
     const buildArguments: Record<string, string> = {
       BASE: base.reference,
@@ -209,6 +216,19 @@ export class Builder {
       buildArguments,
     });
     return { reference: `${OWNER}/${runtime.id}:${digest}`, context, buildArguments };
+  }
+
+  #foldersOf(family: RuntimeFamily): ContextFolder[] {
+    const bootstrap = { name: 'bootstrap', source: join(this.#packageFolder, 'runtimes', family) };
+    if (family !== 'node') return [bootstrap];
+    this.#nodeSdk ??= findNodeSdk(packageRoot());
+    return [bootstrap, { name: SDK_FOLDER, digest: this.#nodeSdk.digest }];
+  }
+
+  /** With what only a build needs. */
+  async #filled(folder: ContextFolder): Promise<ContextFolder> {
+    if (folder.name !== SDK_FOLDER || this.#nodeSdk === undefined) return folder;
+    return { ...folder, source: await nodeSdkFolder(this.#nodeSdk, this.#cacheFolder) };
   }
 
   async #interpreterFolder(

@@ -12,6 +12,8 @@ import tar from 'tar-fs';
 export interface ContextFolder {
   readonly name: string;
   readonly source?: string;
+  /** Stands for what it holds, all of which then belongs to the image. */
+  readonly digest?: string;
 }
 
 export interface BuildContext {
@@ -23,15 +25,17 @@ export interface BuildContext {
 const EPOCH = new Date(0);
 
 /** What lies beside a bootstrap without being part of it. */
+const NOTHING = /^$/;
 const NOT_FOR_IMAGES = /^(__pycache__|node_modules|tests?|\..*|.*\.md|.*\.pyc)$/;
 
 /** Digest over everything in the context: names, contents, executable bits. */
 export async function contextDigest(context: BuildContext): Promise<string> {
   const hash = createHash('sha256');
   hash.update(await readFile(context.dockerfile));
-  for (const { name, source } of context.folders) {
+  for (const { name, source, digest } of context.folders) {
     hash.update(`\0folder\0${name}`);
-    if (source === undefined) continue;
+    if (digest !== undefined) hash.update(`\0digest\0${digest}`);
+    if (source === undefined || digest !== undefined) continue;
     for (const path of await entriesUnder(source)) {
       const absolute = join(source, path);
       const { mode } = await stat(absolute);
@@ -50,10 +54,13 @@ export async function packContext(context: BuildContext): Promise<Readable> {
       source: dirname(context.dockerfile),
       entries: [basename(context.dockerfile)],
     }),
-    ...context.folders.map(async ({ name, source }) => ({
+    ...context.folders.map(async ({ name, source, digest }) => ({
       name,
       source,
-      entries: source === undefined ? [] : ['.', ...(await entriesUnder(source))],
+      entries:
+        source === undefined
+          ? []
+          : ['.', ...(await entriesUnder(source, digest === undefined ? NOT_FOR_IMAGES : NOTHING))],
     })),
   ]);
   const [first, ...rest] = parts;
@@ -102,10 +109,10 @@ function normalized(header: tar.Headers, name: string): tar.Headers {
 }
 
 /** Paths of all files and folders under `root`, sorted, folders before what they hold. */
-async function entriesUnder(root: string): Promise<string[]> {
+async function entriesUnder(root: string, left = NOT_FOR_IMAGES): Promise<string[]> {
   const found: string[] = [];
   const visit = async (folder: string): Promise<void> => {
-    const names = (await readdir(join(root, folder))).filter((name) => !NOT_FOR_IMAGES.test(name));
+    const names = (await readdir(join(root, folder))).filter((name) => !left.test(name));
     for (const name of names.sort()) {
       const path = posix.join(folder, name);
       found.push(path);

@@ -93,7 +93,7 @@ function python(
       : {
           debian: {
             suite: debian.suite,
-            packages: [...COMMON_PACKAGES, 'python3', 'tzdata', ...debian.extra],
+            packages: [...COMMON_PACKAGES, 'python3', 'python3-boto3', 'tzdata', ...debian.extra],
           },
         }),
     environment: {

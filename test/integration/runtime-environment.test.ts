@@ -40,6 +40,24 @@ exports.handler = async () => ({
 });
 `;
 
+const MODULE = `
+import plain from 'plain';
+import shared from 'shared';
+import { S3Client } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+export const handler = async () => {
+  const client = new S3Client();
+  return { plain, shared, region: await client.config.region(), both: typeof DynamoDBDocumentClient };
+};
+`;
+
+const SDK = `
+import boto3
+client = boto3.client("dynamodb")
+def handler(event, context):
+    return client.meta.region_name
+`;
+
 const PYTHON = `
 import os, subprocess, sys, time, warnings
 import extra, plain, shared
@@ -133,6 +151,15 @@ beforeAll(async () => {
         TZ: 'Asia/Tokyo',
       },
     },
+    modules: { files: { 'index.mjs': MODULE }, layers: both, timeout: 10, memory: 512 },
+    modules20: {
+      files: { 'index.mjs': MODULE },
+      layers: both,
+      timeout: 10,
+      memory: 512,
+      runtime: 'nodejs20.x',
+    },
+    sdk: { files: { 'app.py': SDK }, timeout: 10, memory: 512 },
     lostNode: { files: { 'index.js': NODE }, environment: missing, timeout: 10 },
     lostPython: { files: { 'app.py': PYTHON }, environment: missing, timeout: 10 },
     hooked: { files: { 'app.py': HOOKS }, snapStart: 'PublishedVersions', timeout: 10 },
@@ -176,6 +203,30 @@ describe('a function with a wrapper, options of its interpreter and layers', () 
         tool: 'tool of the upper layer',
         order: [0, 1, 2, 3],
       });
+    },
+    LIMIT_MS,
+  );
+
+  it.each([
+    ['modules', 'for 22'],
+    ['modules20', 'for all versions'],
+  ])(
+    'imports packages of its layers and the AWS SDK of its runtime into ES modules: %s',
+    async (name, shared) => {
+      expect((await project.invoke(name)).json).toEqual({
+        plain: 'plain',
+        shared,
+        region: 'us-east-1',
+        both: 'function',
+      });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'finds the AWS SDK of its runtime in Python',
+    async () => {
+      expect((await project.invoke('sdk')).json).toBe('us-east-1');
     },
     LIMIT_MS,
   );
