@@ -1,4 +1,4 @@
-// Builds the images of the runtimes named as arguments, or of `all` this machine can build, and prints
+// Builds the images of the runtimes named as arguments (or `services`), or of `all` this machine can build, and prints
 // `<runtime> <reference>` for each. BUILD_OUTPUT names the folder of the compiled code.
 // Exit status 3: a base must be made and the tool for it is missing.
 import Docker from 'dockerode';
@@ -6,12 +6,13 @@ import Docker from 'dockerode';
 const compiled = new URL(`../${process.env.BUILD_OUTPUT ?? 'dist'}/src/`, import.meta.url);
 const { Builder } = await import(new URL('builder/builder.js', compiled).href);
 const { RUNTIMES, findRuntime } = await import(new URL('function/runtimes.js', compiled).href);
+const { SERVICES_IMAGE } = await import(new URL('builder/services-image.js', compiled).href);
 
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const base = flags.find((flag) => flag.startsWith('--base='))?.slice('--base='.length) ?? 'auto';
 const all = names.includes('all');
-const runtimes = all ? [...RUNTIMES.keys()] : names;
+const runtimes = all ? [...RUNTIMES.keys(), SERVICES_IMAGE] : names;
 
 const started = performance.now();
 const elapsed = () => `${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s`;
@@ -34,7 +35,8 @@ for (const [index, result] of results.entries()) {
   }
   const { code, message, remedy, details } = result.reason;
   // Of `all`, those that only a registry has are left out where there is none.
-  if (all && code === 'base-unavailable' && findRuntime(runtime)?.debian === undefined) {
+  const onlyPublic = runtime !== SERVICES_IMAGE && findRuntime(runtime)?.debian === undefined;
+  if (all && code === 'base-unavailable' && onlyPublic) {
     console.error(
       `${runtime} is left out: no registry can be reached, and Debian does not have it.`,
     );

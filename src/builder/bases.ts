@@ -7,7 +7,12 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { systemClock, type Clock } from '../async/clock.js';
 import { OrchestratorError } from '../errors.js';
-import { RUNTIMES, type InterpreterPackage, type Runtime } from '../function/runtimes.js';
+import {
+  RUNTIMES,
+  type InterpreterPackage,
+  type Runtime,
+  type RuntimeFamily,
+} from '../function/runtimes.js';
 import {
   canMakeDebianBase,
   makeRootFileSystem,
@@ -22,6 +27,13 @@ import { SharedWork } from './shared-work.js';
 
 export const BASE_CHOICES = ['auto', 'aws', 'public', 'debian'] as const;
 export type BaseChoice = (typeof BASE_CHOICES)[number];
+
+/** Of a runtime, or of the services container, what its image is made from. */
+export interface ImageKind extends Pick<Runtime, 'id' | 'publicImage' | 'debian'> {
+  readonly family: RuntimeFamily | 'services';
+  /** Absent: Amazon has none. */
+  readonly awsImage?: string;
+}
 
 export interface Base {
   readonly kind: 'aws' | 'public' | 'debian';
@@ -59,7 +71,7 @@ export class Bases {
   }
 
   /** The base already in the engine, if there is one. Takes milliseconds. */
-  async present(runtime: Runtime, choice: BaseChoice): Promise<Base | undefined> {
+  async present(runtime: ImageKind, choice: BaseChoice): Promise<Base | undefined> {
     for (const kind of kindsOf(choice)) {
       const reference = await this.#referenceOf(runtime, kind);
       if (reference === undefined) continue;
@@ -71,7 +83,7 @@ export class Bases {
 
   /** The base, fetched or made when the engine does not have it. */
   async obtain(
-    runtime: Runtime,
+    runtime: ImageKind,
     choice: BaseChoice,
     signal: AbortSignal,
     report: (progress: BaseProgress) => void,
@@ -92,7 +104,7 @@ export class Bases {
   }
 
   async #make(
-    runtime: Runtime,
+    runtime: ImageKind,
     kind: Base['kind'],
     options: { signal: AbortSignal; onProgress: (progress: BaseProgress) => void },
   ): Promise<Base> {
@@ -145,7 +157,7 @@ export class Bases {
   }
 
   async #makeDebian(
-    runtime: Runtime,
+    runtime: ImageKind,
     reference: string,
     signal: AbortSignal,
     report: (progress: BaseProgress) => void,
@@ -200,7 +212,7 @@ export class Bases {
   }
 
   async #base(
-    runtime: Runtime,
+    runtime: ImageKind,
     kind: Base['kind'],
     reference: string,
     imageId: string,
@@ -216,7 +228,7 @@ export class Bases {
     };
   }
 
-  async #referenceOf(runtime: Runtime, kind: Base['kind']): Promise<string | undefined> {
+  async #referenceOf(runtime: ImageKind, kind: Base['kind']): Promise<string | undefined> {
     if (kind === 'aws') return runtime.awsImage;
     if (kind === 'public') return runtime.publicImage;
     const recipe = await this.#recipeOf(runtime);
@@ -225,7 +237,7 @@ export class Bases {
       : `${OWNER}/base:${recipe.suite}-${recipeDigest(recipe)}`;
   }
 
-  async #recipeOf(runtime: Runtime): Promise<DebianRecipe | undefined> {
+  async #recipeOf(runtime: ImageKind): Promise<DebianRecipe | undefined> {
     if (runtime.debian === undefined) return undefined;
     const { suite, packages } = runtime.debian;
     return { suite, packages, architecture: await this.#engineArchitecture() };
@@ -249,7 +261,7 @@ function registryOf(reference: string): string {
   return reference.includes('/') && /[.:]/.test(first) ? first : 'the default registry';
 }
 
-function unavailable(runtime: Runtime, refusals: readonly OrchestratorError[]): OrchestratorError {
+function unavailable(runtime: ImageKind, refusals: readonly OrchestratorError[]): OrchestratorError {
   const reasons = refusals.map(({ message }) => `- ${message}`).join('\n');
   const ownRemedy = refusals.find(({ remedy }) => remedy !== undefined);
   const details = Object.assign({}, ...refusals.map((refusal) => refusal.details)) as Record<

@@ -11,20 +11,15 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import type { Clock } from '../async/clock.js';
 import { OrchestratorError } from '../errors.js';
-import {
-  RUNTIMES,
-  findRuntime,
-  nearestRuntime,
-  type Runtime,
-  type RuntimeFamily,
-} from '../function/runtimes.js';
+import { RUNTIMES, findRuntime, nearestRuntime } from '../function/runtimes.js';
 import { packageRoot } from '../package-root.js';
-import { Bases, type Base, type BaseChoice, type BaseStep } from './bases.js';
+import { Bases, type Base, type BaseChoice, type BaseStep, type ImageKind } from './bases.js';
 import { contextDigest, packContext, type BuildContext, type ContextFolder } from './context.js';
 import { ImageOperationFailure, buildImage, inspectImage, listImages } from './engine-images.js';
 import { LABELS, OWNER } from './image-labels.js';
 import { fetchInterpreter } from './interpreter.js';
 import { findNodeSdk, nodeSdkFolder, type NodeSdk } from './node-sdk.js';
+import { SERVICES, SERVICES_IMAGE } from './services-image.js';
 import { Gate, SharedWork } from './shared-work.js';
 
 export interface BuildProgress {
@@ -90,7 +85,9 @@ export class Builder {
   /** The reference of an image that runs `runtimeId`, built first when the engine lacks it. */
   async ensureImage(runtimeId: string, options: EnsureImageOptions = {}): Promise<string> {
     const runtime = requireRuntime(runtimeId);
-    const choice = options.base ?? 'auto';
+    // Amazon has no image of our services.
+    const asked = options.base ?? 'auto';
+    const choice = asked === 'aws' && runtime.awsImage === undefined ? 'auto' : asked;
     return this.#building.run(
       `${runtime.id} ${choice}`,
       (signal, report) =>
@@ -121,7 +118,7 @@ export class Builder {
   }
 
   async #ensure(
-    runtime: Runtime,
+    runtime: ImageKind,
     choice: BaseChoice,
     signal: AbortSignal,
     report: (step: BuildProgress['step'], detail: string) => void,
@@ -146,7 +143,7 @@ export class Builder {
   }
 
   async #build(
-    runtime: Runtime,
+    runtime: ImageKind,
     base: Base,
     signal: AbortSignal,
     report: (step: BuildProgress['step'], detail: string) => void,
@@ -196,7 +193,7 @@ export class Builder {
 
   /** Everything that decides what the image holds, and the tag that follows from it. */
   async #plan(
-    runtime: Runtime,
+    runtime: ImageKind,
     base: Base,
   ): Promise<{ reference: string; context: BuildContext; buildArguments: Record<string, string> }> {
     // Amazon's image of a custom runtime has nothing that starts `bootstrap`: their platform does.
@@ -218,7 +215,8 @@ export class Builder {
     return { reference: `${OWNER}/${runtime.id}:${digest}`, context, buildArguments };
   }
 
-  #foldersOf(family: RuntimeFamily): ContextFolder[] {
+  #foldersOf(family: ImageKind['family']): ContextFolder[] {
+    if (family === 'services') return [];
     const bootstrap = { name: 'bootstrap', source: join(this.#packageFolder, 'runtimes', family) };
     if (family !== 'node') return [bootstrap];
     this.#nodeSdk ??= findNodeSdk(packageRoot());
@@ -255,7 +253,8 @@ function kindOf(
   labels: Readonly<Record<string, string>>,
 ): Pick<RuntimeImage, 'runtime' | 'base'> | undefined {
   const runtime = labels[LABELS.runtime] ?? '';
-  if (RUNTIMES.has(runtime) && reference.startsWith(`${OWNER}/${runtime}:`)) {
+  const isOurs = RUNTIMES.has(runtime) || runtime === SERVICES_IMAGE;
+  if (isOurs && reference.startsWith(`${OWNER}/${runtime}:`)) {
     return { runtime, base: labels[LABELS.base] ?? '' };
   }
   const context = labels[LABELS.context];
@@ -281,8 +280,8 @@ export function imageDigest(parts: {
   return createHash('sha256').update(everything).digest('hex').slice(0, 12);
 }
 
-function requireRuntime(id: string): Runtime {
-  const runtime = findRuntime(id);
+function requireRuntime(id: string): ImageKind {
+  const runtime = id === SERVICES_IMAGE ? SERVICES : findRuntime(id);
   if (runtime !== undefined) return runtime;
   const nearest = nearestRuntime(id);
   throw new OrchestratorError('runtime-unsupported', `No runtime is called ${id}.`, {

@@ -97,12 +97,13 @@ async function wanted({
 
 async function refuseUnknownRuntimes(named: readonly string[]): Promise<void> {
   const { RUNTIMES, nearestRuntime } = await import('../function/runtimes.js');
+  const { SERVICES_IMAGE } = await import('../builder/services-image.js');
   for (const name of named) {
-    if (RUNTIMES.has(name)) continue;
+    if (RUNTIMES.has(name) || name === SERVICES_IMAGE) continue;
     const near = nearestRuntime(name);
     const guess = near === undefined ? '' : `Did you mean ${near}? `;
     throw new OrchestratorError('config-invalid', `--runtime cannot be ${name}`, {
-      remedy: `${guess}It is one of ${[...RUNTIMES.keys()].join(', ')}.`,
+      remedy: `${guess}It is one of ${[...RUNTIMES.keys(), SERVICES_IMAGE].join(', ')}.`,
     });
   }
 }

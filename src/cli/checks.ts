@@ -5,6 +5,7 @@ import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 
+import { SERVICES_IMAGE } from '../builder/services-image.js';
 import { RUNTIMES } from '../function/runtimes.js';
 import { readRun } from '../state/run-file.js';
 import { runLockHolder } from '../state/run-lock.js';
@@ -75,7 +76,7 @@ const bases: Check = {
   run: withEngine(async (context) => {
     const { images } = await context.engine();
     const found = await Promise.all(
-      [...RUNTIMES.keys()].map(async (runtime) => ({
+      [...RUNTIMES.keys(), SERVICES_IMAGE].map(async (runtime) => ({
         runtime,
         base: await images.presentBase(runtime),
       })),

@@ -11,17 +11,19 @@ export const images: Command = {
   examples: [['images', '']],
   async run({ parts, report, clock }) {
     const { RUNTIMES } = await import('../function/runtimes.js');
+    const { SERVICES_IMAGE } = await import('../builder/services-image.js');
+    const kinds = [...RUNTIMES.keys(), SERVICES_IMAGE];
     const tools = (await parts.openEngine()).images;
     const built = await tools.list();
     const rows = await Promise.all(
-      [...RUNTIMES.keys()].map(async (runtime) => {
+      kinds.map(async (runtime) => {
         const own = built.filter((image) => image.runtime === runtime);
         const base = own.length > 0 ? undefined : await tools.presentBase(runtime);
         return { runtime, images: own, ...(base === undefined ? {} : { presentBase: base }) };
       }),
     );
     // Those of functions that are packaged as one.
-    const others = built.filter((image) => !RUNTIMES.has(image.runtime));
+    const others = built.filter((image) => !kinds.includes(image.runtime));
     if (others.length > 0) rows.push({ runtime: 'image', images: others });
     if (report.json) {
       report.printJson({ runtimes: rows });
