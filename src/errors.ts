@@ -69,6 +69,10 @@ export const ERROR_CODES = {
     when: 'restoring a SnapStart function took too long',
   },
   'shutting-down': { kind: 'platform', when: 'the orchestrator is stopping and takes no new work' },
+  'services-unavailable': {
+    kind: 'user',
+    when: 'the services endpoint does not answer, or there is none',
+  },
   'state-unusable': { kind: 'user', when: 'the state folder cannot be written or read' },
 } as const satisfies Record<string, { kind: 'user' | 'platform'; when: string }>;
 

@@ -261,7 +261,10 @@ function registryOf(reference: string): string {
   return reference.includes('/') && /[.:]/.test(first) ? first : 'the default registry';
 }
 
-function unavailable(runtime: ImageKind, refusals: readonly OrchestratorError[]): OrchestratorError {
+function unavailable(
+  runtime: ImageKind,
+  refusals: readonly OrchestratorError[],
+): OrchestratorError {
   const reasons = refusals.map(({ message }) => `- ${message}`).join('\n');
   const ownRemedy = refusals.find(({ remedy }) => remedy !== undefined);
   const details = Object.assign({}, ...refusals.map((refusal) => refusal.details)) as Record<

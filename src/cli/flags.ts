@@ -99,6 +99,18 @@ export const SETTING_OPTIONS = {
   'no-watch': { type: 'boolean', describe: 'Do not reload code when files change', group: HOW },
   base: BASE_OPTION,
   region: { type: 'string', describe: 'Region functions see (default: us-east-1)', group: WHAT },
+  services: {
+    type: 'string',
+    describe:
+      'Where queues, buckets, topics, tables and streams are: auto (our container, when needed), ' +
+      'container, none, aws, or the URL of a server (default: auto)',
+    group: WHAT,
+  },
+  'keep-services': {
+    type: 'boolean',
+    describe: 'Leave the services container, and the data in it, when the run ends',
+    group: WHAT,
+  },
   'aws-profile': {
     type: 'string',
     describe: 'Give functions the credentials of this AWS profile (default: dummies)',
@@ -142,6 +154,8 @@ export function flagsOf(args: Arguments, cwd: string): Flags {
     base,
     network: args.string('network'),
     awsProfile: args.string('aws-profile'),
+    services: args.string('services'),
+    keepServices: args.switch('keep-services'),
     envVars: envVars === undefined ? undefined : resolve(cwd, envVars),
     state: args.string('state'),
     strict: args.switch('strict'),

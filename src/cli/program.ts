@@ -147,7 +147,7 @@ async function parseAndRun(
 
 /** Help without the types: what a flag takes, its description says. */
 function tidied(help: string): string {
-  return help.replace(/\n? +\[(?:string|boolean|array)\](?= *(?:\[required\])?$)/gm, '');
+  return help.replace(/\n? *\[(?:string|boolean|array)\](?= *(?:\[required\])?$)/gm, '');
 }
 
 function shell(host: Host, version: string): Argv {

@@ -120,7 +120,7 @@ export function versionBuilder(sources: VersionSources): VersionBuilder {
 }
 
 /** Tells of work as a step, once it has something to say: what is there already is nobody's news. */
-async function told<T>(
+export async function told<T>(
   hooks: Pick<StartHooks, 'progress'>,
   step: string,
   work: (tell: (detail: string) => void) => Promise<T>,

@@ -5,10 +5,11 @@ import { systemClock } from '../async/clock.js';
 import type { Teardown } from '../async/teardown.js';
 import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import type { Settings } from '../config/config.js';
-import { messageOf, OrchestratorError } from '../errors.js';
+import { messageOf } from '../errors.js';
 import { HttpPort } from '../http-port/http-port.js';
 import type { LogHub } from '../log/log-hub.js';
 import { Invoker } from '../router/invoker.js';
+import type { AwsServices } from '../services/aws-services.js';
 import type { Source, SourceAddress, SourceParts } from '../sources/source.js';
 import { functionSender } from '../targets/function-target.js';
 import { Targets } from '../targets/targets.js';
@@ -22,6 +23,7 @@ export interface SourcesRequest {
   readonly awsEndpoint: AwsEndpoint;
   readonly logs: LogHub;
   readonly ownerToken: string;
+  readonly services: AwsServices;
   readonly hooks: StartHooks;
   readonly teardown: Teardown;
 }
@@ -35,7 +37,7 @@ export class Sources {
   readonly #hooks: StartHooks;
 
   constructor(request: SourcesRequest) {
-    const { settings, events, awsEndpoint, logs, ownerToken, hooks, teardown } = request;
+    const { settings, events, awsEndpoint, services, logs, ownerToken, hooks, teardown } = request;
     this.#hooks = hooks;
     const { host, httpPort: port, authToken } = settings;
     this.#httpPort = new HttpPort({ host, port, authToken, ownerToken });
@@ -52,7 +54,7 @@ export class Sources {
       clock: systemClock,
       queueClock: events.clock,
       invoker,
-      services: { clientConfig: () => Promise.reject(notThere()) },
+      services,
       targets,
       awsEndpoint,
       httpPort: this.#httpPort,
@@ -89,8 +91,4 @@ export class Sources {
     const sources = this.#sources.map((source) => source.drain());
     await Promise.all([...sources, this.#httpPort.drain()]);
   }
-}
-
-function notThere(): OrchestratorError {
-  return new OrchestratorError('not-supported', 'no services run here');
 }

@@ -57,12 +57,23 @@ export interface Settings {
   /** Existing engine network to join instead of one of our own. */
   readonly network?: string;
   readonly awsProfile?: string;
+  /** Where queues, buckets, topics, tables and streams are. */
+  readonly services: ServicesSetting;
+  /** The services container stays when the run ends. */
+  readonly keepServices?: true;
   /** Bearer token that callers beyond loopback must send; required when `host` is not loopback. */
   readonly authToken?: string;
   /** Reload code when files change. */
   readonly watch: boolean;
   readonly strict: boolean;
 }
+
+/**
+ * `auto`: a container of ours once something needs it; `container`: from the start; `aws`: AWS
+ * itself; a URL: a compatible server of the user's.
+ */
+export type ServicesSetting =
+  'auto' | 'container' | 'none' | 'aws' | `${'http' | 'https'}://${string}`;
 
 /** One setting of a template and what became of it. */
 export interface SettingNotice {
@@ -101,6 +112,8 @@ export interface Flags {
   readonly base?: string;
   readonly network?: string;
   readonly awsProfile?: string;
+  readonly services?: string;
+  readonly keepServices?: boolean;
   /** Path of a file of environment variables (contract 12.5). */
   readonly envVars?: string;
   readonly state?: string;

@@ -118,6 +118,8 @@ function resolveSettings(
     accountId: file.accountId ?? DEFAULTS.accountId,
     base: given.base ?? file.base ?? 'auto',
     ...(network === undefined ? {} : { network }),
+    services: given.services ?? file.services ?? 'auto',
+    ...(flags.keepServices === true ? { keepServices: true } : {}),
     ...(flags.awsProfile === undefined ? {} : { awsProfile: flags.awsProfile }),
     ...(flags.authToken === undefined ? {} : { authToken: flags.authToken }),
     watch: flags.watch ?? file.watch ?? true,
@@ -157,6 +159,7 @@ function flagSettings(flags: Flags, problems: Problems): FileSettings {
     region: flags.region,
     base: flags.base,
     network: flags.network,
+    services: flags.services,
   };
   const result = settingsSchema.safeParse(written);
   if (result.success) return result.data;

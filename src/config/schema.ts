@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { ASYNC_KEYS, asyncSchema, deadLetterSchema } from './async-settings.js';
+import type { ServicesSetting } from './config.js';
 import { DEFAULTS, LIMITS } from './defaults.js';
 import { URL_KEYS, urlSchema } from './url-settings.js';
 import { whole } from './whole.js';
@@ -129,6 +130,15 @@ export const NESTED_KEYS: Readonly<Record<string, readonly string[]>> = {
   imageConfig: ['entryPoint', 'command', 'workingDirectory'],
 };
 
+/** Contract 12.6 has no such thing: where services that are not ours are. */
+const servicesSchema = z.custom<ServicesSetting>(
+  (value) =>
+    typeof value === 'string' &&
+    (['auto', 'container', 'none', 'aws'].includes(value) ||
+      (/^https?:\/\/[^/?#\s]+\/?$/.test(value) && URL.canParse(value))),
+  'auto, container, none, aws, or the address of a server such as http://localhost:4566',
+);
+
 export const settingsSchema = z.strictObject({
   port: whole({ min: 0, max: 65_535 }, 'port').optional(),
   httpPort: whole({ min: 0, max: 65_535 }, 'port').optional(),
@@ -159,6 +169,7 @@ export const settingsSchema = z.strictObject({
     .optional(),
   base: z.enum(['auto', 'aws', 'public', 'debian'], 'auto, aws, public or debian').optional(),
   network: z.string('the name of an engine network').optional(),
+  services: servicesSchema.optional(),
   watch: z.boolean('true or false').optional(),
 });
 

@@ -12,6 +12,8 @@ export const LABEL = {
   holder: 'dev.orchestrator.holder',
   /** Identity of the process whose run it is, as JSON: who may say whether it is still alive. */
   process: 'dev.orchestrator.process',
+  /** On the services container: the state folder it lives as long as. It belongs to no run. */
+  state: 'dev.orchestrator.state',
   /** Machine the process runs on. */
   host: 'dev.orchestrator.host',
 } as const;

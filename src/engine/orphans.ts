@@ -22,7 +22,7 @@ const FIRST_NAMESPACE = 'pid:[4026531836]';
  * Where process ids mean what they mean to us: this machine, or this container on it, which may
  * well have the machine's name. Elsewhere a live process would seem dead.
  */
-function hostOfProcesses(): string {
+export function hostOfProcesses(): string {
   let namespace = FIRST_NAMESPACE;
   try {
     namespace = readlinkSync('/proc/self/ns/pid');

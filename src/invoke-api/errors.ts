@@ -172,6 +172,7 @@ export function refusalError(error: OrchestratorError, arn: string): ApiError {
     case 'image-missing':
     case 'transition-refused':
     case 'environment-failed':
+    case 'services-unavailable':
     case 'state-unusable':
       return serviceError(explained);
   }

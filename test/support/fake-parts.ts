@@ -50,6 +50,7 @@ export function fakeParts(behaviour: Readonly<Record<string, string | undefined>
           region: DEFAULTS.region,
           accountId: DEFAULTS.accountId,
           base: 'auto',
+          services: 'auto',
           watch: true,
           strict: false,
         },
