@@ -33,7 +33,6 @@ import { expiringCredentials, functionCredentials } from './function/credentials
 import { isCustom } from './function/runtimes.js';
 import { AwsEndpoint } from './aws-endpoint/aws-endpoint.js';
 import { Events } from './composition/events.js';
-import { openServices } from './composition/services.js';
 import { Sources } from './composition/sources.js';
 import type { SourceAddress } from './sources/source.js';
 import type { Stack } from './stack/stack.js';
@@ -133,8 +132,8 @@ async function start(
   const automatic = new AutoPublish(control, (message) => log.warn(message));
   const awsEndpoint = new AwsEndpoint();
   const ownerToken = claim.adminToken;
-  const services = openServices({ settings, engine: opened.engine, hooks, teardown });
-  const sourceParts = { settings, events, awsEndpoint, services, logs, ownerToken };
+  const { engine } = opened;
+  const sourceParts = { settings, events, awsEndpoint, engine, logs, ownerToken };
   const sources = new Sources({ ...sourceParts, hooks, teardown });
   view.onSources = () => sources.status();
   const onBuild = (name: string): void => void automatic.built(name);
@@ -165,9 +164,7 @@ async function start(
   void packages.collect(() => registry.packages());
   claim.publish(endpoint);
   events.start();
-  await services.start();
   await sources.start(config.stack);
-  services.started();
   const parts = { view, endpoint, engine: description, router, events, sources };
   return running({ ...parts, invokeApi, teardown });
 }

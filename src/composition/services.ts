@@ -12,7 +12,7 @@ import {
   openContainer,
   removeForsaken,
   removeServices,
-} from '../services/container.js';
+} from '../engine/docker/services-container.js';
 import { Services, type ServicesHost } from '../services/services.js';
 import type { StartHooks } from '../start-hooks.js';
 import { told } from './deploy.js';

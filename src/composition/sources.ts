@@ -5,17 +5,19 @@ import { systemClock } from '../async/clock.js';
 import type { Teardown } from '../async/teardown.js';
 import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import type { Settings } from '../config/config.js';
+import type { DockerEngine } from '../engine/docker/docker-engine.js';
 import { messageOf } from '../errors.js';
 import { HttpPort } from '../http-port/http-port.js';
 import type { LogHub } from '../log/log-hub.js';
 import { Invoker } from '../router/invoker.js';
-import type { AwsServices } from '../services/aws-services.js';
+import type { Services } from '../services/services.js';
 import type { Source, SourceAddress, SourceParts } from '../sources/source.js';
 import { functionSender } from '../targets/function-target.js';
 import { Targets } from '../targets/targets.js';
 import type { Stack } from '../stack/stack.js';
 import type { StartHooks } from '../start-hooks.js';
 import type { Events } from './events.js';
+import { openServices } from './services.js';
 
 export interface SourcesRequest {
   readonly settings: Settings;
@@ -23,7 +25,7 @@ export interface SourcesRequest {
   readonly awsEndpoint: AwsEndpoint;
   readonly logs: LogHub;
   readonly ownerToken: string;
-  readonly services: AwsServices;
+  readonly engine: Pick<DockerEngine, 'docker'>;
   readonly hooks: StartHooks;
   readonly teardown: Teardown;
 }
@@ -34,11 +36,13 @@ const OPENERS: readonly ((parts: SourceParts) => Source)[] = [];
 export class Sources {
   readonly #sources: readonly Source[];
   readonly #httpPort: HttpPort;
+  readonly #services: Services;
   readonly #hooks: StartHooks;
 
   constructor(request: SourcesRequest) {
-    const { settings, events, awsEndpoint, services, logs, ownerToken, hooks, teardown } = request;
+    const { settings, events, awsEndpoint, engine, logs, ownerToken, hooks, teardown } = request;
     this.#hooks = hooks;
+    this.#services = openServices({ settings, engine, hooks, teardown });
     const { host, httpPort: port, authToken } = settings;
     this.#httpPort = new HttpPort({ host, port, authToken, ownerToken });
     teardown.add(() => this.#httpPort.close());
@@ -54,7 +58,7 @@ export class Sources {
       clock: systemClock,
       queueClock: events.clock,
       invoker,
-      services,
+      services: this.#services,
       targets,
       awsEndpoint,
       httpPort: this.#httpPort,
@@ -67,7 +71,9 @@ export class Sources {
 
   /** At the start. Raises user errors. */
   async start(stack: Stack): Promise<void> {
+    await this.#services.start();
     for (const source of this.#sources) await source.apply(stack);
+    this.#services.started();
   }
 
   /** After the configuration has changed: what cannot be done is told, the rest goes on. */

@@ -7,15 +7,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type Docker from 'dockerode';
-import { sleep, type Clock } from '../async/clock.js';
-import { OrchestratorError, messageOf } from '../errors.js';
-import { SERVICES_PORT } from '../builder/services-image.js';
-import { HARDENED } from '../engine/docker/container-options.js';
-import { DEADLINE_MS, within } from '../engine/docker/deadline.js';
-import { engineError, isNotFound } from '../engine/docker/errors.js';
-import { removeContainer } from '../engine/docker/removal.js';
-import { LABEL, OWNER } from '../engine/labels.js';
-import { hostOfProcesses } from '../engine/orphans.js';
+import { sleep, type Clock } from '../../async/clock.js';
+import { OrchestratorError, messageOf } from '../../errors.js';
+import { SERVICES_PORT } from '../../builder/services-image.js';
+import { HARDENED } from './container-options.js';
+import { DEADLINE_MS, within } from './deadline.js';
+import { engineError, isNotFound } from './errors.js';
+import { removeContainer } from './removal.js';
+import { LABEL, OWNER } from '../labels.js';
+import { hostOfProcesses } from '../orphans.js';
 
 export interface ContainerRequest {
   readonly docker: Docker;
