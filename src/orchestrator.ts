@@ -107,14 +107,7 @@ async function start(
   });
   teardown.add(() => claim.release());
 
-  const store = new InvocationStore({
-    database: openDatabase(join(settings.stateDirectory, 'state.db')),
-    clock,
-    warn: (message) => hooks.log.warn(message),
-  });
-  teardown.add(() => store.close());
-  const logs = new LogHub(store);
-
+  const { store, logs } = openRecords(settings, hooks, teardown);
   const runId = randomBytes(5).toString('hex');
   const opened = await openEngine(runId, settings, hooks, teardown);
   const { description } = opened;
@@ -167,6 +160,21 @@ async function start(
   await sources.start(config.stack);
   const parts = { view, endpoint, engine: description, router, events, sources };
   return running({ ...parts, invokeApi, teardown });
+}
+
+/** What is kept of invocations and logs. */
+function openRecords(
+  { stateDirectory }: Settings,
+  { log }: StartHooks,
+  teardown: Teardown,
+): { store: InvocationStore; logs: LogHub } {
+  const store = new InvocationStore({
+    database: openDatabase(join(stateDirectory, 'state.db')),
+    clock: systemClock,
+    warn: (message) => log.warn(message),
+  });
+  teardown.add(() => store.close());
+  return { store, logs: new LogHub(store) };
 }
 
 interface OpenedEngine {
