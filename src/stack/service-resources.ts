@@ -1,9 +1,17 @@
 /**
  * What is made in the services endpoint (queues, buckets, …) and what its events lead to
  * (contract 11.6, 11.7, 11.15).
+ *
+ * What `Ref` and `Fn::GetAtt` give is made from physical names, before anything exists: a queue's
+ * `Ref` is `https://sqs.<region>.amazonaws.com/<account>/<name>`, a table's `StreamArn`
+ * `<table ARN>/stream/LATEST`. The label of a stream is known only once the table is there: whoever
+ * reads from a stream of this name asks for the table's latest stream (`LATEST_STREAM`).
  */
 
 import type { FunctionTarget } from './function-target.js';
+
+/** Stands for the label of a table's newest stream. */
+export const LATEST_STREAM = 'LATEST';
 
 export interface ServiceResources {
   readonly buckets: readonly BucketDefinition[];
@@ -55,8 +63,7 @@ export interface SubscriptionDefinition {
   readonly path: string;
   readonly target:
     | ({ readonly kind: 'function' } & FunctionTarget)
-    | { readonly kind: 'queue'; readonly arn: string }
-    | { readonly kind: 'http' | 'https'; readonly url: string };
+    | { readonly kind: 'queue'; readonly arn: string };
   readonly filterPolicy?: unknown;
   readonly filterPolicyScope?: 'MessageAttributes' | 'MessageBody';
   readonly rawMessageDelivery?: boolean;
@@ -85,5 +92,7 @@ export interface LogSubscriptionDefinition {
   readonly name: string;
   readonly logGroup: string;
   readonly filterPattern: string;
-  readonly target: FunctionTarget;
+  readonly target:
+    | ({ readonly kind: 'function' } & FunctionTarget)
+    | { readonly kind: 'stream'; readonly arn: string };
 }

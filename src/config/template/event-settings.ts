@@ -5,8 +5,10 @@
 
 import { parseFunctionReference } from '../../function/arn.js';
 import type { SettingNotice } from '../config.js';
+import { queueArn, topicArn } from '../../stack/arns.js';
 import type { FunctionDraft } from '../function-draft.js';
 import { map, type Map } from '../map.js';
+import type { TemplateContext } from './context.js';
 import { holds, resolve, UNRESOLVED, type Scope } from './intrinsics.js';
 
 export const EVENT_INVOKE_TYPE = 'AWS::Lambda::EventInvokeConfig';
@@ -26,16 +28,20 @@ const LATEST = '$LATEST';
 const NOT_KNOWN = 'its value cannot be known here';
 const DESTINATIONS = { OnSuccess: 'onSuccess', OnFailure: 'onFailure' } as const;
 
-/** The settings of a function's own properties; `path` is that of the properties. */
+/** The settings of a function's own properties. */
 export function eventSettings(
-  path: string,
+  logicalId: string,
   properties: Map,
-  notices: SettingNotice[],
+  context: TemplateContext,
 ): Record<string, unknown> {
+  const { notices } = context;
+  const path = `Resources.${logicalId}.Properties`;
   const settings: Record<string, unknown> = {};
   const config = properties['EventInvokeConfig'];
   if (typeof config === 'object' && config !== null) {
-    settings['async'] = invokeConfig(`${path}.EventInvokeConfig`, map(config), notices);
+    const where = `${path}.EventInvokeConfig`;
+    const destinations = withDestinations(where, logicalId, map(config), context);
+    settings['async'] = invokeConfig(where, destinations, notices);
   }
   for (const property of ['DeadLetterQueue', 'DeadLetterConfig']) {
     const written = properties[property];
@@ -45,6 +51,34 @@ export function eventSettings(
     else settings['deadLetterQueue'] = target;
   }
   return settings;
+}
+
+/** Where a destination has a type and no ARN, SAM makes a queue or topic of its own. */
+function withDestinations(
+  path: string,
+  logicalId: string,
+  config: Map,
+  { stack, region, accountId }: TemplateContext,
+): Map {
+  const place = { region, accountId };
+  const written = map(config['DestinationConfig']);
+  const destinations = Object.entries(written).map(([property, destination]) => {
+    const { Type: type, Destination: target } = map(destination);
+    if (target !== undefined || !(property in DESTINATIONS)) return [property, destination];
+    const where = `${path}.DestinationConfig.${property}`;
+    const name = `${logicalId}EventInvokeConfig${property}`;
+    if (type === 'SQS') {
+      stack.queues.push({ path: where, name: `${name}Queue`, attributes: {} });
+      return [property, { Destination: queueArn(place, `${name}Queue`) }];
+    }
+    if (type === 'SNS') {
+      const topic = { path: where, name: `${name}Topic`, attributes: {}, subscriptions: [] };
+      stack.topics.push(topic);
+      return [property, { Destination: topicArn(place, topic.name) }];
+    }
+    return [property, destination];
+  });
+  return { ...config, DestinationConfig: Object.fromEntries(destinations) as Map };
 }
 
 /** Lays the resources of a template that configure functions' events over those functions. */
@@ -99,12 +133,8 @@ function invokeConfig(path: string, config: Map, notices: SettingNotice[]): Map 
   for (const [property, setting] of Object.entries(DESTINATIONS)) {
     const destination = destinations[property];
     if (typeof destination !== 'object' || destination === null) continue;
-    const where = `DestinationConfig.${property}`;
-    const { Type: type, Destination: target } = map(destination);
-    if (target === undefined && (type === 'SQS' || type === 'SNS')) {
-      // SAM would make one (contract 12.1).
-      notices.push(ignored(`${path}.${where}`, `no ${type} destination is made here; name one`));
-    } else take(setting, `${where}.Destination`, target);
+    const { Destination: target } = map(destination);
+    take(setting, `DestinationConfig.${property}.Destination`, target);
   }
   return settings;
 }

@@ -215,7 +215,7 @@ function draftOf(logicalId: string, properties: Map, around: DraftContext): Func
   const path = `Resources.${logicalId}`;
   const settings = {
     ...settingsOf(path, properties, context),
-    ...eventSettings(`${path}.Properties`, properties, context.notices),
+    ...eventSettings(logicalId, properties, context),
   };
   const architectures = properties['Architectures'];
   if (Array.isArray(architectures)) settings['architecture'] = known(architectures[0]);

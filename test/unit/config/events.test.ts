@@ -97,13 +97,11 @@ it('SAM’s EventInvokeConfig and DeadLetterQueue are read', async () => {
       maximumRetryAttempts: 0,
       maximumEventAgeInSeconds: 60,
       onSuccessArn: `${ARN}told`,
+      onFailureArn: 'arn:aws:sqs:us-east-1:123456789012:FnEventInvokeConfigOnFailureQueue',
     },
     deadLetterTargetArn: 'arn:aws:sns:us-east-1:123456789012:dead',
   });
-  expect(functions[0]?.eventInvoke).not.toHaveProperty('onFailureArn');
-  expect(notices.map(({ path }) => path)).toEqual([
-    'Resources.Fn.Properties.EventInvokeConfig.DestinationConfig.OnFailure',
-  ]);
+  expect(notices).toEqual([]);
 });
 
 it('problems in a template are told in its own names', async () => {

@@ -286,7 +286,7 @@ Resources:
   Tools:
     Type: AWS::Serverless::LayerVersion
     Properties: { ContentUri: layer }
-  Table: { Type: AWS::DynamoDB::Table }
+  Table: { Type: AWS::Timestream::Table }
 `;
 
 describe('templates', () => {

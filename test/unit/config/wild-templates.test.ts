@@ -30,7 +30,7 @@ Resources:
         Variables:
           NAME: !Ref Worker
           WORKER: !GetAtt Worker.Arn
-          QUEUE: !GetAtt Queue.Arn
+          KEY: !GetAtt Key.Arn
   Worker:
     Type: AWS::Serverless::Function
     Properties: { FunctionName: !Sub '\${Stage}-worker' }
@@ -38,7 +38,7 @@ Resources:
     Type: AWS::Serverless::Function
     Condition: IsProd
     Properties: { CodeUri: not-in-this-checkout }
-  Queue: { Type: AWS::SQS::Queue }
+  Key: { Type: AWS::Timestream::Table }
   Nested: { Type: AWS::Serverless::Application, Properties: { Location: 'https://s3.amazonaws.com/b/nested.yaml' } }
   Mistyped: { Type: AWS::Serverless::Funktion }
   Number: 5
@@ -60,7 +60,7 @@ describe('a template from the wild', () => {
     expect(api?.environment).toEqual({
       NAME: 'dev-worker',
       WORKER: 'arn:aws:lambda:us-east-1:123456789012:function:dev-worker',
-      QUEUE: '',
+      KEY: '',
     });
   });
 
@@ -72,8 +72,8 @@ describe('a template from the wild', () => {
       'Parameters.Secret': expect.stringContaining('--parameter Secret=value'),
       'Resources.Api.Metadata.BuildMethod': expect.stringContaining('sam build'),
       'Resources.Api.Properties.Timeout': expect.stringContaining('cannot be known'),
-      'Resources.Api.Properties.Environment.Variables.QUEUE': expect.stringContaining('empty'),
-      'Resources.Queue': expect.stringContaining('AWS::SQS::Queue'),
+      'Resources.Api.Properties.Environment.Variables.KEY': expect.stringContaining('empty'),
+      'Resources.Key': expect.stringContaining('AWS::Timestream::Table'),
       'Resources.Nested': expect.stringContaining('local file'),
       'Resources.Mistyped': expect.stringContaining('did you mean AWS::Serverless::Function?'),
       'Resources.Number': 'it has no Type',
