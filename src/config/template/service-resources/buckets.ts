@@ -233,10 +233,9 @@ function addToBucket(
   { resources, scope, context }: Pick<DeclaredResource, 'resources' | 'scope' | 'context'>,
   own?: Properties,
 ): void {
-  const { references } = scope;
   const declared = Object.entries(resources).some(
     ([logicalId, resource]) =>
-      map(resource)['Type'] === 'AWS::S3::Bucket' && references[logicalId] === added.name,
+      map(resource)['Type'] === 'AWS::S3::Bucket' && scope.identity(logicalId)?.ref === added.name,
   );
   if (!declared && own !== undefined) {
     own.refuse('Bucket', 'a bucket of this template', 'Refer to a bucket that stands in it.');
