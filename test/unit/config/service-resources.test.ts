@@ -1,39 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Config } from '../../../src/config/config.js';
-import { ConfigFolder } from '../../support/config-folder.js';
+import { TemplateBench } from '../../support/template-bench.js';
 
 const PLACE = 'us-east-1:123456789012';
 const QUEUE = `arn:aws:sqs:${PLACE}`;
 const TOPIC = `arn:aws:sns:${PLACE}`;
 
-let folder: ConfigFolder;
+let bench: TemplateBench;
 beforeEach(async () => {
-  folder = await ConfigFolder.make();
-  await folder.put('code/index.mjs', '');
+  bench = await TemplateBench.make();
 });
-afterEach(() => folder.remove());
-
-interface Written {
-  readonly resources?: object;
-  readonly own?: object;
-}
-
-async function put({ resources = {}, own = {} }: Written): Promise<void> {
-  const base = { Runtime: 'nodejs22.x', Handler: 'index.handler', CodeUri: 'code' };
-  const Fn = { Type: 'AWS::Serverless::Function', Properties: { ...base, ...own } };
-  await folder.put('template.yaml', JSON.stringify({ Resources: { Fn, ...resources } }));
-}
-
-async function load(written: Written): Promise<Config> {
-  await put(written);
-  return folder.load();
-}
-
-async function refused(resources: object): Promise<(readonly [string, string])[]> {
-  await put({ resources });
-  const problems = await folder.problems();
-  return problems.map(({ path, expected }) => [path, expected] as const);
-}
+afterEach(() => bench.remove());
 
 function notices({ notices: all }: Config): Record<string, string> {
   return Object.fromEntries(all.map(({ path, treatment }) => [path, treatment]));
@@ -45,7 +22,7 @@ function queue(properties: object = {}): object {
 
 describe('names', () => {
   it('are what Ref and GetAtt give, as CloudFormation does', async () => {
-    const { functions } = await load({
+    const { functions } = await bench.load({
       resources: {
         Orders: queue(),
         Given: queue({ QueueName: 'given.fifo', FifoQueue: true }),
@@ -103,7 +80,7 @@ describe('names', () => {
 
 describe('queues', () => {
   it('are read with their attributes and dead-letter queue', async () => {
-    const config = await load({
+    const config = await bench.load({
       resources: {
         Orders: queue({
           VisibilityTimeout: '30',
@@ -139,7 +116,7 @@ describe('queues', () => {
   });
 
   it('that AWS would refuse are refused, all at once', async () => {
-    const found = await refused({
+    const resources = {
       Long: queue({ VisibilityTimeout: 50_000, DelaySeconds: -1, QueueName: 'no spaces' }),
       Fifo: queue({ QueueName: 'orders', FifoQueue: true }),
       Standard: queue({ QueueName: 'orders.fifo' }),
@@ -150,8 +127,8 @@ describe('queues', () => {
         FifoQueue: true,
         RedrivePolicy: { deadLetterTargetArn: `${QUEUE}:dead`, maxReceiveCount: 1 },
       }),
-    });
-    expect(found.map(([path]) => path).sort()).toEqual([
+    };
+    expect(await bench.refused({ resources })).toEqual([
       'Resources.Crossed.Properties.RedrivePolicy.deadLetterTargetArn',
       'Resources.Fifo.Properties.QueueName',
       'Resources.Long.Properties.DelaySeconds',
@@ -165,7 +142,7 @@ describe('queues', () => {
 
 describe('topics', () => {
   it('are read with everything that subscribes to them, wherever it is written', async () => {
-    const config = await load({
+    const config = await bench.load({
       resources: {
         Later: {
           Type: 'AWS::SNS::Subscription',
@@ -249,7 +226,7 @@ describe('topics', () => {
 
 describe('buckets', () => {
   it('are read with notifications of CloudFormation, CDK and SAM', async () => {
-    const config = await load({
+    const config = await bench.load({
       resources: {
         Inbox: {
           Type: 'AWS::S3::Bucket',
@@ -334,7 +311,7 @@ describe('buckets', () => {
   });
 
   it('with names, events, rules or targets that S3 would refuse are refused', async () => {
-    await put({
+    const found = await bench.refused({
       resources: {
         Upper: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'Upper_Case' } },
         Twice: {
@@ -365,211 +342,12 @@ describe('buckets', () => {
         },
       },
     });
-    const found = (await folder.problems()).map(({ path }) => path);
     const one = 'Resources.Twice.Properties.NotificationConfiguration.QueueConfigurations.0';
-    expect(found.sort()).toEqual([
+    expect(found).toEqual([
       'Resources.Fn.Properties.Events.Put.Properties.Bucket',
       `${one}.Event`,
       `${one}.Filter.S3Key.Rules.1.Name`,
       'Resources.Upper.Properties.BucketName',
     ]);
   });
-});
-
-describe('tables', () => {
-  const keys = {
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'at', AttributeType: 'N' },
-    ],
-    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-  };
-
-  it('are read with indexes, stream and time to live', async () => {
-    const { stack } = await load({
-      resources: {
-        Items: {
-          Type: 'AWS::DynamoDB::Table',
-          Properties: {
-            ...keys,
-            BillingMode: 'PAY_PER_REQUEST',
-            GlobalSecondaryIndexes: [
-              {
-                IndexName: 'byTime',
-                KeySchema: [{ AttributeName: 'at', KeyType: 'HASH' }],
-                Projection: { ProjectionType: 'ALL' },
-              },
-            ],
-            StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
-            TimeToLiveSpecification: { AttributeName: 'until', Enabled: true },
-          },
-        },
-        Simple: {
-          Type: 'AWS::Serverless::SimpleTable',
-          Properties: { TableName: 'simple', PrimaryKey: { Name: 'n', Type: 'Number' } },
-        },
-        Everywhere: {
-          Type: 'AWS::DynamoDB::GlobalTable',
-          Properties: {
-            AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-            KeySchema: keys.KeySchema,
-            Replicas: [{ Region: 'eu-west-1' }],
-          },
-        },
-      },
-    });
-    expect(stack.tables).toEqual([
-      {
-        path: 'Resources.Items',
-        name: 'Items',
-        input: {
-          ...keys,
-          BillingMode: 'PAY_PER_REQUEST',
-          GlobalSecondaryIndexes: [
-            {
-              IndexName: 'byTime',
-              KeySchema: [{ AttributeName: 'at', KeyType: 'HASH' }],
-              Projection: { ProjectionType: 'ALL' },
-            },
-          ],
-          StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
-        },
-        timeToLiveAttribute: 'until',
-      },
-      {
-        path: 'Resources.Simple',
-        name: 'simple',
-        input: {
-          AttributeDefinitions: [{ AttributeName: 'n', AttributeType: 'N' }],
-          KeySchema: [{ AttributeName: 'n', KeyType: 'HASH' }],
-          BillingMode: 'PAY_PER_REQUEST',
-        },
-      },
-      expect.objectContaining({
-        name: 'Everywhere',
-        input: expect.objectContaining({ BillingMode: 'PAY_PER_REQUEST' }),
-      }),
-    ]);
-  });
-
-  it('whose keys do not fit together are refused', async () => {
-    const found = await refused({
-      Items: {
-        Type: 'AWS::DynamoDB::Table',
-        Properties: {
-          AttributeDefinitions: [{ AttributeName: 'unused', AttributeType: 'X' }],
-          KeySchema: [{ AttributeName: 'pk', KeyType: 'RANGE' }],
-          LocalSecondaryIndexes: [
-            { IndexName: 'local', KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }] },
-          ],
-          StreamSpecification: { StreamViewType: 'ALL' },
-        },
-      },
-    });
-    const path = 'Resources.Items.Properties';
-    expect(found.map(([where]) => where).sort()).toEqual([
-      `${path}.AttributeDefinitions.0`,
-      `${path}.AttributeDefinitions.0.AttributeType`,
-      `${path}.KeySchema`,
-      `${path}.KeySchema.0.AttributeName`,
-      `${path}.LocalSecondaryIndexes.0.KeySchema`,
-      `${path}.LocalSecondaryIndexes.0.KeySchema.0.AttributeName`,
-      `${path}.ProvisionedThroughput`,
-      `${path}.StreamSpecification.StreamViewType`,
-    ]);
-  });
-});
-
-it('log groups and what subscribes to them are read', async () => {
-  const config = await load({
-    resources: {
-      Audit: { Type: 'AWS::Logs::LogGroup', Properties: { RetentionInDays: 7 } },
-      Errors: {
-        Type: 'AWS::Logs::SubscriptionFilter',
-        Properties: {
-          LogGroupName: { Ref: 'Audit' },
-          FilterPattern: '{ $.level = "ERROR" }',
-          DestinationArn: { 'Fn::GetAtt': 'Fn.Arn' },
-        },
-      },
-      ToStream: {
-        Type: 'AWS::Logs::SubscriptionFilter',
-        Properties: {
-          LogGroupName: { Ref: 'Audit' },
-          FilterPattern: '',
-          DestinationArn: { 'Fn::GetAtt': 'Clicks.Arn' },
-        },
-      },
-      Clicks: {
-        Type: 'AWS::Kinesis::Stream',
-        Properties: { StreamModeDetails: { StreamMode: 'ON_DEMAND' } },
-      },
-    },
-    own: {
-      Events: {
-        Lines: {
-          Type: 'CloudWatchLogs',
-          Properties: { LogGroupName: '/aws/lambda/other', FilterPattern: 'ERROR' },
-        },
-      },
-    },
-  });
-  expect(config.stack.logGroups).toEqual([
-    { path: 'Resources.Audit', name: 'Audit', retentionDays: 7 },
-  ]);
-  expect(config.stack.logSubscriptions).toEqual([
-    {
-      path: 'Resources.Errors',
-      name: 'Errors',
-      logGroup: 'Audit',
-      filterPattern: '{ $.level = "ERROR" }',
-      target: { kind: 'function', functionName: 'Fn' },
-    },
-    {
-      path: 'Resources.ToStream',
-      name: 'ToStream',
-      logGroup: 'Audit',
-      filterPattern: '',
-      target: { kind: 'stream', arn: `arn:aws:kinesis:${PLACE}:stream/Clicks` },
-    },
-    {
-      path: 'Resources.Fn.Properties.Events.Lines',
-      name: 'FnLines',
-      logGroup: '/aws/lambda/other',
-      filterPattern: 'ERROR',
-      target: { kind: 'function', functionName: 'Fn' },
-    },
-  ]);
-  expect(config.stack.streams).toEqual([
-    { path: 'Resources.Clicks', name: 'Clicks', shardCount: 4 },
-  ]);
-  const found = await refused({
-    Audit: { Type: 'AWS::Logs::LogGroup', Properties: { RetentionInDays: 8 } },
-    Errors: {
-      Type: 'AWS::Logs::SubscriptionFilter',
-      Properties: { LogGroupName: 'a', FilterPattern: '{ $.level }', DestinationArn: 'x' },
-    },
-    Clicks: { Type: 'AWS::Kinesis::Stream', Properties: { ShardCount: 0 } },
-  });
-  expect(found.map(([path]) => path).sort()).toEqual([
-    'Resources.Audit.Properties.RetentionInDays',
-    'Resources.Clicks.Properties.ShardCount',
-    'Resources.Errors.Properties.FilterPattern',
-  ]);
-});
-
-it('SAM makes the queue or topic that a destination with a type alone leads to', async () => {
-  const { stack, functions } = await load({
-    own: {
-      EventInvokeConfig: {
-        DestinationConfig: { OnSuccess: { Type: 'SQS' }, OnFailure: { Type: 'SNS' } },
-      },
-    },
-  });
-  expect(functions[0]?.eventInvoke).toEqual({
-    onSuccessArn: `${QUEUE}:FnEventInvokeConfigOnSuccessQueue`,
-    onFailureArn: `${TOPIC}:FnEventInvokeConfigOnFailureTopic`,
-  });
-  expect(stack.queues.map(({ name }) => name)).toEqual(['FnEventInvokeConfigOnSuccessQueue']);
-  expect(stack.topics.map(({ name }) => name)).toEqual(['FnEventInvokeConfigOnFailureTopic']);
 });
