@@ -126,6 +126,11 @@ export const SETTING_OPTIONS = {
     describe: 'Template parameter, Name=value; may be repeated',
     group: WHAT,
   },
+  stack: {
+    type: 'list',
+    describe: 'Stack of a CDK app to run; may be repeated (default: all)',
+    group: WHAT,
+  },
   strict: {
     type: 'boolean',
     describe: 'Refuse settings that are approximated or ignored',
@@ -161,8 +166,13 @@ export function flagsOf(args: Arguments, cwd: string): Flags {
     strict: args.switch('strict'),
     watch: args.switch('watch'),
     authToken: args.string('auth'),
+    stacks: stacks(args.list('stack')),
     parameters: parameters(args.list('parameter')),
   });
+}
+
+function stacks(given: readonly string[]): readonly string[] | undefined {
+  return given.length === 0 ? undefined : given;
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

@@ -120,6 +120,8 @@ export interface Flags {
   readonly strict?: boolean;
   readonly watch?: boolean;
   readonly authToken?: string;
+  /** Stacks of a CDK app that are wanted. Absent: all. */
+  readonly stacks?: readonly string[];
   /** Values of template parameters. */
   readonly parameters?: Readonly<Record<string, string>>;
 }

@@ -3,7 +3,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { arch } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { FunctionDefinition } from '../function/function-version.js';
@@ -11,15 +11,15 @@ import { makeStateDirectory, unusableState } from '../state/run-file.js';
 import { emptyStack, type StackDraft } from '../stack/stack.js';
 import type { Config, Flags, SettingNotice, Settings } from './config.js';
 import { DEFAULTS, defaultUnreservedMinimum } from './defaults.js';
-import { readDocument } from './document.js';
 import { finish } from './draft.js';
 import type { FunctionDraft } from './function-draft.js';
 import { readVariables, type VariableFile } from './env-vars.js';
 import { isMap } from './map.js';
+import { readOrigin } from './origin.js';
 import { Problems } from './problems.js';
 import { readProject } from './project.js';
 import { settingsSchema, type FileSettings } from './schema.js';
-import { filesThatMatter, findSource, readSource } from './source.js';
+import { filesThatMatter } from './source.js';
 import { isTemplate, readTemplate } from './template/template.js';
 
 export interface LoadRequest {
@@ -31,20 +31,17 @@ export interface LoadRequest {
 
 /** Raises `config-not-found` and `config-invalid`. */
 export async function loadConfig(request: LoadRequest): Promise<Config> {
-  const source = findSource(request.directory);
-  const projectDirectory = statSync(request.directory).isDirectory()
-    ? resolve(request.directory)
-    : dirname(source);
   const problems = new Problems();
   const notices: SettingNotice[] = [];
-  const document = readDocument(readSource(source), problems);
-  const fileSettings = isTemplate(document) ? {} : readFileSettings(document, problems);
+  const origin = readOrigin(request.directory, request.flags.stacks ?? [], problems);
+  const { projectDirectory, source, document } = origin;
+  const fileSettings = isTemplate(document) ? origin.place : readFileSettings(document, problems);
   const settings = resolveSettings(request, projectDirectory, fileSettings, problems);
   const { envVars } = request.flags;
   const variablesFile = envVars === undefined ? undefined : resolve(projectDirectory, envVars);
   const variables = readVariables(variablesFile, problems);
   const stack = emptyStack();
-  const others: string[] = [];
+  const others = [...origin.files];
   const drafts = readDrafts(document, {
     source,
     files: others,
@@ -66,7 +63,8 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   noticeReserved(functions, settings, notices);
   if (settings.strict) refuseNotices(notices, problems);
   problems.throwIfAny(source);
-  const files = [...filesThatMatter(projectDirectory, source, variablesFile), ...others];
+  const own = filesThatMatter(projectDirectory, source, variablesFile);
+  const files = [...new Set([...own, ...others])];
   return { projectDirectory, source, files, settings, functions, stack, notices };
 }
 

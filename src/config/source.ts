@@ -3,31 +3,43 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { messageOf, OrchestratorError } from '../errors.js';
+import { ASSEMBLY, MANIFEST } from './cdk/names.js';
 import { LIMITS } from './defaults.js';
 
 const PROJECT_FILES = ['orchestrator.yaml', 'orchestrator.yml'];
 const TEMPLATE_FILES = ['template.yaml', 'template.yml', 'template.json'];
+/** What `cdk synth` has left. */
+const ASSEMBLIES = [join(ASSEMBLY, MANIFEST), MANIFEST];
 const BUILT_TEMPLATE = join('.aws-sam', 'build', 'template.yaml');
 
 /** The file that `directory`, a folder or the file itself, means. Raises `config-not-found`. */
 export function findSource(directory: string): string {
   const path = resolve(directory);
   if (existsSync(path) && statSync(path).isFile()) return path;
-  const found = [...PROJECT_FILES, ...TEMPLATE_FILES]
-    .map((name) => join(path, name))
-    .find((file) => existsSync(file));
+  const found =
+    [...PROJECT_FILES, ...TEMPLATE_FILES]
+      .map((name) => join(path, name))
+      .find((file) => existsSync(file)) ?? assemblyIn(path);
   if (found === undefined) {
     throw new OrchestratorError(
       'config-not-found',
       existsSync(path) ? `${path} holds no project` : `${path} does not exist`,
       {
-        remedy: `Name a folder with one of ${[...PROJECT_FILES, ...TEMPLATE_FILES].join(', ')}. Where all functions are made through the API, an orchestrator.yaml that says \`functions: {}\` will do.`,
+        remedy: `Name a folder with one of ${[...PROJECT_FILES, ...TEMPLATE_FILES].join(', ')}, or a CDK app that \`cdk synth\` has been run for. Where all functions are made through the API, an orchestrator.yaml that says \`functions: {}\` will do.`,
       },
     );
   }
   const built = join(path, BUILT_TEMPLATE);
   const isTemplateFile = TEMPLATE_FILES.some((name) => found.endsWith(name));
   return isTemplateFile && existsSync(built) && isNewer(built, found) ? built : found;
+}
+
+/** A CDK app's own folder, or the one that it was synthesized into. */
+function assemblyIn(folder: string): string | undefined {
+  const [synthesized, own] = ASSEMBLIES.map((name) => join(folder, name));
+  if (synthesized !== undefined && existsSync(synthesized)) return synthesized;
+  const isAssembly = existsSync(join(folder, ASSEMBLY));
+  return own !== undefined && isAssembly && existsSync(own) ? own : undefined;
 }
 
 /** All files of which a change may change what the project in `folder` is; absolute paths. */

@@ -4,6 +4,7 @@
  */
 
 import { dirname } from 'node:path';
+import { isSynthesized, withAssets } from '../cdk/template.js';
 import { map, type Map } from '../map.js';
 import type { TemplateContext } from './context.js';
 import { expandLoops } from './for-each.js';
@@ -16,8 +17,9 @@ export function expand(document: unknown, context: TemplateContext): Expanded {
   return prepare(map(document), { file: source, parameters, depth: 0 }, context);
 }
 
-function prepare(document: Map, place: NestedPlace, context: TemplateContext): Expanded {
+function prepare(written: Map, place: NestedPlace, context: TemplateContext): Expanded {
   const directory = dirname(place.file);
+  const document = isSynthesized(written) ? withAssets(written, place.file) : written;
   const scope = baseScope(document, place.parameters, context);
   const included = withIncludes(document, context, { scope, directory });
   const template = expandLoops(included, { problems: context.problems, scope });

@@ -3,6 +3,7 @@
  * resources' names, so each is found when it is asked for, those it needs first.
  */
 
+import { createHash } from 'node:crypto';
 import { functionArn } from '../../function/arn.js';
 import type { Place } from '../../stack/arns.js';
 import { map, own, type Map } from '../map.js';
@@ -84,9 +85,18 @@ function lazily(properties: Map, scope: () => Scope): Map {
   return lazy;
 }
 
+const LONGEST_NAME = 64;
+
+/** Of a function that is given none. Names that CloudFormation makes are cut off too. */
+export function functionName(logicalId: string): string {
+  if (logicalId.length <= LONGEST_NAME) return logicalId;
+  const digest = createHash('sha256').update(logicalId).digest('hex').slice(0, 8);
+  return `${logicalId.slice(0, LONGEST_NAME - digest.length - 1)}-${digest}`;
+}
+
 function identifyFunction(logicalId: string, properties: Map, place: Place): Identity {
   const { FunctionName: written } = properties;
-  const name = typeof written === 'string' ? written : logicalId;
+  const name = typeof written === 'string' ? written : functionName(logicalId);
   const arn = functionArn({ region: place.region, accountId: place.accountId, name });
   const { AutoPublishAlias: alias } = properties;
   return {

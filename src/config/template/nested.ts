@@ -47,8 +47,13 @@ export interface NestedPlace {
 
 export function withNestedStacks(template: Named, request: NestedRequest): Expanded {
   const resources = map(template['Resources']);
+  const taken = new Set<string>();
   const stacks = Object.entries(resources).flatMap(([logicalId, resource]) => {
-    const stack = readStack(logicalId, resource, request);
+    const stack = readStack(
+      { logicalId, prefix: prefixOf(logicalId, resource, taken) },
+      resource,
+      request,
+    );
     return stack === undefined ? [] : [stack];
   });
   if (stacks.length === 0) return { template, origins: new Map() };
@@ -57,22 +62,35 @@ export function withNestedStacks(template: Named, request: NestedRequest): Expan
     Object.assign({ ...map(template[section]) }, ...stacks.map((stack) => stack.sections[section])),
   ]);
   const outputs = new Map(stacks.map(({ logicalId, outputs: these }) => [logicalId, these]));
+  const exported = new Map(stacks.flatMap(({ exports: these }) => [...these]));
   const merged: Named = { ...template, ...(Object.fromEntries(sections) as Named) };
   return {
-    template: withOutputs(merged, outputs, request),
+    template: withOutputs(merged, { outputs, exported }, request),
     origins: new Map(stacks.flatMap(({ origins }) => [...origins])),
   };
+}
+
+/** What its resources' logical ids begin with: CDK's own for nested stacks are very long. */
+function prefixOf(logicalId: string, resource: unknown, taken: Set<string>): string {
+  const path = String(map(map(resource)['Metadata'])['aws:cdk:path']);
+  const [, short = ''] = /([^/]+)\.NestedStack\//.exec(path) ?? [];
+  const prefix = short.replace(/[^A-Za-z0-9]/g, '');
+  if (prefix === '' || taken.has(prefix)) return logicalId;
+  taken.add(prefix);
+  return prefix;
 }
 
 interface ReadStack {
   readonly logicalId: string;
   readonly sections: Readonly<Record<string, Named>>;
   readonly outputs: Named;
+  /** Name of an export → what it stands for. */
+  readonly exports: ReadonlyMap<string, unknown>;
   readonly origins: ReadonlyMap<string, string>;
 }
 
 function readStack(
-  logicalId: string,
+  { logicalId, prefix }: Pick<Move, 'logicalId' | 'prefix'>,
   resource: unknown,
   request: NestedRequest,
 ): ReadStack | undefined {
@@ -111,11 +129,12 @@ function readStack(
   checkParameters(`${path}.Properties.Parameters`, given, map(document['Parameters']), context);
   const parameters = map(resolve(given, scope));
   const { template, origins } = request.prepare(document, { file, parameters, depth: depth + 1 });
+  const shown = relative(dirname(context.source), file);
   const here = Object.keys(map(template['Resources'])).map(
-    (id) => [`${logicalId}${id}`, origins.get(id) ?? `${file}, Resources.${id}`] as const,
+    (id) => [`${prefix}${id}`, origins.get(id) ?? `${shown}, Resources.${id}`] as const,
   );
   return {
-    ...moved(template, { logicalId, given, from: dirname(file), to: directory }),
+    ...moved(template, { logicalId, prefix, given, from: dirname(file), to: directory }),
     origins: new Map(here),
   };
 }
@@ -139,6 +158,7 @@ function checkParameters(
 
 interface Move {
   readonly logicalId: string;
+  readonly prefix: string;
   /** Its parameters as the parent writes them. */
   readonly given: Named;
   readonly from: string;
@@ -147,13 +167,14 @@ interface Move {
 
 /** The template's sections with names that no other stack has. */
 function moved(child: Named, move: Move): Omit<ReadStack, 'origins'> {
-  const { logicalId } = move;
+  const { logicalId, prefix } = move;
   const renamed = rename(child, move);
   const section = (name: string, change: (value: unknown) => unknown = renamed): Named =>
     Object.fromEntries(
-      Object.entries(map(child[name])).map(([key, value]) => [`${logicalId}${key}`, change(value)]),
+      Object.entries(map(child[name])).map(([key, value]) => [`${prefix}${key}`, change(value)]),
     );
   const globals = map(child['Globals']);
+  const outputs = Object.entries(map(child['Outputs']));
   return {
     logicalId,
     sections: {
@@ -164,10 +185,14 @@ function moved(child: Named, move: Move): Omit<ReadStack, 'origins'> {
       Mappings: section('Mappings', (value) => value),
     },
     outputs: Object.fromEntries(
-      Object.entries(map(child['Outputs'])).map(([name, output]) => [
-        name,
-        renamed(map(output)['Value']),
-      ]),
+      outputs.map(([name, output]) => [name, renamed(map(output)['Value'])]),
+    ),
+    exports: new Map(
+      outputs.flatMap(([, output]) => {
+        const { Export: exported, Value: value } = map(output);
+        const name = map(exported)['Name'];
+        return typeof name === 'string' ? [[name, renamed(value)] as const] : [];
+      }),
     ),
   };
 }
@@ -176,7 +201,7 @@ function movedResource(
   resource: unknown,
   globals: Named,
   renamed: (value: unknown) => unknown,
-  { logicalId, from, to }: Move,
+  { prefix, from, to }: Move,
 ): unknown {
   if (!isMap(resource)) return resource;
   const { Condition: condition, DependsOn: depends, Properties: _, ...rest } = resource;
@@ -193,10 +218,10 @@ function movedResource(
     Properties: properties,
     // They are laid under already.
     IgnoreGlobals: '*',
-    ...(typeof condition === 'string' ? { Condition: `${logicalId}${condition}` } : {}),
+    ...(typeof condition === 'string' ? { Condition: `${prefix}${condition}` } : {}),
     ...(depends === undefined
       ? {}
-      : { DependsOn: [depends].flat().map((name) => `${logicalId}${String(name)}`) }),
+      : { DependsOn: [depends].flat().map((name) => `${prefix}${String(name)}`) }),
     ...(rest['Metadata'] === undefined
       ? {}
       : { Metadata: renamed(here(map(rest['Metadata']), METADATA_PATHS)) }),
@@ -208,7 +233,7 @@ function isLocalPath(value: unknown): value is string {
 }
 
 /** References of a nested template as the template around it has to write them. */
-function rename(child: Named, { logicalId, given }: Move): (value: unknown) => unknown {
+function rename(child: Named, { logicalId, prefix, given }: Move): (value: unknown) => unknown {
   const parameters = map(child['Parameters']);
   const stackName = { 'Fn::Sub': `\${AWS::StackName}-${logicalId}` };
   const meaning = (name: string): unknown => {
@@ -222,7 +247,7 @@ function rename(child: Named, { logicalId, given }: Move): (value: unknown) => u
     return typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value;
   };
   const prefixed = (name: unknown): unknown =>
-    typeof name === 'string' && !name.startsWith('AWS::') ? `${logicalId}${name}` : name;
+    typeof name === 'string' && !isShared(name) ? `${prefix}${name}` : name;
   const change = (value: unknown): unknown =>
     rewrite(value, {
       map: (found, inside) => {
@@ -240,7 +265,7 @@ function rename(child: Named, { logicalId, given }: Move): (value: unknown) => u
             const text = renameInSub(argument, (written) => {
               const variable = meaning(written);
               if (variable !== undefined) return { variable };
-              return written.startsWith('AWS::') ? undefined : `${logicalId}${written}`;
+              return isShared(written) ? undefined : `${prefix}${written}`;
             });
             if (!Array.isArray(text)) return { [name]: text };
             // Values of parameters are the parent's already.
@@ -270,35 +295,48 @@ function rename(child: Named, { logicalId, given }: Move): (value: unknown) => u
   return change;
 }
 
-/** `GetAtt Stack.Outputs.Name` becomes what the output's value is. */
+/** AWS's own names, and the APIs that SAM makes for routes which name none. */
+function isShared(name: string): boolean {
+  return name.startsWith('AWS::') || /^Serverless(Rest|Http)Api/.test(name);
+}
+
+/** What stacks give each other. */
+interface Shared {
+  /** By the logical id of the stack. */
+  readonly outputs: ReadonlyMap<string, Named>;
+  readonly exported: ReadonlyMap<string, unknown>;
+}
+
+/** `GetAtt Stack.Outputs.Name` becomes what the output's value is, `ImportValue` what is exported. */
 function withOutputs(
   template: Named,
-  outputs: ReadonlyMap<string, Named>,
+  { outputs, exported }: Shared,
   { context }: NestedRequest,
 ): Named {
-  let replaced = 0;
+  let count = 0;
   const being = new Set<string>();
+  const replaced = (key: string, value: unknown): unknown => {
+    count += 1;
+    if (count > MOST_REPLACED) return { 'Fn::ImportValue': key };
+    if (being.has(key)) {
+      const [stack = ''] = key.split('.');
+      const expected = `no circular dependency; ${[...being, key].join(' needs ')}`;
+      const remedy = 'Take one of the outputs away.';
+      context.problems.add({ path: `Resources.${stack}`, expected, remedy });
+      return { 'Fn::ImportValue': key };
+    }
+    being.add(key);
+    const changed = change(value);
+    being.delete(key);
+    return changed;
+  };
   const valueOf = (logicalId: unknown, attribute: unknown): unknown => {
     const stack = typeof logicalId === 'string' ? outputs.get(logicalId) : undefined;
     if (stack === undefined || typeof attribute !== 'string') return undefined;
     const [, name] = /^Outputs\.(.+)$/.exec(attribute) ?? [];
     if (name === undefined) return undefined;
-    const key = `${String(logicalId)}.${attribute}`;
     const value = own(stack, name);
-    if (value !== undefined) {
-      replaced += 1;
-      if (replaced > MOST_REPLACED) return { 'Fn::ImportValue': name };
-      if (being.has(key)) {
-        const expected = `no circular dependency; ${[...being, key].join(' needs ')}`;
-        const remedy = 'Take one of the outputs away.';
-        context.problems.add({ path: `Resources.${String(logicalId)}`, expected, remedy });
-        return { 'Fn::ImportValue': name };
-      }
-      being.add(key);
-      const changed = change(value);
-      being.delete(key);
-      return changed;
-    }
+    if (value !== undefined) return replaced(`${String(logicalId)}.${attribute}`, value);
     const nearest = nearestOf(name, Object.keys(stack));
     context.problems.add({
       path: `Resources.${String(logicalId)}`,
@@ -317,6 +355,15 @@ function withOutputs(
           const [id, attribute] =
             typeof argument === 'string' ? argument.split(/\.(.*)/s) : [argument].flat();
           return valueOf(id, attribute);
+        }
+        if (name === 'Fn::ImportValue' && typeof argument === 'string') {
+          return exported.has(argument) ? replaced(argument, exported.get(argument)) : undefined;
+        }
+        if (name === 'Fn::GetStackOutput') {
+          const { StackName: stack, OutputName: output } = map(argument);
+          return outputs.has(String(stack))
+            ? valueOf(stack, `Outputs.${String(output)}`)
+            : undefined;
         }
         if (name !== 'Fn::Sub') return undefined;
         const text = renameInSub(argument, (written) => {

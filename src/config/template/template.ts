@@ -19,10 +19,11 @@ import {
 import { readDeclared } from './declared.js';
 import { expand } from './expand.js';
 import { imageOf, isImage } from './image.js';
-import { FUNCTION_TYPES, propertiesOf } from './identities.js';
+import { FUNCTION_TYPES, functionName, propertiesOf } from './identities.js';
 import { resolve, UNRESOLVED, type Scope } from './intrinsics.js';
 import { RESOURCE_TYPES } from './parts.js';
 import { STACK_TYPES } from './nested.js';
+import { resourceNotices } from './notice-groups.js';
 import { checkConditions, checkReferences } from './references.js';
 import { parameterNotices, scopeOf } from './scope.js';
 import { Unresolved } from './unresolved.js';
@@ -81,7 +82,8 @@ const LAYER_TYPES = ['AWS::Serverless::LayerVersion', 'AWS::Lambda::LayerVersion
 const READ_TYPES = [...FUNCTION_TYPES, ...LAYER_TYPES, EVENT_INVOKE_TYPE];
 
 function isRead(type: string): boolean {
-  return READ_TYPES.includes(type) || type in RESOURCE_TYPES;
+  // Nested stacks are told where they are looked for.
+  return READ_TYPES.includes(type) || type in RESOURCE_TYPES || Object.hasOwn(STACK_TYPES, type);
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -119,7 +121,7 @@ export function readTemplate(document: unknown, context: TemplateContext): Funct
   const declared = map(template['Resources']);
   const globals = map(template['Globals']);
   const { scope, resources } = scopeOf(template, context);
-  context.notices.push(...parameterNotices(template, scope), ...resourceNotices(declared));
+  context.notices.push(...parameterNotices(template, scope), ...resourceNotices(declared, isRead));
   checkConditions(scope.conditions, context.problems);
   checkReferences({ scope, declared, resources, globals, problems: context.problems });
   const unresolved = new Unresolved(context);
@@ -173,23 +175,6 @@ function placed(path: string, origins: ReadonlyMap<string, string>): string {
   return origin === undefined ? path : `${origin}${rest}`;
 }
 
-function resourceNotices(resources: Map): SettingNotice[] {
-  return Object.entries(resources).flatMap(([logicalId, resource]) => {
-    const type = map(resource)['Type'];
-    // Nested stacks are told where they are looked for.
-    if (typeof type === 'string' && (isRead(type) || type in STACK_TYPES)) return [];
-    const path = `Resources.${logicalId}`;
-    return [{ path, treatment: 'ignored' as const, reason: reasonOf(type) }];
-  });
-}
-
-function reasonOf(type: unknown): string {
-  if (typeof type !== 'string') return 'it has no Type';
-  const nearest = nearestOf(type, FUNCTION_TYPES);
-  const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
-  return `resources of type ${type} are not run here${hint}`;
-}
-
 /** `sam build` would make the code from its source; taken as it is, it may not even start. */
 function noticeBuild(logicalId: string, metadata: Map, context: TemplateContext): void {
   const method = metadata['BuildMethod'];
@@ -230,7 +215,7 @@ function draftOf(logicalId: string, properties: Map, around: DraftContext): Func
   const layers = layersOf(path, properties['Layers'], around);
   if (layers !== undefined) settings['layers'] = layers;
   const written = Object.entries(settings).filter(([, value]) => value !== undefined);
-  const name = known(properties['FunctionName']) ?? logicalId;
+  const name = known(properties['FunctionName']) ?? functionName(logicalId);
   const names = around.isSam
     ? NAMES
     : {

@@ -197,7 +197,7 @@ Resources:
 `,
     );
     const found = (await folder.problems()).map(({ path, remedy }) => [path, remedy]);
-    const child = join(folder.path, 'child/template.yaml');
+    const child = 'child/template.yaml';
     expect(found).toEqual(
       expect.arrayContaining([
         ['Resources.Nested.Properties.Parameters.Stagee', "Did you mean 'Stage'?"],
