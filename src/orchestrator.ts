@@ -15,6 +15,7 @@ import type { DockerEngine } from './engine/docker/docker-engine.js';
 import { openDockerEngine } from './engine/docker/open.js';
 import type { EngineDescription, FreezerKind } from './engine/engine.js';
 import { AutoPublish } from './control-api/auto-publish.js';
+import { roleArnOf } from './control-api/configuration.js';
 import { controlRoutes } from './control-api/routes.js';
 import { PACKAGE_PREFIX, servePackage } from './control-api/download.js';
 import type { ControlParts } from './control-api/parts.js';
@@ -115,18 +116,20 @@ async function start(
   const pools = await poolParts({ ...opened, config, hooks, runId, logs, store });
 
   const functions = openFunctions({ ...opened, config, hooks, runId, teardown, pools });
-  const { registry, router, packages, versions, code } = functions;
+  const { registry, router, packages, mappings, versions, code } = functions;
   const events = new Events({ settings, router, registry, logs, hooks, teardown });
   const view = new View({ router, logs, store, clock, events });
   const admin = new AdminApi({ view, token: claim.adminToken });
   const { log, readConfig } = hooks;
   const { architecture } = description;
-  const control = controlParts({ settings, log, registry, packages, router, code, architecture });
+  const kept = { registry, packages, mappings };
+  const control = controlParts({ settings, log, ...kept, router, code, architecture });
   const automatic = new AutoPublish(control, (message) => log.warn(message));
   const awsEndpoint = new AwsEndpoint();
   const ownerToken = claim.adminToken;
   const { engine } = opened;
-  const sourceParts = { settings, events, awsEndpoint, engine, logs, ownerToken };
+  const roleOf = (name: string): string => roleArnOf(settings.accountId, registry.revision(name));
+  const sourceParts = { settings, events, mappings, roleOf, awsEndpoint, engine, logs, ownerToken };
   const sources = new Sources({ ...sourceParts, hooks, teardown });
   view.onSources = () => sources.status();
   const onBuild = (name: string): void => void automatic.built(name);
@@ -226,7 +229,7 @@ interface FunctionSources {
 function openFunctions(sources: FunctionSources) {
   const { config, hooks, runId, teardown, engine, description, pools } = sources;
   const { settings } = config;
-  const { registry, packages } = openRegistry(settings);
+  const { registry, packages, mappings } = openRegistry(settings);
   teardown.add(() => registry.close());
   const code = openCodeStore(settings);
   const versions = versionBuilder({ config, description, engine, runId, code, hooks });
@@ -251,7 +254,7 @@ function openFunctions(sources: FunctionSources) {
   registry.onChanged = (name) => router.sync(name);
   tellHidden(registry.setFiles(config.functions).hidden, hooks);
   for (const name of registry.names()) router.sync(name);
-  return { registry, packages, router, versions, code };
+  return { registry, packages, mappings, router, versions, code };
 }
 
 interface PoolSources extends OpenedEngine {

@@ -8,6 +8,7 @@ import { FunctionUrls } from '../function-urls/function-urls.js';
 import { UrlIndex } from '../function-urls/url-index.js';
 import type { CodeStore } from '../function/code-store.js';
 import type { Logger } from '../log/logger.js';
+import { MappingRegistry } from '../registry/mapping-registry.js';
 import { PackageStore } from '../registry/package-store.js';
 import { FunctionRegistry } from '../registry/registry.js';
 import { SqliteRegistryStore } from '../registry/registry-store.js';
@@ -17,17 +18,20 @@ import type { InvocationRouter } from '../router/router.js';
 export interface OpenedRegistry {
   readonly registry: FunctionRegistry;
   readonly packages: PackageStore;
+  readonly mappings: MappingRegistry;
 }
 
 /** Raises `state-unusable`. */
 export function openRegistry({ stateDirectory }: Settings): OpenedRegistry {
   const packages = new PackageStore(join(stateDirectory, 'functions'));
+  const store = new SqliteRegistryStore(join(stateDirectory, 'state.db'));
+  const clock = systemClock;
   const registry = new FunctionRegistry({
-    store: new SqliteRegistryStore(join(stateDirectory, 'state.db')),
-    clock: systemClock,
+    store,
+    clock,
     pathOf: (file) => packages.pathOf(file),
   });
-  return { registry, packages };
+  return { registry, packages, mappings: new MappingRegistry({ store, clock }) };
 }
 
 export interface ControlSources extends OpenedRegistry {
@@ -39,9 +43,10 @@ export interface ControlSources extends OpenedRegistry {
 }
 
 export function controlParts(sources: ControlSources): ControlParts {
-  const { settings, log, registry, packages, router, code, architecture } = sources;
+  const { settings, log, registry, packages, mappings, router, code, architecture } = sources;
   return {
     registry,
+    mappings,
     packages,
     router,
     code,

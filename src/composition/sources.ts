@@ -7,8 +7,10 @@ import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import type { Settings } from '../config/config.js';
 import type { DockerEngine } from '../engine/docker/docker-engine.js';
 import { messageOf } from '../errors.js';
+import { EventSources } from '../event-sources/event-sources.js';
 import { HttpPort } from '../http-port/http-port.js';
 import type { LogHub } from '../log/log-hub.js';
+import type { MappingRegistry } from '../registry/mapping-registry.js';
 import { Invoker } from '../router/invoker.js';
 import type { Services } from '../services/services.js';
 import type { Source, SourceAddress, SourceParts } from '../sources/source.js';
@@ -22,6 +24,8 @@ import { openServices } from './services.js';
 export interface SourcesRequest {
   readonly settings: Settings;
   readonly events: Events;
+  readonly mappings: MappingRegistry;
+  readonly roleOf: (functionName: string) => string;
   readonly awsEndpoint: AwsEndpoint;
   readonly logs: LogHub;
   readonly ownerToken: string;
@@ -31,7 +35,7 @@ export interface SourcesRequest {
 }
 
 /** Every kind of source there is; each makes nothing until a stack asks for it. */
-const OPENERS: readonly ((parts: SourceParts) => Source)[] = [];
+const OPENERS: readonly ((parts: SourceParts) => Source)[] = [(parts) => new EventSources(parts)];
 
 export class Sources {
   readonly #sources: readonly Source[];
@@ -41,6 +45,7 @@ export class Sources {
 
   constructor(request: SourcesRequest) {
     const { settings, events, awsEndpoint, engine, logs, ownerToken, hooks, teardown } = request;
+    const { mappings, roleOf } = request;
     this.#hooks = hooks;
     this.#services = openServices({ settings, engine, hooks, teardown });
     const { host, httpPort: port, authToken } = settings;
@@ -58,6 +63,8 @@ export class Sources {
       clock: systemClock,
       queueClock: events.clock,
       invoker,
+      mappings,
+      roleOf,
       services: this.#services,
       targets,
       awsEndpoint,

@@ -29,6 +29,14 @@ export function configurationOf(
   };
 }
 
+/** The role that a function is said to run as; nothing here runs with its rights. */
+export function roleArnOf(
+  accountId: string,
+  revision: Pick<Revision, 'details'> | undefined,
+): string {
+  return revision?.details.role ?? `arn:aws:iam::${accountId}:role/lambda-role`;
+}
+
 /** What a list tells of a function: all but its state, as AWS does. */
 export function summaryOf(
   parts: ControlParts,
@@ -41,7 +49,7 @@ export function summaryOf(
     FunctionName: name,
     FunctionArn: arn,
     ...(image === undefined ? { Runtime: definition.runtime, Handler: definition.handler } : {}),
-    Role: details.role ?? `arn:aws:iam::${parts.accountId}:role/lambda-role`,
+    Role: roleArnOf(parts.accountId, revision),
     ...codeFacts(parts, name, revision, version),
     Description: definition.description,
     Timeout: definition.timeoutSeconds,

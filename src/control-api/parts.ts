@@ -1,12 +1,14 @@
 /** What the operations of the control API work with. */
 
 import type { CodeSnapshot } from '../function/code-store.js';
+import type { MappingRegistry } from '../registry/mapping-registry.js';
 import type { PackageStore } from '../registry/package-store.js';
 import type { FunctionRegistry } from '../registry/registry.js';
 import type { Deployment } from '../router/deployment.js';
 
 export interface ControlParts {
   readonly registry: FunctionRegistry;
+  readonly mappings: MappingRegistry;
   readonly packages: PackageStore;
   readonly router: ControlRouter;
   /** Unpacks zips: what cannot be unpacked is refused at once. */

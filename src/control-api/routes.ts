@@ -38,6 +38,13 @@ import {
   removeLayerVersionPermission,
 } from './layers.js';
 import {
+  createEventSourceMapping,
+  deleteEventSourceMapping,
+  getEventSourceMapping,
+  listEventSourceMappings,
+  updateEventSourceMapping,
+} from './mappings.js';
+import {
   getFunctionRecursionConfig,
   getRuntimeManagementConfig,
   putFunctionRecursionConfig,
@@ -112,6 +119,11 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   GetResourcePolicy: getResourcePolicy,
   PutResourcePolicy: putResourcePolicy,
   ListTags: listTags,
+  CreateEventSourceMapping: createEventSourceMapping,
+  DeleteEventSourceMapping: deleteEventSourceMapping,
+  GetEventSourceMapping: getEventSourceMapping,
+  ListEventSourceMappings: listEventSourceMappings,
+  UpdateEventSourceMapping: updateEventSourceMapping,
   TagResource: tagResource,
   UntagResource: untagResource,
 };

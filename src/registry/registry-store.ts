@@ -1,11 +1,11 @@
 /**
- * The rows behind the registry: one document for each function and layer. What `write` has returned
+ * The rows behind the registry: one document for each function, layer and mapping. What `write` has returned
  * from is on the disk, whatever happens to the process or the machine.
  */
 
 import { closeDatabase, openDatabase, unusable, type SqliteDatabase } from '../state/database.js';
 
-export type RowKind = 'function' | 'layer';
+export type RowKind = 'function' | 'layer' | 'mapping';
 
 export interface RegistryStore {
   read(kind: RowKind): readonly unknown[];

@@ -6,6 +6,7 @@ import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import type { Settings } from '../config/config.js';
 import type { HttpPort } from '../http-port/http-port.js';
 import type { Logger } from '../log/logger.js';
+import type { MappingRegistry } from '../registry/mapping-registry.js';
 import type { Invoker } from '../router/invoker.js';
 import type { AwsServices } from '../services/aws-services.js';
 import type { Stack } from '../stack/stack.js';
@@ -43,6 +44,10 @@ export interface SourceParts {
   /** Schedules, retries, ages and waits follow this one. */
   readonly queueClock: Clock;
   readonly invoker: Invoker;
+  /** Event source mappings, from files and the API. */
+  readonly mappings: MappingRegistry;
+  /** ARN of the role that a function is said to run as. */
+  readonly roleOf: (functionName: string) => string;
   readonly services: AwsServices;
   readonly targets: Targets;
   readonly awsEndpoint: AwsEndpoint;

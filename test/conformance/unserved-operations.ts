@@ -8,7 +8,6 @@ type UnservedInput = (name: string, arnOf: (what?: string) => string) => Members
 const CONFIG = 'arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0';
 const EXECUTION =
   'arn:aws:lambda:us-east-1:123456789012:function:f:1/durable-execution/x/00000000-0000-4000-8000-000000000000';
-const UUID = '00000000-0000-4000-8000-000000000000';
 
 const signing: UnservedInput = () => ({ CodeSigningConfigArn: CONFIG });
 const execution: UnservedInput = () => ({ DurableExecutionArn: EXECUTION });
@@ -18,14 +17,6 @@ const named: UnservedInput = (name) => ({ FunctionName: name });
 
 /** Contract 8.2 without what is served: docs/fidelity.md names the same. */
 export const UNSERVED: readonly (readonly [operation: string, input: UnservedInput])[] = [
-  [
-    'CreateEventSourceMapping',
-    (name) => ({ FunctionName: name, EventSourceArn: 'arn:aws:sqs:us-east-1:123456789012:queue' }),
-  ],
-  ['GetEventSourceMapping', () => ({ UUID })],
-  ['UpdateEventSourceMapping', () => ({ UUID })],
-  ['DeleteEventSourceMapping', () => ({ UUID })],
-  ['ListEventSourceMappings', () => ({})],
   [
     'CreateCodeSigningConfig',
     () => ({ AllowedPublishers: { SigningProfileVersionArns: ['arn:x'] } }),

@@ -16,6 +16,7 @@ import type { Assignment } from '../../src/environment/assignment.js';
 import { CodeStore } from '../../src/function/code-store.js';
 import type { FunctionDefinition, FunctionVersion } from '../../src/function/function-version.js';
 import type { Pool } from '../../src/pool/pool.js';
+import { MappingRegistry } from '../../src/registry/mapping-registry.js';
 import { PackageStore } from '../../src/registry/package-store.js';
 import type { ProvisionStatus } from '../../src/pool/provision.js';
 import { FunctionRegistry } from '../../src/registry/registry.js';
@@ -65,8 +66,9 @@ export class ControlBench {
   /** Without a client of its own, which takes a second to load. */
   async serve(files: readonly FunctionDefinition[] = []): Promise<void> {
     const packages = new PackageStore(join(this.directory, 'functions'));
+    const store = new SqliteRegistryStore(join(this.directory, 'state.db'));
     this.registry = new FunctionRegistry({
-      store: new SqliteRegistryStore(join(this.directory, 'state.db')),
+      store,
       clock: systemClock,
       pathOf: (file) => packages.pathOf(file),
     });
@@ -87,6 +89,7 @@ export class ControlBench {
     for (const name of this.registry.names()) this.router.sync(name);
     this.parts = {
       registry: this.registry,
+      mappings: new MappingRegistry({ store, clock: systemClock }),
       packages,
       router: this.router,
       code: this.code,

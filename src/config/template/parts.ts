@@ -8,6 +8,7 @@ import type { Place } from '../../stack/arns.js';
 import type { Map } from '../map.js';
 import type { TemplateContext } from './context.js';
 import type { Scope } from './intrinsics.js';
+import { mappings } from './mappings.js';
 import { serviceResources } from './service-resources/part.js';
 
 /** What `Ref` and `Fn::GetAtt` give for a resource. */
@@ -68,7 +69,7 @@ export interface TemplatePart {
   finish?(around: Around): void;
 }
 
-export const PARTS: readonly TemplatePart[] = [serviceResources];
+export const PARTS: readonly TemplatePart[] = [serviceResources, mappings];
 
 /** Several parts may read one type, such as the APIs of API Gateway v2: each takes what is its own. */
 export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = together(

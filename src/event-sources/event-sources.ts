@@ -1,0 +1,307 @@
+/**
+ * Event source mappings (contract 11.8–11.12): queues of SQS, Kinesis streams and the streams of
+ * DynamoDB tables. Follows the registry of mappings, which files and the control API change; each
+ * mapping is run by itself, and trouble with one is told, tried again and no other's.
+ */
+
+import { join } from 'node:path';
+import type { SourceStatus } from '../admin-api/view.js';
+import { sleep } from '../async/clock.js';
+import { messageOf } from '../errors.js';
+import { functionArn } from '../function/arn.js';
+import type { MappingRecord } from '../registry/mapping-records.js';
+import type { MappingState, MappingStatus } from '../registry/mapping-registry.js';
+import type { Source, SourceParts } from '../sources/source.js';
+import type { MappingDefinition } from '../stack/mappings.js';
+import type { Stack } from '../stack/stack.js';
+import { TargetError } from '../targets/targets.js';
+import { backoffMs, SOURCE_BACKOFF } from './backoff.js';
+import { Filters } from './filters.js';
+import { mappingOf, type Mapping, type StreamMapping } from './mapping.js';
+import { QueueRunner } from './queue/queue-runner.js';
+import type { QueueReader } from './queue/queue-reader.js';
+import { SqsReader } from './queue/sqs-reader.js';
+import type { Runner, RunnerParts } from './runner.js';
+import { CheckpointStore } from './stream/checkpoint-store.js';
+import { DynamoDbReader } from './stream/dynamodb-reader.js';
+import { failureMessage } from './stream/failure-record.js';
+import { KinesisReader } from './stream/kinesis-reader.js';
+import { StreamRunner, type StreamRunnerParts } from './stream/stream-runner.js';
+import type { StreamReader } from './stream/stream-reader.js';
+
+/** How sources are read; tests read others. */
+export interface Readers {
+  queue(mapping: Mapping): QueueReader;
+  stream(mapping: StreamMapping): StreamReader;
+}
+
+interface Entry {
+  record: MappingRecord;
+  state: MappingState;
+  lastResult: string;
+  runner: Runner | undefined;
+  /** What is being done to it, one thing after the other. */
+  last: Promise<void>;
+}
+
+const NOTHING_YET = 'No records processed';
+/** A start does not wait longer than this for sources that do not answer. */
+const OPEN_MS = 10_000;
+const SEND_ATTEMPTS = 3;
+
+export class EventSources implements Source {
+  readonly name = 'Event source mappings';
+  readonly #parts: SourceParts;
+  readonly #readers: Readers;
+  readonly #entries = new Map<string, Entry>();
+  #checkpoints: CheckpointStore | undefined;
+  #stopping = false;
+
+  constructor(parts: SourceParts, readers: Readers = readersOf(parts)) {
+    this.#parts = parts;
+    this.#readers = readers;
+    parts.mappings.follower = {
+      changed: () => this.#reconcile(),
+      statusOf: (uuid) => this.#statusOf(uuid),
+      examine: (definition, timeoutSeconds) => this.#examine(definition, timeoutSeconds),
+    };
+  }
+
+  async apply(stack: Stack): Promise<void> {
+    this.#parts.mappings.setFiles(stack.mappings);
+    this.#reconcile();
+    const begun = Promise.all([...this.#entries.values()].map(({ last }) => last));
+    const waited = new AbortController();
+    const limit = sleep(this.#parts.clock, OPEN_MS, waited.signal).catch(() => undefined);
+    await Promise.race([begun, limit]);
+    waited.abort();
+  }
+
+  status(): readonly SourceStatus[] {
+    return [...this.#entries.values()].map(({ record, state, lastResult, runner }) => {
+      const mapping = mappingOf(record);
+      const { functionName, qualifier } = mapping.target;
+      return {
+        kind: KINDS[mapping.kind],
+        id: record.uuid,
+        from: mapping.sourceArn,
+        to: qualifier === undefined ? functionName : `${functionName}:${qualifier}`,
+        state,
+        last: lastResult,
+        ...(runner === undefined ? {} : { figures: runner.figures }),
+      };
+    });
+  }
+
+  async drain(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all([...this.#entries.values()].map(({ runner }) => runner?.drain()));
+  }
+
+  async close(): Promise<void> {
+    this.#stopping = true;
+    for (const { runner } of this.#entries.values()) runner?.close();
+    this.#checkpoints?.close();
+    await Promise.resolve();
+  }
+
+  #statusOf(uuid: string): MappingStatus | undefined {
+    const entry = this.#entries.get(uuid);
+    if (entry === undefined) return undefined;
+    const { state, lastResult, record } = entry;
+    return { state, lastResult, record };
+  }
+
+  /** What cannot be asked now shows once the mapping runs. */
+  async #examine(
+    definition: MappingDefinition,
+    timeoutSeconds: number,
+  ): Promise<string | undefined> {
+    const record = { uuid: '', definition, told: {}, tags: {}, modifiedAtMs: 0 };
+    const mapping = mappingOf(record);
+    const reader =
+      mapping.kind === 'sqs' ? this.#readers.queue(mapping) : this.#readers.stream(mapping);
+    try {
+      const found = await reader.open();
+      if (!('visibilityMs' in found)) return undefined;
+      const visibility = found.visibilityMs / 1000;
+      if (visibility >= timeoutSeconds) return undefined;
+      return `Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeoutSeconds} seconds`;
+    } catch (error) {
+      const text = messageOf(error);
+      if (!/NonExistentQueue|QueueDoesNotExist|ResourceNotFound/.test(text)) return undefined;
+      return mapping.kind === 'sqs'
+        ? 'Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.'
+        : `Stream not found: ${definition.sourceArn}`;
+    } finally {
+      reader.close();
+    }
+  }
+
+  /** Makes what runs match the registry. */
+  #reconcile(): void {
+    if (this.#stopping) return;
+    const records = new Map(this.#parts.mappings.list().map((record) => [record.uuid, record]));
+    for (const record of records.values()) {
+      const entry = this.#entries.get(record.uuid);
+      if (entry === undefined || entry.state === 'Deleting') this.#begin(record, entry?.last);
+      else this.#change(entry, record);
+    }
+    for (const [uuid, entry] of this.#entries) if (!records.has(uuid)) this.#end(uuid, entry);
+  }
+
+  #begin(record: MappingRecord, before: Promise<void> = Promise.resolve()): void {
+    const entry: Entry = {
+      record,
+      state: 'Creating',
+      lastResult: NOTHING_YET,
+      runner: undefined,
+      last: before,
+    };
+    this.#entries.set(record.uuid, entry);
+    this.#then(entry, () => this.#start(entry, record));
+  }
+
+  #change(entry: Entry, record: MappingRecord): void {
+    const before = entry.record;
+    entry.record = record;
+    if (JSON.stringify(before.definition) === JSON.stringify(record.definition)) return;
+    const { enabled } = record.definition;
+    if (before.definition.enabled === enabled) entry.state = 'Updating';
+    else entry.state = enabled ? 'Enabling' : 'Disabling';
+    this.#then(entry, async () => {
+      await this.#halt(entry);
+      await this.#start(entry, record);
+    });
+  }
+
+  #end(uuid: string, entry: Entry): void {
+    if (entry.state === 'Deleting') return;
+    entry.state = 'Deleting';
+    this.#then(entry, async () => {
+      await this.#halt(entry);
+      if (mappingOf(entry.record).kind !== 'sqs') this.#store().forget(uuid);
+      if (this.#entries.get(uuid) === entry) this.#entries.delete(uuid);
+    });
+  }
+
+  #then(entry: Entry, step: () => Promise<void>): void {
+    entry.last = entry.last.then(step).catch((error: unknown) => {
+      entry.lastResult = `PROBLEM: ${messageOf(error)}`;
+      this.#parts.log.error(`${this.#called(entry)} cannot be run: ${messageOf(error)}`);
+    });
+  }
+
+  async #halt(entry: Entry): Promise<void> {
+    const { runner } = entry;
+    entry.runner = undefined;
+    await runner?.drain();
+  }
+
+  async #start(entry: Entry, record: MappingRecord): Promise<void> {
+    // Something newer is waiting to be done.
+    if (this.#stopping || entry.record !== record || entry.state === 'Deleting') return;
+    if (!record.definition.enabled) {
+      entry.state = 'Disabled';
+      return;
+    }
+    const runner = this.#runnerOf(entry, mappingOf(record));
+    entry.runner = runner;
+    await runner.opened;
+    if (entry.record === record && entry.runner === runner) entry.state = 'Enabled';
+  }
+
+  #runnerOf(entry: Entry, mapping: Mapping): Runner {
+    const { clock, queueClock, invoker, log } = this.#parts;
+    const parts: RunnerParts = {
+      clock,
+      queueClock,
+      invoke: (payload, requestId) =>
+        invoker.invoke(mapping.target, payload, requestId === undefined ? {} : { requestId }),
+      report: (result) => {
+        entry.lastResult = result;
+      },
+      warn: (message) => log.warn(`${this.#called(entry)}: ${message}`),
+    };
+    if (mapping.kind === 'sqs') {
+      const filters = new Filters(mapping.filters, 'body');
+      return new QueueRunner({ ...parts, mapping, filters, reader: this.#readers.queue(mapping) });
+    }
+    return new StreamRunner({
+      ...parts,
+      mapping,
+      filters: new Filters(mapping.filters, mapping.kind === 'kinesis' ? 'data' : undefined),
+      reader: this.#readers.stream(mapping),
+      checkpoints: this.#store(),
+      discard: (discarded) => this.#discard(mapping, discarded, entry),
+    });
+  }
+
+  /** Tells the on-failure destination what was given up (contract 11.9). */
+  async #discard(
+    mapping: StreamMapping,
+    discarded: Parameters<StreamRunnerParts['discard']>[0],
+    entry: Entry,
+  ): Promise<void> {
+    const { settings, targets, queueClock, clock, log } = this.#parts;
+    const { entries, condition, shardId } = discarded;
+    const what = `${entries.length} records of ${shardId} were given up (${condition})`;
+    const { onFailureArn } = mapping;
+    if (onFailureArn === undefined) {
+      log.warn(`${this.#called(entry)}: ${what}; the mapping has no on-failure destination`);
+      return;
+    }
+    const { region, accountId } = settings;
+    const message = failureMessage(
+      {
+        ...discarded,
+        uuid: mapping.uuid,
+        kind: mapping.kind,
+        functionArn: functionArn({ region, accountId, name: mapping.target.functionName }),
+        nowMs: queueClock.now(),
+      },
+      onFailureArn,
+    );
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await targets.send(onFailureArn, message);
+        return;
+      } catch (error) {
+        const again = !(error instanceof TargetError) || error.retryable;
+        if (!again || attempt === SEND_ATTEMPTS || this.#stopping) {
+          const why = `${onFailureArn} could not be told: ${messageOf(error)}`;
+          log.error(`${this.#called(entry)}: ${what}, and ${why}`);
+          return;
+        }
+        await sleep(clock, backoffMs(attempt, SOURCE_BACKOFF));
+      }
+    }
+  }
+
+  #store(): CheckpointStore {
+    const { stateDirectory } = this.#parts.settings;
+    this.#checkpoints ??= new CheckpointStore(join(stateDirectory, 'mappings.db'));
+    return this.#checkpoints;
+  }
+
+  #called({ record }: Entry): string {
+    const { target, path } = record.definition;
+    return `mapping ${path === '' ? record.uuid : path} of ${target.functionName}`;
+  }
+}
+
+const KINDS: Readonly<Record<Mapping['kind'], string>> = {
+  sqs: 'SQS',
+  kinesis: 'Kinesis',
+  dynamodb: 'DynamoDB',
+};
+
+function readersOf({ services, roleOf }: SourceParts): Readers {
+  return {
+    queue: ({ sourceArn }) => new SqsReader(sourceArn, services),
+    stream: ({ kind, sourceArn, target }) =>
+      kind === 'kinesis'
+        ? new KinesisReader(sourceArn, services, roleOf(target.functionName))
+        : new DynamoDbReader(sourceArn, services),
+  };
+}

@@ -1,0 +1,30 @@
+/** What a mapping needs of a queue. */
+
+export interface QueueReader {
+  /** Finds the queue. */
+  open(): Promise<{ readonly visibilityMs: number }>;
+  /** Waits for messages for a while; at most ten at once. Rejects when `signal` is aborted. */
+  receive(most: number, signal: AbortSignal): Promise<readonly QueueMessage[]>;
+  /** Resolves with the receipt handles that are still there. */
+  remove(receiptHandles: readonly string[]): Promise<readonly string[]>;
+  /** Makes messages visible again at once. */
+  release(receiptHandles: readonly string[]): Promise<void>;
+  close(): void;
+}
+
+export interface QueueMessage {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly messageAttributes: Readonly<Record<string, QueueMessageAttribute>>;
+  readonly md5OfBody: string;
+  readonly md5OfMessageAttributes?: string;
+}
+
+export interface QueueMessageAttribute {
+  readonly dataType: string;
+  readonly stringValue?: string;
+  /** Base64. */
+  readonly binaryValue?: string;
+}
