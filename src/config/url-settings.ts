@@ -7,10 +7,16 @@ import { whole } from './whole.js';
 const names = (limit: number, what: string) =>
   z.array(z.string(what), `a list of ${what}`).max(limit, `at most ${limit} ${what}`).optional();
 
+/** Parameters of templates are texts. */
+const flag = z.union(
+  [z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')],
+  'true or false',
+);
+
 /** In AWS's own words, as browsers are told them. */
 const corsSchema = z.strictObject(
   {
-    AllowCredentials: z.boolean('true or false').optional(),
+    AllowCredentials: flag.optional(),
     AllowHeaders: names(100, 'headers'),
     AllowMethods: names(6, 'methods'),
     AllowOrigins: names(100, 'origins'),

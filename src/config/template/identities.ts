@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { functionArn } from '../../function/arn.js';
 import type { Place } from '../../stack/arns.js';
 import { map, own, type Map } from '../map.js';
+import { identifyFunctionResource } from './function-resources.js';
 import { withGlobals } from './globals.js';
 import { identifyInfrastructure } from './infrastructure.js';
 import { resolve, type Scope } from './intrinsics.js';
@@ -51,6 +52,7 @@ function identify(logicalId: string, resource: unknown, request: IdentitiesReque
   if (FUNCTION_TYPES.includes(type)) return identifyFunction(logicalId, properties, request.place);
   return (
     RESOURCE_TYPES[type]?.identify?.(logicalId, properties, request.place) ??
+    identifyFunctionResource(type, properties, request.place) ??
     identifyInfrastructure(type, logicalId, properties, request.place) ?? {
       ref: logicalId,
       attributes: {},

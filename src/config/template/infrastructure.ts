@@ -4,6 +4,8 @@
  */
 
 import { arnOf, type Place } from '../../stack/arns.js';
+import { functionArn } from '../../function/arn.js';
+import { DEPLOYMENT_TYPE } from '../cdk/template.js';
 import type { Map } from '../map.js';
 import type { Identity } from './parts.js';
 
@@ -20,7 +22,14 @@ const named =
 const iamArn = (kind: string) => (name: string, place: Place) =>
   arnOf('iam', { ...place, region: '' }, `${kind}/${name}`);
 
+/** A function that runs only while a stack is deployed has an ARN all the same. */
+const provider: Identify = (logicalId, _, { region, accountId }) => ({
+  ref: logicalId,
+  attributes: { Arn: functionArn({ region, accountId, name: logicalId }) },
+});
+
 const TYPES: Readonly<Record<string, Identify>> = {
+  [DEPLOYMENT_TYPE]: provider,
   'AWS::IAM::Role': named('RoleName', iamArn('role')),
   'AWS::IAM::User': named('UserName', iamArn('user')),
   'AWS::IAM::Group': named('GroupName', iamArn('group')),

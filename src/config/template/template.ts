@@ -19,6 +19,7 @@ import {
 import { readDeclared } from './declared.js';
 import { expand } from './expand.js';
 import { imageOf, isImage } from './image.js';
+import { FUNCTION_RESOURCE_TYPES, withFunctionResources } from './function-resources.js';
 import { FUNCTION_TYPES, functionName, propertiesOf } from './identities.js';
 import { resolve, UNRESOLVED, type Scope } from './intrinsics.js';
 import { RESOURCE_TYPES } from './parts.js';
@@ -79,7 +80,12 @@ const HANDLED = new Set([
 
 const LAYER_TYPES = ['AWS::Serverless::LayerVersion', 'AWS::Lambda::LayerVersion'];
 
-const READ_TYPES = [...FUNCTION_TYPES, ...LAYER_TYPES, EVENT_INVOKE_TYPE];
+const READ_TYPES = [
+  ...FUNCTION_TYPES,
+  ...LAYER_TYPES,
+  EVENT_INVOKE_TYPE,
+  ...FUNCTION_RESOURCE_TYPES,
+];
 
 function isRead(type: string): boolean {
   // Nested stacks are told where they are looked for.
@@ -151,10 +157,12 @@ export function readTemplate(document: unknown, context: TemplateContext): Funct
     ),
     drafts,
   });
-  const configured = withEventInvokeConfigs(drafts, resources, {
-    scope,
-    notices: context.notices,
-  });
+  const { notices } = context;
+  const configured = withFunctionResources(
+    withEventInvokeConfigs(drafts, resources, { scope, notices }),
+    resources,
+    { scope, notices, unresolved },
+  );
   unresolved.tell();
   relocate(origins, context);
   return configured.map((draft) => ({ ...draft, path: placed(draft.path, origins) }));
