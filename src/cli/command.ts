@@ -53,5 +53,9 @@ export const STATE_OPTION: Readonly<Record<string, OptionSpec>> = {
 
 export const GLOBAL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   json: { type: 'boolean', describe: 'Print JSON', group: 'General:' },
-  verbose: { type: 'boolean', describe: 'With an error, print what caused it', group: 'General:' },
+  verbose: {
+    type: 'boolean',
+    describe: 'Print what caused an error, and all notices one by one',
+    group: 'General:',
+  },
 };

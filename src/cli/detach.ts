@@ -18,7 +18,8 @@ import { shellWord } from './format.js';
 import { DETACHED_FLAG } from './flags.js';
 import { EXIT } from './host.js';
 import { onInterrupts } from './interrupts.js';
-import { programName, showNotices, showReady, type ReadyRun } from './ready.js';
+import { showNotices } from './notices.js';
+import { programName, showReady, type ReadyRun } from './ready.js';
 
 const LOG_NAME = 'up.log';
 /** Of a child that died without a word, this much of its log says why. */

@@ -10,6 +10,7 @@ import { OrchestratorError, messageOf } from '../errors.js';
 import { Arguments } from './arguments.js';
 import { build } from './build.js';
 import { GLOBAL_OPTIONS, type Command, type OptionSpec } from './command.js';
+import { checkProject } from './check-project.js';
 import { doctor } from './doctor.js';
 import { event } from './event.js';
 import { events } from './events.js';
@@ -46,6 +47,7 @@ const COMMANDS: readonly Command[] = [
   sources,
   time,
   down,
+  checkProject,
   build,
   images,
   doctor,

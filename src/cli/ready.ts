@@ -1,28 +1,13 @@
-/** What `up` says once it is ready: what was not taken as written, where it is, how to use it. */
+/** What `up` says once it is ready: where it is, how to use it. */
 
 import type { FunctionStatus } from '../admin-api/view.js';
 import type { Config } from '../config/config.js';
 import type { EngineDescription } from '../engine/engine.js';
 import type { SourceAddress } from '../sources/source.js';
 import type { CommandContext } from './command.js';
-import { count, shellWord } from './format.js';
+import { shellWord } from './format.js';
 import type { Report } from './report.js';
 import type { Cell } from './table.js';
-
-export function showNotices(report: Report, config: Config): void {
-  const { notices } = config;
-  if (report.json) {
-    for (const notice of notices) report.printJson({ event: 'notice', ...notice });
-    return;
-  }
-  if (notices.length === 0) return;
-  report.warn(
-    `${count(notices.length, 'setting')} of ${config.source} not taken as written (--strict refuses):`,
-  );
-  for (const { path, treatment, reason } of notices) {
-    report.note(`  ${path}  ${report.paintError.yellow(treatment)}: ${reason}`);
-  }
-}
 
 /** What there is to be said of a run that is ready. */
 export interface ReadyRun {

@@ -13,7 +13,8 @@ import { EXIT } from './host.js';
 import { onInterrupts } from './interrupts.js';
 import { noteRun } from './known-runs.js';
 import type { RunningOrchestrator } from './parts.js';
-import { showNotices, showReady } from './ready.js';
+import { showNotices } from './notices.js';
+import { showReady } from './ready.js';
 import { errorFields } from './report.js';
 import { terminalLogger } from './terminal-logger.js';
 

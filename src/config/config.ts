@@ -4,6 +4,7 @@
  */
 
 import type { FunctionDefinition } from '../function/function-version.js';
+import type { FunctionPermissions } from '../stack/permissions.js';
 import type { Stack } from '../stack/stack.js';
 
 export interface Config {
@@ -17,6 +18,8 @@ export interface Config {
   readonly functions: readonly FunctionDefinition[];
   /** Everything else that the project declares. */
   readonly stack: Stack;
+  /** What the roles of functions would allow; shown, not checked. */
+  readonly permissions: readonly FunctionPermissions[];
   /** Every setting that is not enforced as written; `up` prints them, `--strict` refuses. */
   readonly notices: readonly SettingNotice[];
 }

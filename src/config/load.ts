@@ -8,6 +8,7 @@ import { arch } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { FunctionDefinition } from '../function/function-version.js';
 import { makeStateDirectory, unusableState } from '../state/run-file.js';
+import type { FunctionPermissions } from '../stack/permissions.js';
 import { emptyStack, type StackDraft } from '../stack/stack.js';
 import type { Config, Flags, SettingNotice, Settings } from './config.js';
 import { DEFAULTS, defaultUnreservedMinimum } from './defaults.js';
@@ -41,11 +42,13 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   const variablesFile = envVars === undefined ? undefined : resolve(projectDirectory, envVars);
   const variables = readVariables(variablesFile, problems);
   const stack = emptyStack();
+  const permissions: FunctionPermissions[] = [];
   const others = [...origin.files];
   const drafts = readDrafts(document, {
     source,
     files: others,
     stack,
+    permissions,
     settings,
     problems,
     notices,
@@ -65,7 +68,7 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   problems.throwIfAny(source);
   const own = filesThatMatter(projectDirectory, source, variablesFile);
   const files = [...new Set([...own, ...others])];
-  return { projectDirectory, source, files, settings, functions, stack, notices };
+  return { projectDirectory, source, files, settings, functions, stack, permissions, notices };
 }
 
 function readFileSettings(document: unknown, problems: Problems): FileSettings {
@@ -190,6 +193,7 @@ function isLoopbackHost(host: string): boolean {
 interface DraftRequest {
   readonly source: string;
   readonly stack: StackDraft;
+  readonly permissions: FunctionPermissions[];
   readonly settings: Settings;
   readonly problems: Problems;
   readonly notices: SettingNotice[];
@@ -199,7 +203,7 @@ interface DraftRequest {
 }
 
 function readDrafts(document: unknown, request: DraftRequest): FunctionDraft[] {
-  const { source, problems, notices, settings, parameters, stack } = request;
+  const { source, problems, notices, settings, parameters, stack, permissions } = request;
   if (problems.list.length > 0 && document === undefined) return [];
   if (!isTemplate(document)) return readProject(document, problems);
   return readTemplate(document, {
@@ -212,6 +216,7 @@ function readDrafts(document: unknown, request: DraftRequest): FunctionDraft[] {
     problems,
     notices,
     stack,
+    permissions,
     materialise: (logicalId, fileName, code) =>
       keepInlineCode(settings.stateDirectory, { logicalId, fileName, code }),
   });

@@ -56,6 +56,7 @@ export function fakeParts(behaviour: Readonly<Record<string, string | undefined>
         },
         functions: [],
         stack: emptyStack(),
+        permissions: [],
         notices: behaviour['FAKE_NOTICE'] === undefined ? [] : [notice],
       };
       return Promise.resolve(config);

@@ -1,6 +1,7 @@
 /** What reading a template is given, and where it puts what it has to say. */
 
 import type { SettingNotice } from '../config.js';
+import type { FunctionPermissions } from '../../stack/permissions.js';
 import type { StackDraft } from '../../stack/stack.js';
 import type { ScopeContext } from './scope.js';
 
@@ -14,6 +15,8 @@ export interface TemplateContext extends ScopeContext {
   readonly directory: string;
   /** Takes what the template declares besides functions. */
   readonly stack: StackDraft;
+  /** Takes what the roles of functions would allow. */
+  readonly permissions: FunctionPermissions[];
   /** Keeps inline code as a folder and gives its path. */
   materialise(logicalId: string, fileName: string, code: string): string;
 }

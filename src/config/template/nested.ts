@@ -11,6 +11,7 @@ import type { TemplateContext } from './context.js';
 import { propertiesOf } from './identities.js';
 import { readOther } from './include.js';
 import { holds, resolve, type Scope } from './intrinsics.js';
+import { CONNECTOR } from './permissions.js';
 import { renameInSub, rewrite, single } from './rewrite.js';
 
 export const STACK_TYPES: Readonly<Record<string, string>> = {
@@ -212,7 +213,8 @@ function movedResource(
         keys.includes(key) && isLocalPath(value) ? relative(to, join(from, value)) || '.' : value,
       ]),
     );
-  const properties = renamed(here(propertiesOf(resource, globals), PATHS));
+  const written = renamed(here(propertiesOf(resource, globals), PATHS));
+  const properties = rest['Type'] === CONNECTOR ? connected(written, prefix) : written;
   return {
     ...rest,
     Properties: properties,
@@ -222,10 +224,21 @@ function movedResource(
     ...(depends === undefined
       ? {}
       : { DependsOn: [depends].flat().map((name) => `${prefix}${String(name)}`) }),
+    ...(rest['Connectors'] === undefined
+      ? {}
+      : { Connectors: connected(renamed(rest['Connectors']), prefix) }),
     ...(rest['Metadata'] === undefined
       ? {}
       : { Metadata: renamed(here(map(rest['Metadata']), METADATA_PATHS)) }),
   };
+}
+
+/** Connectors name resources by plain logical ids. */
+function connected(connector: unknown, prefix: string): unknown {
+  return rewrite(connector, {
+    map: ({ Id: id, ...rest }) =>
+      typeof id === 'string' ? { ...rest, Id: `${prefix}${id}` } : undefined,
+  });
 }
 
 function isLocalPath(value: unknown): value is string {

@@ -5,7 +5,7 @@ import { DEPLOYMENT_TYPE } from '../cdk/template.js';
 import { map, type Map } from '../map.js';
 import { nearestOf } from '../problems.js';
 
-const PERMISSIONS = 'permissions are not checked here';
+export const PERMISSIONS = 'permissions are not checked here';
 const DEPLOYMENT = 'it has a meaning only while a stack is deployed';
 const MONITORING = 'nothing is monitored here; logs are kept by `orchestrator logs`';
 const NETWORK = 'functions use the engine’s network';
@@ -13,7 +13,7 @@ const EDGE = 'names, certificates and what stands before an endpoint are not mad
 const VALUES = 'what it holds is not kept here; variables get what the template says';
 
 const GROUPS: readonly (readonly [types: RegExp, reason: string])[] = [
-  [/^AWS::IAM::/, PERMISSIONS],
+  [/^AWS::(IAM::|Serverless::Connector$)/, PERMISSIONS],
   [/^AWS::Lambda::(Permission|LayerVersionPermission)$/, PERMISSIONS],
   [
     /^AWS::(SQS::Queue|SNS::Topic|S3::Bucket|Events::EventBus|Kinesis::Resource|DynamoDB::Resource)Policy$/,

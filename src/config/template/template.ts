@@ -19,12 +19,14 @@ import {
 import { readDeclared } from './declared.js';
 import { expand } from './expand.js';
 import { imageOf, isImage } from './image.js';
+import { checkGlobals } from './globals.js';
 import { FUNCTION_RESOURCE_TYPES, withFunctionResources } from './function-resources.js';
 import { FUNCTION_TYPES, functionName, propertiesOf } from './identities.js';
 import { resolve, UNRESOLVED, type Scope } from './intrinsics.js';
 import { RESOURCE_TYPES } from './parts.js';
 import { STACK_TYPES } from './nested.js';
 import { resourceNotices } from './notice-groups.js';
+import { permissionsOf } from './permissions.js';
 import { checkConditions, checkReferences } from './references.js';
 import { parameterNotices, scopeOf } from './scope.js';
 import { Unresolved } from './unresolved.js';
@@ -128,6 +130,7 @@ export function readTemplate(document: unknown, context: TemplateContext): Funct
   const globals = map(template['Globals']);
   const { scope, resources } = scopeOf(template, context);
   context.notices.push(...parameterNotices(template, scope), ...resourceNotices(declared, isRead));
+  checkGlobals(template['Globals'], context.problems);
   checkConditions(scope.conditions, context.problems);
   checkReferences({ scope, declared, resources, globals, problems: context.problems });
   const unresolved = new Unresolved(context);
@@ -157,6 +160,7 @@ export function readTemplate(document: unknown, context: TemplateContext): Funct
     ),
     drafts,
   });
+  context.permissions.push(...permissionsOf({ functions, resources, globals, scope, context }));
   const { notices } = context;
   const configured = withFunctionResources(
     withEventInvokeConfigs(drafts, resources, { scope, notices }),
