@@ -1,0 +1,145 @@
+/** The Step Functions API: AWS's JSON 1.0 protocol, one operation for each `X-Amz-Target`. */
+
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf } from '../../errors.js';
+import {
+  describeExecution,
+  describeStateMachineForExecution,
+  getExecutionHistory,
+  listExecutions,
+  startExecution,
+  startSyncExecution,
+  stopExecution,
+} from './executions.js';
+import { StatesApiError } from './failure.js';
+import type { Input } from './input.js';
+import {
+  createStateMachine,
+  deleteStateMachine,
+  describeStateMachine,
+  listStateMachines,
+  listTagsForResource,
+  tagResource,
+  untagResource,
+  updateStateMachine,
+  validateStateMachineDefinition,
+} from './machines.js';
+import type { ApiParts, Operation } from './parts.js';
+import {
+  createActivity,
+  deleteActivity,
+  describeActivity,
+  getActivityTask,
+  listActivities,
+  sendTaskFailure,
+  sendTaskHeartbeat,
+  sendTaskSuccess,
+} from './tasks.js';
+import { testState } from './test-state.js';
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  CreateActivity: createActivity,
+  CreateStateMachine: createStateMachine,
+  DeleteActivity: deleteActivity,
+  DeleteStateMachine: deleteStateMachine,
+  DescribeActivity: describeActivity,
+  DescribeExecution: describeExecution,
+  DescribeStateMachine: describeStateMachine,
+  DescribeStateMachineForExecution: describeStateMachineForExecution,
+  GetActivityTask: getActivityTask,
+  GetExecutionHistory: getExecutionHistory,
+  ListActivities: listActivities,
+  ListExecutions: listExecutions,
+  ListStateMachines: listStateMachines,
+  ListTagsForResource: listTagsForResource,
+  SendTaskFailure: sendTaskFailure,
+  SendTaskHeartbeat: sendTaskHeartbeat,
+  SendTaskSuccess: sendTaskSuccess,
+  StartExecution: startExecution,
+  StartSyncExecution: startSyncExecution,
+  StopExecution: stopExecution,
+  TagResource: tagResource,
+  TestState: testState,
+  UntagResource: untagResource,
+  UpdateStateMachine: updateStateMachine,
+  ValidateStateMachineDefinition: validateStateMachineDefinition,
+};
+
+const TARGET = /^AWSStepFunctions\.(\w+)$/;
+/** Contract 11.16: requests of at most 1 MB, and what is around them. */
+const MOST_BODY_BYTES = 1024 * 1024 + 64 * 1024;
+const JSON_TYPE = 'application/x-amz-json-1.0';
+
+/** `parts` are made when the first request comes. */
+export async function serveStates(
+  parts: () => Promise<ApiParts>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  try {
+    const { operation, input } = await requestOf(request);
+    send(response, 200, await operation(await parts(), input, gone.signal));
+  } catch (error) {
+    const [status, body] = failureBody(error);
+    send(response, status, body);
+  }
+}
+
+async function requestOf(
+  request: IncomingMessage,
+): Promise<{ readonly operation: Operation; readonly input: Input }> {
+  const body = await bodyOf(request);
+  const name = TARGET.exec(String(request.headers['x-amz-target'] ?? ''))?.[1] ?? '';
+  const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
+  if (operation === undefined) {
+    throw new StatesApiError(
+      'UnknownOperationException',
+      name === ''
+        ? 'The header X-Amz-Target names no operation of Step Functions'
+        : `${name} is not served here`,
+    );
+  }
+  try {
+    const input = body === '' ? {} : (JSON.parse(body) as unknown);
+    if (typeof input === 'object' && input !== null && !Array.isArray(input)) {
+      return { operation, input: input as Input };
+    }
+  } catch {
+    // Told below.
+  }
+  throw new StatesApiError('SerializationException', 'The request body is no JSON object');
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MOST_BODY_BYTES) chunks.push(chunk);
+  }
+  if (size > MOST_BODY_BYTES) {
+    throw new StatesApiError('ValidationException', 'The request is larger than 1 MB');
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function failureBody(error: unknown): readonly [number, object] {
+  if (error instanceof StatesApiError) {
+    return [400, { __type: error.type, message: error.message, ...error.more }];
+  }
+  return [500, { __type: 'InternalServerError', message: messageOf(error) }];
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  if (response.destroyed) return;
+  const bytes = Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    'content-type': JSON_TYPE,
+    'content-length': bytes.length,
+    'x-amzn-requestid': randomUUID(),
+  });
+  response.end(bytes);
+}

@@ -1,0 +1,403 @@
+/**
+ * State machines and executions on disk, in a file of their own. What a caller was told, and each
+ * state an execution has left, survives a kill -9. Times that a run in virtual time is to wait for
+ * are turned back when the file is opened again, as the clock is.
+ */
+
+import { createHash } from 'node:crypto';
+import {
+  closeDatabase,
+  openDatabase,
+  unusable,
+  type Schema,
+  type SqliteDatabase,
+} from '../state/database.js';
+import type { Cursor, EventDetails } from './interpreter/cursor.js';
+import type { MachineType } from './names.js';
+import type {
+  Ending,
+  ExecutionRecord,
+  ExecutionStatus,
+  HistoryEvent,
+  MachineRecord,
+  NewExecution,
+} from './records.js';
+
+const SCHEMA: Schema = {
+  content: 'the record of state machines',
+  migrations: [
+    `CREATE TABLE machines (arn TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID;
+     CREATE TABLE activities (arn TEXT PRIMARY KEY, created_at INTEGER NOT NULL) WITHOUT ROWID;
+     CREATE TABLE definitions (hash TEXT PRIMARY KEY, definition TEXT NOT NULL) WITHOUT ROWID;
+     CREATE TABLE executions (
+       id INTEGER PRIMARY KEY AUTOINCREMENT,
+       arn TEXT NOT NULL UNIQUE,
+       machine_arn TEXT NOT NULL,
+       name TEXT NOT NULL,
+       type TEXT NOT NULL,
+       status TEXT NOT NULL,
+       started_at INTEGER NOT NULL,
+       stopped_at INTEGER,
+       input TEXT NOT NULL,
+       output TEXT,
+       error TEXT,
+       cause TEXT,
+       trace_header TEXT,
+       role_arn TEXT NOT NULL,
+       revision_id TEXT NOT NULL,
+       definition TEXT NOT NULL,
+       ahead INTEGER NOT NULL
+     );
+     CREATE INDEX executions_machine ON executions (machine_arn, id);
+     CREATE INDEX executions_status ON executions (status);
+     CREATE TABLE history (
+       execution INTEGER NOT NULL,
+       id INTEGER NOT NULL,
+       previous INTEGER NOT NULL,
+       at INTEGER NOT NULL,
+       type TEXT NOT NULL,
+       details TEXT NOT NULL,
+       PRIMARY KEY (execution, id)
+     ) WITHOUT ROWID;
+     CREATE TABLE cursors (
+       execution INTEGER NOT NULL,
+       scope TEXT NOT NULL,
+       document TEXT NOT NULL,
+       PRIMARY KEY (execution, scope)
+     ) WITHOUT ROWID;`,
+  ],
+  probe: 'SELECT COUNT(*) FROM executions',
+};
+
+/** Finished executions that are kept; the oldest go first. AWS keeps them for 90 days. */
+const KEPT = 10_000;
+const KEPT_MS = 90 * 24 * 3_600_000;
+
+const INSERT = `INSERT INTO executions (arn, machine_arn, name, type, status, started_at, input,
+  trace_header, role_arn, revision_id, definition, ahead)
+  VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, ?, ?, ?)`;
+
+interface Row {
+  readonly id: number;
+  readonly arn: string;
+  readonly machine_arn: string;
+  readonly name: string;
+  readonly type: MachineType;
+  readonly status: ExecutionStatus;
+  readonly started_at: number;
+  readonly stopped_at: number | null;
+  readonly input: string;
+  readonly output: string | null;
+  readonly error: string | null;
+  readonly cause: string | null;
+  readonly trace_header: string | null;
+  readonly role_arn: string;
+  readonly revision_id: string;
+}
+
+interface Statement {
+  run(...values: unknown[]): { changes: number; lastInsertRowid: number | bigint };
+  all(...values: unknown[]): unknown[];
+}
+
+export interface ListQuery {
+  readonly machineArn?: string;
+  readonly status?: string;
+  readonly limit: number;
+  /** Id of the last one of the page before; the newest come first. */
+  readonly before?: number;
+}
+
+export interface HistoryQuery {
+  readonly limit: number;
+  readonly reverse: boolean;
+  /** Id of the last event of the page before. */
+  readonly after?: number;
+}
+
+/** What changes of an execution at once. */
+export interface Change {
+  readonly events: readonly HistoryEvent[];
+  readonly cursors?: readonly (readonly [scope: string, cursor: Cursor])[];
+  /** Cursors below these scopes go. */
+  readonly forgotten?: readonly string[];
+  readonly ending?: Ending;
+  readonly aheadMs: number;
+}
+
+export class ExecutionStore {
+  readonly path: string;
+  readonly #database: SqliteDatabase;
+  readonly #statements = new Map<string, Statement>();
+  #closed = false;
+
+  /** Raises `state-unusable`. */
+  constructor(path: string, nowMs: number) {
+    this.path = path;
+    this.#database = openDatabase(path, SCHEMA);
+    this.#prune(nowMs);
+  }
+
+  machines(): MachineRecord[] {
+    const rows = this.#all('SELECT document FROM machines ORDER BY arn');
+    return rows.map((row) => JSON.parse((row as { document: string }).document) as MachineRecord);
+  }
+
+  keepMachine(machine: MachineRecord): void {
+    const document = JSON.stringify(machine);
+    this.#run('INSERT OR REPLACE INTO machines (arn, document) VALUES (?, ?)', machine.arn, document);
+  }
+
+  forgetMachine(arn: string): void {
+    this.#run('DELETE FROM machines WHERE arn = ?', arn);
+  }
+
+  activities(): { readonly arn: string; readonly createdAtMs: number }[] {
+    const rows = this.#all('SELECT arn, created_at AS createdAtMs FROM activities ORDER BY arn');
+    return rows.map((row) => ({ ...(row as { arn: string; createdAtMs: number }) }));
+  }
+
+  keepActivity(arn: string, createdAtMs: number): void {
+    this.#run('INSERT OR IGNORE INTO activities (arn, created_at) VALUES (?, ?)', arn, createdAtMs);
+  }
+
+  forgetActivity(arn: string): void {
+    this.#run('DELETE FROM activities WHERE arn = ?', arn);
+  }
+
+  add(execution: NewExecution, definition: string, aheadMs: number): ExecutionRecord {
+    const hash = createHash('sha256').update(definition).digest('hex');
+    const id = this.#transaction(() => {
+      this.#run(
+        'INSERT OR IGNORE INTO definitions (hash, definition) VALUES (?, ?)',
+        hash,
+        definition,
+      );
+      const { lastInsertRowid } = this.#prepared(INSERT).run(
+        execution.arn,
+        execution.machineArn,
+        execution.name,
+        execution.type,
+        Math.round(execution.startedAtMs),
+        execution.input,
+        execution.traceHeader ?? null,
+        execution.roleArn,
+        execution.revisionId,
+        hash,
+        Math.round(aheadMs),
+      );
+      return Number(lastInsertRowid);
+    });
+    return { ...execution, id, status: 'RUNNING' };
+  }
+
+  find(arn: string): ExecutionRecord | undefined {
+    const [row] = this.#all('SELECT * FROM executions WHERE arn = ?', arn);
+    return row === undefined ? undefined : recordOf(row as Row);
+  }
+
+  /** By the end of its ARN: a name, or an id behind it; the newest first. */
+  findByName(name: string): ExecutionRecord | undefined {
+    const [row] = this.#all(
+      'SELECT * FROM executions WHERE name = ? OR arn LIKE ? ORDER BY id DESC LIMIT 1',
+      name,
+      `%:${name.replace(/[%_]/g, '')}`,
+    );
+    return row === undefined ? undefined : recordOf(row as Row);
+  }
+
+  list({ machineArn, status, limit, before }: ListQuery): ExecutionRecord[] {
+    const rows = this.#all(
+      `SELECT * FROM executions WHERE (?1 IS NULL OR machine_arn = ?1)
+       AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4`,
+      machineArn ?? null,
+      status ?? null,
+      before ?? null,
+      limit,
+    );
+    return (rows as Row[]).map(recordOf);
+  }
+
+  /** Those that are not over, the oldest first. */
+  running(): ExecutionRecord[] {
+    const rows = this.#all("SELECT * FROM executions WHERE status = 'RUNNING' ORDER BY id");
+    return (rows as Row[]).map(recordOf);
+  }
+
+  definition(id: number): string {
+    const [row] = this.#all(
+      `SELECT d.definition FROM definitions d JOIN executions e ON e.definition = d.hash
+       WHERE e.id = ?`,
+      id,
+    );
+    return (row as { definition: string } | undefined)?.definition ?? '{}';
+  }
+
+  history(id: number, { limit, reverse, after }: HistoryQuery): HistoryEvent[] {
+    const rows = this.#all(
+      `SELECT id, previous, at, type, details FROM history
+       WHERE execution = ?1 AND (?2 IS NULL OR ${reverse ? 'id < ?2' : 'id > ?2'})
+       ORDER BY id ${reverse ? 'DESC' : 'ASC'} LIMIT ?3`,
+      id,
+      after ?? null,
+      limit,
+    );
+    return rows.map((row) => {
+      const event = row as { id: number; previous: number; at: number; type: string; details: string };
+      return {
+        id: event.id,
+        previousEventId: event.previous,
+        atMs: event.at,
+        type: event.type,
+        details: JSON.parse(event.details) as EventDetails,
+      };
+    });
+  }
+
+  lastEventId(id: number): number {
+    const [row] = this.#all('SELECT MAX(id) AS last FROM history WHERE execution = ?', id);
+    return (row as { last: number | null }).last ?? 0;
+  }
+
+  /** Their times turned back to the clock of this run. */
+  cursors(id: number): Map<string, Cursor> {
+    const [kept] = this.#all('SELECT ahead FROM executions WHERE id = ?', id);
+    const { ahead } = kept as { ahead: number };
+    const rows = this.#all('SELECT scope, document FROM cursors WHERE execution = ?', id);
+    return new Map(
+      rows.map((row) => {
+        const { scope, document } = row as { scope: string; document: string };
+        return [scope, turnedBack(JSON.parse(document) as Cursor, ahead)] as const;
+      }),
+    );
+  }
+
+  /** One transaction. */
+  change(id: number, { events, cursors = [], forgotten = [], ending, aheadMs }: Change): void {
+    this.#transaction(() => {
+      const insert = this.#prepared(
+        'INSERT OR REPLACE INTO history (execution, id, previous, at, type, details) VALUES (?, ?, ?, ?, ?, ?)',
+      );
+      for (const event of events) {
+        const { previousEventId, atMs, type, details } = event;
+        insert.run(id, event.id, previousEventId, Math.round(atMs), type, JSON.stringify(details));
+      }
+      for (const scope of forgotten) {
+        const below = scope === '' ? '_%' : `${scope}/%`;
+        this.#run('DELETE FROM cursors WHERE execution = ? AND scope LIKE ?', id, below);
+      }
+      for (const [scope, cursor] of cursors) {
+        this.#run(
+          'INSERT OR REPLACE INTO cursors (execution, scope, document) VALUES (?, ?, ?)',
+          id,
+          scope,
+          JSON.stringify(cursor),
+        );
+      }
+      if (ending === undefined) {
+        this.#run('UPDATE executions SET ahead = ? WHERE id = ?', Math.round(aheadMs), id);
+        return;
+      }
+      this.#run(
+        `UPDATE executions SET status = ?, stopped_at = ?, output = ?, error = ?, cause = ?
+         WHERE id = ?`,
+        ending.status,
+        Math.round(ending.stoppedAtMs),
+        ending.output ?? null,
+        ending.error ?? null,
+        ending.cause ?? null,
+        id,
+      );
+      this.#run('DELETE FROM cursors WHERE execution = ?', id);
+    });
+  }
+
+  /** Safe to call twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#statements.clear();
+    closeDatabase(this.#database);
+  }
+
+  #prune(nowMs: number): void {
+    this.#transaction(() => {
+      this.#run(
+        `DELETE FROM executions WHERE status <> 'RUNNING' AND (stopped_at < ? OR id <= (
+           SELECT COALESCE(MAX(id), 0) FROM (SELECT id FROM executions ORDER BY id DESC LIMIT -1 OFFSET ?)))`,
+        nowMs - KEPT_MS,
+        KEPT,
+      );
+      this.#run('DELETE FROM history WHERE execution NOT IN (SELECT id FROM executions)');
+      this.#run('DELETE FROM definitions WHERE hash NOT IN (SELECT definition FROM executions)');
+    });
+  }
+
+  #run(sql: string, ...values: unknown[]): void {
+    this.#prepared(sql).run(...values);
+  }
+
+  #all(sql: string, ...values: unknown[]): unknown[] {
+    return this.#prepared(sql).all(...values);
+  }
+
+  #transaction<T>(work: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      try {
+        this.#database.exec('ROLLBACK');
+      } catch {
+        // A full disk has rolled it back already.
+      }
+      throw unusable(this.path, error, SCHEMA.content);
+    }
+  }
+
+  #prepared(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql) as unknown as Statement;
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+function recordOf(row: Row): ExecutionRecord {
+  return {
+    id: row.id,
+    arn: row.arn,
+    machineArn: row.machine_arn,
+    name: row.name,
+    type: row.type,
+    status: row.status,
+    startedAtMs: row.started_at,
+    input: row.input,
+    roleArn: row.role_arn,
+    revisionId: row.revision_id,
+    ...(row.stopped_at === null ? {} : { stoppedAtMs: row.stopped_at }),
+    ...(row.output === null ? {} : { output: row.output }),
+    ...(row.error === null ? {} : { error: row.error }),
+    ...(row.cause === null ? {} : { cause: row.cause }),
+    ...(row.trace_header === null ? {} : { traceHeader: row.trace_header }),
+  };
+}
+
+function turnedBack(cursor: Cursor, aheadMs: number): Cursor {
+  const { entered } = cursor;
+  if (aheadMs === 0 || entered === undefined) return cursor;
+  const { untilMs, attempt } = entered;
+  return {
+    ...cursor,
+    entered: {
+      ...entered,
+      ...(untilMs === undefined ? {} : { untilMs: untilMs - aheadMs }),
+      ...(attempt?.timeoutMs === undefined
+        ? {}
+        : { attempt: { ...attempt, timeoutMs: attempt.timeoutMs - aheadMs } }),
+    },
+  };
+}
