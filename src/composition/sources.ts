@@ -20,6 +20,7 @@ import type { Stack } from '../stack/stack.js';
 import type { StartHooks } from '../start-hooks.js';
 import type { Events } from './events.js';
 import { openServices } from './services.js';
+import { openStepFunctions } from './step-functions.js';
 
 export interface SourcesRequest {
   readonly settings: Settings;
@@ -36,6 +37,7 @@ export interface SourcesRequest {
 
 /** Every kind of source there is; each makes nothing until a stack asks for it. */
 const OPENERS: readonly ((parts: SourceParts) => Source)[] = [(parts) => new EventSources(parts)];
+const OPENERS: readonly ((parts: SourceParts) => Source)[] = [openStepFunctions];
 
 export class Sources {
   readonly #sources: readonly Source[];

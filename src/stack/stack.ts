@@ -7,7 +7,7 @@ import type { ApiDefinition, LoadBalancerDefinition } from './http.js';
 import type { BusDefinition, RuleDefinition, ScheduleDefinition } from './event-bridge.js';
 import type { MappingDefinition } from './mappings.js';
 import type { ServiceResources } from './service-resources.js';
-import type { StateMachineDefinition } from './state-machines.js';
+import type { ActivityDefinition, StateMachineDefinition } from './state-machines.js';
 import type { WebSocketApiDefinition } from './web-socket.js';
 
 export interface Stack extends ServiceResources {
@@ -19,6 +19,7 @@ export interface Stack extends ServiceResources {
   readonly schedules: readonly ScheduleDefinition[];
   readonly mappings: readonly MappingDefinition[];
   readonly stateMachines: readonly StateMachineDefinition[];
+  readonly activities: readonly ActivityDefinition[];
 }
 
 /** A stack while a file is read into it. */
@@ -34,6 +35,7 @@ export function emptyStack(): StackDraft {
     schedules: [],
     mappings: [],
     stateMachines: [],
+    activities: [],
     buckets: [],
     queues: [],
     topics: [],

@@ -7,3 +7,9 @@ export interface StateMachineDefinition {
   /** Amazon States Language, substitutions made. */
   readonly definition: Readonly<Record<string, unknown>>;
 }
+
+/** What workers ask for tasks. */
+export interface ActivityDefinition {
+  readonly path: string;
+  readonly name: string;
+}

@@ -29,6 +29,8 @@ export interface ExecutionsParts {
 }
 
 export interface StartRequest {
+  /** The caller waits for the end. */
+  readonly once?: true;
   readonly machine: MachineRecord;
   readonly name?: string;
   readonly input: string;
@@ -39,6 +41,7 @@ interface Running {
   readonly record: ExecutionRecord;
   readonly ended: Promise<ExecutionRecord>;
   stop(ending: Omit<Ending, 'stoppedAtMs'>): void;
+  cut(): void;
 }
 
 export class Executions {
@@ -57,11 +60,16 @@ export class Executions {
   /** Takes up what earlier runs left; gives how many. */
   resume(): number {
     const left = this.#parts.store.running();
-    for (const record of left) this.#begin(record);
-    return left.length;
+    const again = left.filter(({ once }) => once !== true);
+    for (const record of left) {
+      // Who waited for it has gone with the orchestrator.
+      if (record.once === true) this.#lose(record);
+      else this.#begin(record);
+    }
+    return again.length;
   }
 
-  start({ machine, name = randomUUID(), input, traceHeader }: StartRequest): ExecutionRecord {
+  start({ machine, name = randomUUID(), input, traceHeader, once }: StartRequest): ExecutionRecord {
     const { store, clock, place, aheadMs } = this.#parts;
     const run = randomUUID();
     const arn = executionArn(place, { type: machine.type, machine: machine.name, name, run });
@@ -76,6 +84,7 @@ export class Executions {
         roleArn: machine.roleArn,
         revisionId: machine.revisionId,
         ...(traceHeader === undefined ? {} : { traceHeader }),
+        ...(once === undefined ? {} : { once }),
       },
       machine.definition,
       aheadMs(),
@@ -100,10 +109,24 @@ export class Executions {
     return running !== undefined;
   }
 
+  /** Everything is cut off at once. */
+  async close(): Promise<void> {
+    this.#suspend.abort();
+    for (const { cut } of this.#running.values()) cut();
+    await this.suspend();
+  }
+
   /** Nothing goes on; resolves when what runs at this moment has come to a place to rest. */
   async suspend(): Promise<void> {
     this.#suspend.abort();
     await Promise.all([...this.#running.values()].map(({ ended }) => ended.catch(() => undefined)));
+  }
+
+  #lose({ id }: ExecutionRecord): void {
+    const { store, clock, aheadMs } = this.#parts;
+    const cause = 'The orchestrator ended while it ran';
+    const ending = { status: 'ABORTED' as const, stoppedAtMs: clock.now(), cause };
+    store.change(id, { events: [], ending, aheadMs: aheadMs() });
   }
 
   #begin(record: ExecutionRecord): void {
@@ -114,7 +137,8 @@ export class Executions {
       this.#parts.log.error(`the execution ${record.arn} is held up: ${messageOf(error)}`);
     });
     const stop = (how: Omit<Ending, 'stoppedAtMs'>): void => ending.abort(how);
-    this.#running.set(record.arn, { record, ended, stop });
+    const cut = (): void => ending.abort(new Suspended());
+    this.#running.set(record.arn, { record, ended, stop, cut });
     void ended.then(
       () => this.#running.delete(record.arn),
       () => this.#running.delete(record.arn),
@@ -176,6 +200,7 @@ export class Executions {
       return { ending, previous: run.lastEventId };
     } catch (error) {
       if (error instanceof Aborted) {
+        if (signal.reason instanceof Suspended) throw signal.reason;
         const ending = signal.reason as Omit<Ending, 'stoppedAtMs'>;
         return { ending, previous: run.lastEventId };
       }

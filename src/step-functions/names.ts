@@ -5,7 +5,7 @@ import { arnOf, parseArn, stateMachineArn, type Place } from '../stack/arns.js';
 export type MachineType = 'STANDARD' | 'EXPRESS';
 
 /** Contract 11.16: at most 80 characters, none of these. */
-const NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f\u{fffe}\u{ffff}]{1,80}$/u;
+const NAME = /^[^\s\p{Cc}<>{}[\]?*"#%\\^|~`$&,;:/\u{fffe}\u{ffff}]{1,80}$/u;
 
 export function isName(text: unknown): text is string {
   return typeof text === 'string' && NAME.test(text);
@@ -24,7 +24,9 @@ export const activityArn = (place: Place, name: string): string =>
   arnOf('states', place, `activity:${name}`);
 
 /** The machine an ARN means; a version or an alias behind it is left off. */
-export function machineOf(arn: string): { readonly name: string; readonly arn: string } | undefined {
+export function machineOf(
+  arn: string,
+): { readonly name: string; readonly arn: string } | undefined {
   const parts = parseArn(arn);
   const [kind, name] = (parts?.resource ?? '').split(':');
   if (parts?.service !== 'states' || kind !== 'stateMachine' || !isName(name)) return undefined;

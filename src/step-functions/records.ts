@@ -37,6 +37,8 @@ export interface ExecutionRecord {
   readonly traceHeader?: string;
   readonly roleArn: string;
   readonly revisionId: string;
+  /** Somebody waits for its end: it is not begun again after a kill. */
+  readonly once?: true;
 }
 
 export type NewExecution = Omit<ExecutionRecord, 'id' | 'status'>;

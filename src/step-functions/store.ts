@@ -46,7 +46,8 @@ const SCHEMA: Schema = {
        role_arn TEXT NOT NULL,
        revision_id TEXT NOT NULL,
        definition TEXT NOT NULL,
-       ahead INTEGER NOT NULL
+       ahead INTEGER NOT NULL,
+       once INTEGER NOT NULL
      );
      CREATE INDEX executions_machine ON executions (machine_arn, id);
      CREATE INDEX executions_status ON executions (status);
@@ -74,8 +75,8 @@ const KEPT = 10_000;
 const KEPT_MS = 90 * 24 * 3_600_000;
 
 const INSERT = `INSERT INTO executions (arn, machine_arn, name, type, status, started_at, input,
-  trace_header, role_arn, revision_id, definition, ahead)
-  VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, ?, ?, ?)`;
+  trace_header, role_arn, revision_id, definition, ahead, once)
+  VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 interface Row {
   readonly id: number;
@@ -93,6 +94,7 @@ interface Row {
   readonly trace_header: string | null;
   readonly role_arn: string;
   readonly revision_id: string;
+  readonly once: number;
 }
 
 interface Statement {
@@ -145,7 +147,11 @@ export class ExecutionStore {
 
   keepMachine(machine: MachineRecord): void {
     const document = JSON.stringify(machine);
-    this.#run('INSERT OR REPLACE INTO machines (arn, document) VALUES (?, ?)', machine.arn, document);
+    this.#run(
+      'INSERT OR REPLACE INTO machines (arn, document) VALUES (?, ?)',
+      machine.arn,
+      document,
+    );
   }
 
   forgetMachine(arn: string): void {
@@ -185,6 +191,7 @@ export class ExecutionStore {
         execution.revisionId,
         hash,
         Math.round(aheadMs),
+        execution.once === true ? 1 : 0,
       );
       return Number(lastInsertRowid);
     });
@@ -243,7 +250,13 @@ export class ExecutionStore {
       limit,
     );
     return rows.map((row) => {
-      const event = row as { id: number; previous: number; at: number; type: string; details: string };
+      const event = row as {
+        id: number;
+        previous: number;
+        at: number;
+        type: string;
+        details: string;
+      };
       return {
         id: event.id,
         previousEventId: event.previous,
@@ -382,6 +395,7 @@ function recordOf(row: Row): ExecutionRecord {
     ...(row.output === null ? {} : { output: row.output }),
     ...(row.error === null ? {} : { error: row.error }),
     ...(row.cause === null ? {} : { cause: row.cause }),
+    ...(row.once === 0 ? {} : { once: true as const }),
     ...(row.trace_header === null ? {} : { traceHeader: row.trace_header }),
   };
 }

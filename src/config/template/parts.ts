@@ -10,6 +10,7 @@ import type { TemplateContext } from './context.js';
 import type { Scope } from './intrinsics.js';
 import { mappings } from './mappings.js';
 import { serviceResources } from './service-resources/part.js';
+import { stateMachinesPart } from './state-machines.js';
 
 /** What `Ref` and `Fn::GetAtt` give for a resource. */
 export interface Identity {
@@ -69,7 +70,7 @@ export interface TemplatePart {
   finish?(around: Around): void;
 }
 
-export const PARTS: readonly TemplatePart[] = [serviceResources, mappings];
+export const PARTS: readonly TemplatePart[] = [serviceResources, mappings, stateMachinesPart];
 
 /** Several parts may read one type, such as the APIs of API Gateway v2: each takes what is its own. */
 export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = together(

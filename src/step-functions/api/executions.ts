@@ -52,7 +52,8 @@ export const startSyncExecution: Operation = async (parts, input) => {
   if (found.type !== 'EXPRESS') throw typeNotSupported();
   const written = executionInput(input);
   const name = input['name'] === undefined ? undefined : nameIn(input);
-  const record = parts.executions.start({ machine: found, input: written, ...more(input, name) });
+  const request = { machine: found, input: written, once: true as const, ...more(input, name) };
+  const record = parts.executions.start(request);
   const ended = (await parts.executions.ended(record.arn)) ?? record;
   const durationMs = (ended.stoppedAtMs ?? ended.startedAtMs) - ended.startedAtMs;
   return {

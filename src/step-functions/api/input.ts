@@ -72,7 +72,11 @@ export function pageToken(last: number): string {
 export function executionInput(input: Input): string {
   const written = optionalText(input, 'input') ?? '{}';
   if (Buffer.byteLength(written) > MOST_BYTES) {
-    throw validation('input', `${written.slice(0, 100)}…`, `Member must have length less than or equal to ${MOST_BYTES}`);
+    throw validation(
+      'input',
+      `${written.slice(0, 100)}…`,
+      `Member must have length less than or equal to ${MOST_BYTES}`,
+    );
   }
   try {
     JSON.parse(written);

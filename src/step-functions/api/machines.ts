@@ -13,7 +13,17 @@ import {
   StatesApiError,
   validation,
 } from './failure.js';
-import { machineIn, nameIn, optionalText, pageAfter, pageSize, pageToken, seconds, text, type Input } from './input.js';
+import {
+  machineIn,
+  nameIn,
+  optionalText,
+  pageAfter,
+  pageSize,
+  pageToken,
+  seconds,
+  text,
+  type Input,
+} from './input.js';
 import type { ApiParts, Operation } from './parts.js';
 
 const EXTRAS = ['loggingConfiguration', 'tracingConfiguration', 'encryptionConfiguration'];

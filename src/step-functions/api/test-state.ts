@@ -19,7 +19,13 @@ const NAME = 'State';
 
 export const testState: Operation = async (parts, input, signal) => {
   const state = stateIn(input);
-  const { Next: next, End: _, Retry: retry, Catch: __, ...plain } = state as unknown as Record<string, unknown>;
+  const {
+    Next: next,
+    End: _,
+    Retry: retry,
+    Catch: __,
+    ...plain
+  } = state as unknown as Record<string, unknown>;
   const ends = !['Choice', 'Succeed', 'Fail'].includes(state.Type);
   const alone = { ...plain, ...(ends ? { End: true } : {}) } as unknown as State;
   const given = JSON.parse(executionInput(input)) as Json;
@@ -126,7 +132,10 @@ function stateIn(input: Input): State {
   if (errors.length === 0) return written as unknown as State;
   throw invalidDefinition(
     errors
-      .map(({ code, message, path, expected }) => `${code}: ${message}; expected ${expected} at ${locationOf(path)}`)
+      .map(
+        ({ code, message, path, expected }) =>
+          `${code}: ${message}; expected ${expected} at ${locationOf(path)}`,
+      )
       .join(', '),
   );
 }

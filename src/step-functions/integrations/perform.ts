@@ -60,7 +60,8 @@ async function optimised(
 ): Promise<Json> {
   const { action, pattern } = resource;
   if (service === 'lambda') return invokeFunction(parts.invoker, input, { raw: false });
-  if (service === 'events') return { ...(await putEvents(parts, call, input)), ...metadata(randomUUID()) };
+  if (service === 'events')
+    return { ...(await putEvents(parts, call, input)), ...metadata(randomUUID()) };
   if (service === 'states') {
     const mode = pattern === 'sync' || pattern === 'sync:2' ? pattern : 'start';
     return parts.startMachine(call, input, { mode, raw: false });
@@ -100,7 +101,9 @@ async function putEvents(parts: PerformParts, call: TaskCall, input: JsonMap): P
   const { Entries: entries } = input;
   if (!Array.isArray(entries)) throw runtimeError('Entries is missing from the parameters.');
   const results = await Promise.all(
-    (entries as readonly Json[]).map((entry) => putEvent(parts, call, isJsonMap(entry) ? entry : {})),
+    (entries as readonly Json[]).map((entry) =>
+      putEvent(parts, call, isJsonMap(entry) ? entry : {}),
+    ),
   );
   const failed = results.filter((result) => 'ErrorCode' in result).length;
   if (failed > 0 && call.resource.kind === 'integration' && call.resource.service === 'events') {
@@ -132,6 +135,9 @@ async function putEvent(
     return { EventId: randomUUID() };
   } catch (error) {
     const code = error instanceof TargetError ? error.code : 'InternalFailure';
-    return { ErrorCode: code, ErrorMessage: error instanceof Error ? error.message : String(error) };
+    return {
+      ErrorCode: code,
+      ErrorMessage: error instanceof Error ? error.message : String(error),
+    };
   }
 }

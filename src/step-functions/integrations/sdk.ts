@@ -163,7 +163,11 @@ function recased(value: Json, to: 'lower' | 'upper'): Json {
 }
 
 function failureOf(error: unknown, prefix: string): StateFailed {
-  const { name = 'SdkClientException', message = String(error), $metadata: meta } = error as {
+  const {
+    name = 'SdkClientException',
+    message = String(error),
+    $metadata: meta,
+  } = error as {
     name?: string;
     message?: string;
     $metadata?: { httpStatusCode?: number; requestId?: string };

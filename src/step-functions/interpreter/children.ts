@@ -168,9 +168,7 @@ async function itemsOf(place: Place): Promise<readonly Json[]> {
   if (isJsonMap(items) && language === 'JSONata') {
     return Object.entries(items).map(([Key, Value]) => ({ Key, Value }));
   }
-  throw runtimeError(
-    `Reference path "${state.ItemsPath ?? '$'}" must point to array.`,
-  );
+  throw runtimeError(`Reference path "${state.ItemsPath ?? '$'}" must point to array.`);
 }
 
 /** What an item's first state is given. */

@@ -108,7 +108,9 @@ export async function numberField(
 ): Promise<number | undefined> {
   const found = await field(place, name);
   if (found === undefined || typeof found === 'number') return found;
-  throw runtimeError(`The value of the field '${name}' must be a number, not ${JSON.stringify(found)}.`);
+  throw runtimeError(
+    `The value of the field '${name}' must be a number, not ${JSON.stringify(found)}.`,
+  );
 }
 
 /** A JSONata value in the light of the state. */

@@ -21,7 +21,9 @@ export interface Diagnostic {
   readonly remedy: string;
 }
 
-export type Report = (diagnostic: Omit<Diagnostic, 'severity' | 'code'> & Partial<Diagnostic>) => void;
+export type Report = (
+  diagnostic: Omit<Diagnostic, 'severity' | 'code'> & Partial<Diagnostic>,
+) => void;
 
 export function checkTarget(
   target: unknown,

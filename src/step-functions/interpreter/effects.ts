@@ -10,10 +10,14 @@ export interface TaskCall {
   readonly input: Json;
   /** Of tasks that wait for a callback. */
   readonly token?: string;
+  /** The same when the state is run again after a restart, and for nothing else. */
+  readonly key: string;
   /** Tells that the work is under way elsewhere, with what the call gave. */
   submitted(output: Json): void;
   /** Aborted when nobody waits for the result any more. */
   readonly signal: AbortSignal;
+  /** Whether the signal means that the wait goes on at the next start. */
+  isSuspended(): boolean;
   /** Names the execution and the state, for logs. */
   readonly execution: { readonly arn: string; readonly machineArn: string };
 }

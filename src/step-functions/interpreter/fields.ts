@@ -2,7 +2,14 @@
 
 import type { QueryLanguage } from './machine.js';
 
-export const COMMON_FIELDS = ['Type', 'Comment', 'QueryLanguage', 'InputPath', 'OutputPath', 'Assign'];
+export const COMMON_FIELDS = [
+  'Type',
+  'Comment',
+  'QueryLanguage',
+  'InputPath',
+  'OutputPath',
+  'Assign',
+];
 
 export const FIELDS: Readonly<
   Record<string, { readonly required?: readonly string[]; readonly optional?: readonly string[] }>

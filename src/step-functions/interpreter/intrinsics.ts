@@ -54,8 +54,11 @@ class Parser {
     }
     if (rest.startsWith("'")) return { kind: 'value', value: this.#string() };
     if (rest.startsWith('$')) return { kind: 'path', path: this.#path() };
-    const literal = /^(?:true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?=\s*[,)]|\s*$)/.exec(rest);
-    if (literal === null) throw new Error(`what stands at character ${this.#at + 1} is no argument`);
+    const literal = /^(?:true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?=\s*[,)]|\s*$)/.exec(
+      rest,
+    );
+    if (literal === null)
+      throw new Error(`what stands at character ${this.#at + 1} is no argument`);
     this.#at += literal[0].length;
     return { kind: 'value', value: JSON.parse(literal[0]) as Json };
   }
@@ -263,7 +266,11 @@ const FUNCTIONS: Readonly<Record<string, Intrinsic>> = {
     },
   },
   UUID: { least: 0, run: () => randomUUID() },
-  Format: { least: 1, most: Number.POSITIVE_INFINITY, run: ([text, ...values]) => format(text, values) },
+  Format: {
+    least: 1,
+    most: Number.POSITIVE_INFINITY,
+    run: ([text, ...values]) => format(text, values),
+  },
 };
 
 function format(written: Json | undefined, values: readonly Json[]): string {

@@ -60,8 +60,7 @@ export function find(path: string, root: Json): Found | undefined {
   if (segments !== undefined) return follow(segments, root);
   if (typeof root !== 'object' || root === null) return { value: [] };
   const value = evaluator()({ path, json: root as object, wrap: true, eval: 'safe' }) as
-    | Json[]
-    | undefined;
+    Json[] | undefined;
   return { value: value ?? [] };
 }
 

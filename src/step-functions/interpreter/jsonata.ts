@@ -75,7 +75,9 @@ async function evaluate(text: string, field: string, bindings: Bindings): Promis
   } catch (error) {
     const { message, code } = error as { message?: string; code?: string };
     const told = message ?? String(error);
-    throw queryError(`${where} threw an error during evaluation. ${code === undefined ? told : `${code}: ${told}`}`);
+    throw queryError(
+      `${where} threw an error during evaluation. ${code === undefined ? told : `${code}: ${told}`}`,
+    );
   }
   if (result === undefined) throw queryError(`${where} returned nothing (undefined).`);
   // Sequences carry marks of the evaluator's own; functions and the like are no JSON.

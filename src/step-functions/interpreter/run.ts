@@ -156,7 +156,7 @@ export class Run {
       const until = thread.cursor.entered?.untilMs;
       if (state.Type !== 'Wait' && until !== undefined) {
         await this.pause(thread, until);
-        thread.note(({ untilMs: _, ...rest }) => rest);
+        thread.note(resumed);
       }
       try {
         return await this.#attempt(thread, state);
@@ -173,7 +173,7 @@ export class Run {
         }
         const untilMs = this.effects.clock.now() + found.delayMs;
         thread.forgetChildren();
-        thread.note(({ attempt: _, ...rest }) => retried(rest, found.retrier, untilMs));
+        thread.note((at) => retried(at, found.retrier, untilMs));
       }
     }
   }
@@ -261,7 +261,13 @@ function tellEvaluation(thread: Thread, { failure }: StateFailed): void {
   });
 }
 
-function retried(at: Entered, retrier: number, untilMs: number): Entered {
+function resumed(at: Entered): Entered {
+  const { untilMs: _, ...rest } = at;
+  return rest;
+}
+
+function retried(entered: Entered, retrier: number, untilMs: number): Entered {
+  const { attempt: _, ...at } = entered;
   const retries = Array.from(
     { length: Math.max(at.retries.length, retrier + 1) },
     (_, index) => (at.retries[index] ?? 0) + (index === retrier ? 1 : 0),

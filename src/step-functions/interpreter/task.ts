@@ -88,11 +88,11 @@ class Task {
   async #direct(input: Json, timeoutSeconds: number, events: TaskEvents): Promise<Json> {
     const { signal } = this.#thread;
     const { effects, options } = this.#run;
-    const elsewhere =
-      this.#resource.kind === 'integration' && this.#resource.pattern !== undefined;
+    const elsewhere = this.#resource.kind === 'integration' && this.#resource.pattern !== undefined;
     const timer = new Deadline(elsewhere ? effects.clock : effects.realClock);
     timer.set(timeoutSeconds * 1000, () => new StateFailed(TIMEOUT));
     const stops = elsewhere ? AbortSignal.any([signal, options.suspend]) : signal;
+    const cut = new Cut(stops, options.suspend);
     const done = effects.perform(
       this.#call(input, stops, (output) => {
         this.#thread.tell(...events.submitted(output));
@@ -100,8 +100,9 @@ class Task {
       }),
     );
     try {
-      return await Promise.race([done, timer.passed, aborted(stops, options.suspend)]);
+      return await Promise.race([done, timer.passed, cut.happened]);
     } finally {
+      cut.close();
       timer.cancel();
     }
   }
@@ -132,25 +133,21 @@ class Task {
     whole.set(timeoutMs - now, () => new StateFailed(TIMEOUT));
     restart();
     const stops = AbortSignal.any([this.#thread.signal, options.suspend]);
-    const over = Promise.race([whole.passed, beat.passed, aborted(stops, options.suspend)]);
-    over.catch(() => undefined);
+    const cut = new Cut(stops, options.suspend);
+    const over = [whole.passed, beat.passed, cut.happened];
     try {
       // What is called may answer before the call is over.
       const asked = this.#ask(input, token, stops, events).then(() => expected.answer);
-      return outputOf(await Promise.race([expected.answer, asked, over]));
+      return outputOf(await Promise.race([expected.answer, asked, ...over]));
     } finally {
       expected.close();
+      cut.close();
       whole.cancel();
       beat.cancel();
     }
   }
 
-  async #ask(
-    input: Json,
-    token: string,
-    signal: AbortSignal,
-    events: TaskEvents,
-  ): Promise<void> {
+  async #ask(input: Json, token: string, signal: AbortSignal, events: TaskEvents): Promise<void> {
     if (this.#attempt?.submitted === true) return;
     const { callbacks } = this.#run.effects;
     if (this.#resource.kind === 'activity') {
@@ -171,10 +168,13 @@ class Task {
   }
 
   #call(input: Json, signal: AbortSignal, submitted: (output: Json) => void): TaskCall {
-    const { execution } = this.#run.options;
+    const { execution, suspend } = this.#run.options;
+    const { entered } = this.#thread.cursor;
     return {
       resource: this.#resource,
       input,
+      key: `${execution.arn} ${this.#thread.scope} ${entered?.eventId ?? 0} ${(entered?.retries ?? []).join()}`,
+      isSuspended: () => suspend.aborted,
       ...(this.#token === undefined ? {} : { token: this.#token }),
       submitted,
       signal,
@@ -200,12 +200,24 @@ function outputOf(answer: Answer): Json {
   throw new StateFailed(answer.failure.error, answer.failure.cause);
 }
 
-function aborted(signal: AbortSignal, suspend: AbortSignal): Promise<never> {
-  const reason = (): Error => (suspend.aborted ? new Suspended() : new Aborted());
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(reason());
-    else signal.addEventListener('abort', () => reject(reason()), { once: true });
-  });
+/** Fails whatever waits for it when the run is to go no further; closed, it holds nothing. */
+class Cut {
+  readonly happened: Promise<never>;
+  #close: () => void = () => undefined;
+
+  constructor(signal: AbortSignal, suspend: AbortSignal) {
+    this.happened = new Promise((_, reject) => {
+      const cut = (): void => reject(suspend.aborted ? new Suspended() : new Aborted());
+      this.#close = () => signal.removeEventListener('abort', cut);
+      if (signal.aborted) cut();
+      else signal.addEventListener('abort', cut, { once: true });
+    });
+    this.happened.catch(() => undefined);
+  }
+
+  close(): void {
+    this.#close();
+  }
 }
 
 /** A time that fails whatever waits for it; it can be set anew. */

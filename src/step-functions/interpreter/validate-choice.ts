@@ -35,7 +35,10 @@ export function checkChoices(state: JsonMap, path: string, around: Around): void
 
 function checkCondition(rule: unknown, path: string, { report }: Around): void {
   const condition = isJsonMap(rule) ? rule['Condition'] : undefined;
-  if (condition === undefined || (typeof condition !== 'string' && typeof condition !== 'boolean')) {
+  if (
+    condition === undefined ||
+    (typeof condition !== 'string' && typeof condition !== 'boolean')
+  ) {
     report({
       path: `${path}.Condition`,
       ...(condition === undefined ? {} : { value: condition }),
@@ -63,7 +66,8 @@ function checkRule(rule: unknown, path: string, around: Around): void {
   checkTemplate(assign, `${path}.Assign`, report);
   for (const [name, list] of Object.entries({ And: and, Or: or })) {
     if (!Array.isArray(list)) continue;
-    for (const [index, inner] of list.entries()) checkRule(inner, `${path}.${name}.${index}`, around);
+    for (const [index, inner] of list.entries())
+      checkRule(inner, `${path}.${name}.${index}`, around);
   }
   if (not !== undefined) checkRule(not, `${path}.Not`, around);
   if (and !== undefined || or !== undefined || not !== undefined) return;

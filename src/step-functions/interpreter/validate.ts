@@ -5,10 +5,11 @@
 
 import { isJsonMap, type JsonMap } from './json.js';
 import { STATE_TYPES, type QueryLanguage } from './machine.js';
-import { parseResource, unsupported } from './resource.js';
 import { COMMON_FIELDS, FIELDS, LANGUAGE_FIELDS, ONE_OF } from './fields.js';
 import { checkTarget, type Diagnostic, type Report } from './diagnostics.js';
 import { checkChoices } from './validate-choice.js';
+import { checkErrorRules } from './validate-errors.js';
+import { checkNumber, checkTask } from './validate-task.js';
 import { checkExpressions, checkPath, checkTemplate } from './validate-values.js';
 
 export const MOST_DEFINITION_BYTES = 1024 * 1024;
@@ -219,92 +220,25 @@ function checkTransition(state: JsonMap, path: string, around: StateAround): voi
   if ((next === undefined) !== (end === true)) {
     report({
       path: next === undefined ? path : `${path}.End`,
-      message: next === undefined ? 'nothing says what follows the state' : 'the state ends and goes on',
+      message:
+        next === undefined ? 'nothing says what follows the state' : 'the state ends and goes on',
       expected: 'exactly one of Next and End: true',
       remedy: next === undefined ? 'Add one of the two.' : 'Remove one of the two.',
     });
   }
 }
 
-function checkErrorRules(state: JsonMap, path: string, around: StateAround): void {
-  for (const kind of ['Retry', 'Catch'] as const) {
-    const rules = state[kind];
-    if (rules === undefined) continue;
-    if (!Array.isArray(rules)) {
-      around.report({
-        path: `${path}.${kind}`,
-        value: rules,
-        message: 'the field is no list',
-        expected: 'a list of rules with ErrorEquals',
-        remedy: 'Write it as a list.',
-      });
-      continue;
-    }
-    for (const [index, rule] of rules.entries()) {
-      checkErrorRule(rule, `${path}.${kind}.${index}`, {
-        ...around,
-        kind,
-        isLast: index === rules.length - 1,
-      });
-    }
-  }
-}
-
-const RETRY_NUMBERS: Readonly<Record<string, readonly [number, number]>> = {
-  IntervalSeconds: [1, 99_999_999],
-  MaxAttempts: [0, 99_999_999],
-  BackoffRate: [1, Number.MAX_SAFE_INTEGER],
-  MaxDelaySeconds: [1, 31_622_400],
-};
-
-function checkErrorRule(
-  rule: unknown,
-  path: string,
-  around: StateAround & { readonly kind: 'Retry' | 'Catch'; readonly isLast: boolean },
-): void {
-  const { report, kind, isLast, language } = around;
-  const { ErrorEquals: names } = isJsonMap(rule) ? rule : { ErrorEquals: undefined };
-  if (!isJsonMap(rule) || !Array.isArray(names) || names.length === 0) {
-    report({
-      path: `${path}.ErrorEquals`,
-      ...(names === undefined ? {} : { value: names }),
-      message: 'the field is missing or no list',
-      expected: 'a list of error names',
-      remedy: 'Name at least one error, such as States.ALL.',
-    });
-    return;
-  }
-  if (names.includes('States.ALL') && (names.length > 1 || !isLast)) {
-    report({
-      path: `${path}.ErrorEquals`,
-      value: names,
-      message: 'States.ALL must stand alone, in the last rule',
-      expected: 'States.ALL alone and last',
-      remedy: 'Move it into a last rule of its own.',
-    });
-  }
-  if (kind === 'Catch') {
-    checkTarget(rule['Next'], `${path}.Next`, around);
-    if (language === 'JSONPath') checkPath(rule['ResultPath'], `${path}.ResultPath`, { report, reference: true });
-    else checkExpressions(rule, path, report);
-    return;
-  }
-  for (const [key, [least, most]] of Object.entries(RETRY_NUMBERS)) {
-    const value = rule[key];
-    if (value === undefined || (typeof value === 'number' && value >= least && value <= most)) continue;
-    report({
-      path: `${path}.${key}`,
-      value,
-      message: 'the number is out of range',
-      expected: `a number from ${least} to ${most}`,
-      remedy: 'Change it.',
-    });
-  }
-}
-
 function checkValues(state: JsonMap, path: string, { language, report }: StateAround): void {
   if (language === 'JSONata') {
-    const { States: _, ItemProcessor: __, Branches: ___, Choices: ____, Catch: _____, Retry: ______, ...own } = state;
+    const {
+      States: _,
+      ItemProcessor: __,
+      Branches: ___,
+      Choices: ____,
+      Catch: _____,
+      Retry: ______,
+      ...own
+    } = state;
     checkExpressions(own, path, report);
     return;
   }
@@ -335,51 +269,6 @@ function checkKind(state: JsonMap, path: string, around: StateAround): void {
     default:
       checkNumber(state, 'Seconds', path, around.report);
   }
-}
-
-function checkTask(state: JsonMap, path: string, { report, type }: StateAround): void {
-  checkNumber(state, 'TimeoutSeconds', path, report);
-  checkNumber(state, 'HeartbeatSeconds', path, report);
-  const { Resource: written, TimeoutSeconds: timeout, HeartbeatSeconds: heartbeat } = state;
-  if (typeof timeout === 'number' && typeof heartbeat === 'number' && heartbeat >= timeout) {
-    report({
-      path: `${path}.HeartbeatSeconds`,
-      value: heartbeat,
-      message: 'the heartbeat is no shorter than the timeout',
-      expected: `less than TimeoutSeconds (${timeout})`,
-      remedy: 'Shorten it.',
-    });
-  }
-  if (written === undefined) return;
-  const resource = typeof written === 'string' ? parseResource(written) : undefined;
-  const reason =
-    resource === undefined
-      ? 'it is neither a function, an activity nor a service integration'
-      : unsupported(resource);
-  if (reason !== undefined) {
-    report({
-      path: `${path}.Resource`,
-      value: written,
-      ...(resource === undefined ? {} : { code: 'NOT_SUPPORTED_HERE' as const }),
-      message: reason,
-      expected: 'a resource that runs here',
-      remedy:
-        resource === undefined
-          ? 'Write the ARN of a function, or arn:aws:states:::<service>:<action>.'
-          : 'Put a function in its place, or leave the state machine out here.',
-    });
-    return;
-  }
-  const waits =
-    resource?.kind === 'activity' || (resource?.kind === 'integration' && resource.pattern !== undefined);
-  if (type !== 'EXPRESS' || !waits) return;
-  report({
-    path: `${path}.Resource`,
-    value: written,
-    message: 'Express machines wait neither for callbacks nor for other executions',
-    expected: 'a resource without .sync, .waitForTaskToken and activities',
-    remedy: 'Make the machine a STANDARD one, or leave the pattern out.',
-  });
 }
 
 function checkBranches(branches: unknown, path: string, around: StateAround): void {
@@ -418,19 +307,6 @@ function checkItems(state: JsonMap, path: string, around: StateAround): void {
       remedy: 'Read the items with a Task state before, or leave the state machine out here.',
     });
   }
-}
-
-function checkNumber(state: JsonMap, field: string, path: string, report: Report): void {
-  const value = state[field];
-  if (value === undefined || typeof value === 'string') return;
-  if (typeof value === 'number' && value >= 0 && value <= 99_999_999) return;
-  report({
-    path: at(path, field),
-    value,
-    message: 'the number is out of range',
-    expected: 'a number of seconds from 0 to 99999999',
-    remedy: 'Change it.',
-  });
 }
 
 /** Every state must be reached from the first one. */
