@@ -36,8 +36,10 @@ export interface SourcesRequest {
 }
 
 /** Every kind of source there is; each makes nothing until a stack asks for it. */
-const OPENERS: readonly ((parts: SourceParts) => Source)[] = [(parts) => new EventSources(parts)];
-const OPENERS: readonly ((parts: SourceParts) => Source)[] = [openStepFunctions];
+const OPENERS: readonly ((parts: SourceParts) => Source)[] = [
+  (parts) => new EventSources(parts),
+  openStepFunctions,
+];
 
 export class Sources {
   readonly #sources: readonly Source[];

@@ -20,6 +20,8 @@ export interface AdmissionOptions {
 const OWN_NAMES: ReadonlySet<string> = new Set([
   '127.0.0.1',
   'localhost',
+  // AWS's clients put `sync-` in front for StartSyncExecution.
+  'sync-localhost',
   '::1',
   'host.docker.internal',
 ]);

@@ -26,7 +26,6 @@ export class StepFunctionsService {
   readonly #store: ExecutionStore;
   readonly #machines: Machines;
   readonly #executions: Executions;
-  readonly #sdk: SdkClients;
   readonly #api: ApiParts;
   #closing = false;
 
@@ -38,11 +37,11 @@ export class StepFunctionsService {
     const store = new ExecutionStore(path, queueClock.now());
     const machines = new Machines(store, place, () => queueClock.now());
     const desk = new CallbackDesk();
-    this.#sdk = new SdkClients(parts.services);
+    const sdk = new SdkClients(parts.services.clients);
     const performing: PerformParts = {
       invoker: parts.invoker,
       targets: parts.targets,
-      sdk: this.#sdk,
+      sdk,
       place,
       startMachine: (call, input, options) =>
         startMachine({ machines, executions, store }, call, input, options),
@@ -137,7 +136,6 @@ export class StepFunctionsService {
   async close(): Promise<void> {
     this.#closing = true;
     await this.#executions.close();
-    await this.#sdk.close();
     this.#store.close();
   }
 }

@@ -5,7 +5,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SFNClient } from '@aws-sdk/client-sfn';
+import {
+  CreateStateMachineCommand,
+  DescribeExecutionCommand,
+  SFNClient,
+  StartExecutionCommand,
+  type DescribeExecutionOutput,
+  type StateMachineType,
+} from '@aws-sdk/client-sfn';
 import { VirtualClock } from '../../src/async/virtual-clock.js';
 import { systemClock } from '../../src/async/clock.js';
 import { AwsEndpoint } from '../../src/aws-endpoint/aws-endpoint.js';
@@ -18,6 +25,8 @@ import type { Source, SourceParts } from '../../src/sources/source.js';
 import type { StateMachineDefinition } from '../../src/stack/state-machines.js';
 import { emptyStack } from '../../src/stack/stack.js';
 import { Targets } from '../../src/targets/targets.js';
+
+export const ROLE = 'arn:aws:iam::123456789012:role/any';
 
 export type Work = (name: string, event: unknown) => unknown;
 
@@ -56,7 +65,7 @@ export class StepFunctionsServer {
       clock: systemClock,
       queueClock: this.clock,
       invoker: this.#invoker(),
-      services: { clientConfig: () => Promise.reject(new Error('no services here')) },
+      services: { clients: {} },
       targets: this.targets,
       awsEndpoint,
       log,
@@ -77,6 +86,35 @@ export class StepFunctionsServer {
       maxAttempts: 1,
     });
     return this;
+  }
+
+  async create(
+    name: string,
+    definition: object,
+    type: StateMachineType = 'STANDARD',
+  ): Promise<string> {
+    const made = { name, definition: JSON.stringify(definition), roleArn: ROLE, type };
+    const { stateMachineArn } = await this.client.send(new CreateStateMachineCommand(made));
+    return String(stateMachineArn);
+  }
+
+  async execute(stateMachineArn: string, input: unknown = {}, name?: string): Promise<string> {
+    const asked = { stateMachineArn, input: JSON.stringify(input), name };
+    const { executionArn } = await this.client.send(new StartExecutionCommand(asked));
+    return String(executionArn);
+  }
+
+  describe(executionArn: string): Promise<DescribeExecutionOutput> {
+    return this.client.send(new DescribeExecutionCommand({ executionArn }));
+  }
+
+  /** Asks until it is over. */
+  async ended(executionArn: string): Promise<DescribeExecutionOutput> {
+    for (;;) {
+      const found = await this.describe(executionArn);
+      if (found.status !== 'RUNNING') return found;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   /** Ends, in order or at once, and leaves the state folder. */
@@ -108,4 +146,13 @@ export class StepFunctionsServer {
     };
     return { invoke } as unknown as Invoker;
   }
+}
+
+/** Name and message of the error that a client sees. */
+export async function refusal(asked: Promise<unknown>): Promise<readonly [string, string]> {
+  const error = await asked.then(
+    () => new Error('it was not refused'),
+    (raised: unknown) => raised as Error,
+  );
+  return [error.name, error.message];
 }

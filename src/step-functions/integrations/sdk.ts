@@ -4,14 +4,14 @@
  * is PascalCase throughout.
  */
 
-import { createRequire } from 'node:module';
-import type { AwsServices, ServiceClientConfig } from '../../services/aws-services.js';
+import { messageOf } from '../../errors.js';
+import type { ServiceClients } from '../../services/clients.js';
 import { runtimeError, StateFailed } from '../interpreter/failure.js';
 import { isJsonMap, type Json, type JsonMap } from '../interpreter/json.js';
 
 interface Service {
   readonly module: string;
-  readonly client: string;
+  readonly client: (clients: ServiceClients) => Promise<unknown>;
   /** In front of error names of `aws-sdk` integrations. */
   readonly prefix: string;
   /** Members begin in lower case on the wire. */
@@ -21,24 +21,27 @@ interface Service {
 const SERVICES: Readonly<Record<string, Service>> = {
   cloudwatchlogs: {
     module: '@aws-sdk/client-cloudwatch-logs',
-    client: 'CloudWatchLogsClient',
+    client: (clients) => clients.logs(),
     prefix: 'CloudWatchLogs',
     lower: true,
   },
   dynamodb: {
     module: '@aws-sdk/client-dynamodb',
-    client: 'DynamoDBClient',
+    client: (clients) => clients.dynamodb(),
     prefix: 'DynamoDb',
   },
-  kinesis: { module: '@aws-sdk/client-kinesis', client: 'KinesisClient', prefix: 'Kinesis' },
-  s3: { module: '@aws-sdk/client-s3', client: 'S3Client', prefix: 'S3' },
-  sns: { module: '@aws-sdk/client-sns', client: 'SNSClient', prefix: 'Sns' },
-  sqs: { module: '@aws-sdk/client-sqs', client: 'SQSClient', prefix: 'Sqs' },
+  kinesis: {
+    module: '@aws-sdk/client-kinesis',
+    client: (clients) => clients.kinesis(),
+    prefix: 'Kinesis',
+  },
+  s3: { module: '@aws-sdk/client-s3', client: (clients) => clients.s3(), prefix: 'S3' },
+  sns: { module: '@aws-sdk/client-sns', client: (clients) => clients.sns(), prefix: 'Sns' },
+  sqs: { module: '@aws-sdk/client-sqs', client: (clients) => clients.sqs(), prefix: 'Sqs' },
 };
 
 interface Client {
   send(command: object, options: { readonly abortSignal: AbortSignal }): Promise<object>;
-  destroy(): void;
 }
 
 interface Loaded {
@@ -63,18 +66,17 @@ export interface SdkAnswer {
 }
 
 export class SdkClients {
-  readonly #services: AwsServices;
-  readonly #loaded = new Map<string, Promise<Loaded>>();
+  readonly #clients: ServiceClients;
 
-  constructor(services: AwsServices) {
-    this.#services = services;
+  constructor(clients: ServiceClients) {
+    this.#clients = clients;
   }
 
   /** Raises `StateFailed`. */
   async call(call: SdkCall): Promise<SdkAnswer> {
     const service = SERVICES[call.service];
     if (service === undefined) throw runtimeError(`There is no service ${call.service} here.`);
-    const { client, commands } = await this.#load(call.service, service);
+    const { client, commands } = await load(service, this.#clients, call);
     const name = `${call.action.charAt(0).toUpperCase()}${call.action.slice(1)}Command`;
     const Command = commands[name];
     if (Command === undefined) {
@@ -88,41 +90,23 @@ export class SdkClients {
       throw failureOf(error, call.errorPrefix ?? service.prefix);
     }
   }
-
-  async close(): Promise<void> {
-    for (const loading of this.#loaded.values()) {
-      await loading.then(({ client }) => client.destroy()).catch(() => undefined);
-    }
-  }
-
-  #load(name: string, service: Service): Promise<Loaded> {
-    const known = this.#loaded.get(name);
-    if (known !== undefined) return known;
-    const loading = this.#services.clientConfig().then((config) => load(service, config));
-    // What did not come is tried again next time.
-    loading.catch(() => this.#loaded.delete(name));
-    this.#loaded.set(name, loading);
-    return loading;
-  }
 }
 
-/** Whether the action exists; used when machines are checked. */
-export function hasAction(service: string, action: string): boolean {
-  const known = SERVICES[service];
-  if (known === undefined) return false;
-  const commands = createRequire(import.meta.url)(known.module) as Record<string, unknown>;
-  return `${action.charAt(0).toUpperCase()}${action.slice(1)}Command` in commands;
-}
-
-async function load(service: Service, config: ServiceClientConfig): Promise<Loaded> {
-  const [commands, { NodeHttpHandler }] = await Promise.all([
-    import(service.module) as Promise<Record<string, unknown>>,
-    import('@smithy/node-http-handler'),
-  ]);
-  const Client = commands[service.client] as new (config: object) => Client;
-  // What serves instead of AWS speaks HTTP/1.1.
-  const client = new Client({ ...config, requestHandler: new NodeHttpHandler() });
-  return { client, commands: commands as Loaded['commands'] };
+async function load(
+  service: Service,
+  clients: ServiceClients,
+  { errorPrefix = service.prefix }: SdkCall,
+): Promise<Loaded> {
+  try {
+    const [client, commands] = await Promise.all([
+      service.client(clients),
+      import(service.module) as Promise<Record<string, unknown>>,
+    ]);
+    return { client: client as Client, commands: commands as Loaded['commands'] };
+  } catch (error) {
+    // The services cannot be reached: as a client without a connection says it.
+    throw new StateFailed(`${errorPrefix}.SdkClientException`, messageOf(error));
+  }
 }
 
 async function answerOf(answer: object, service: Service): Promise<SdkAnswer> {
