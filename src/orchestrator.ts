@@ -30,9 +30,8 @@ import { LABEL } from './engine/labels.js';
 import { containerSpecBuilder } from './environment/container-spec.js';
 import { EnvironmentJournal } from './environment/journal.js';
 import { availabilityZoneId } from './function/availability-zone.js';
-import { expiringCredentials, functionCredentials } from './function/credentials.js';
 import { isCustom } from './function/runtimes.js';
-import { AwsEndpoint } from './aws-endpoint/aws-endpoint.js';
+import { openAwsSide, type AwsSide } from './composition/aws-side.js';
 import { Events } from './composition/events.js';
 import { Sources } from './composition/sources.js';
 import type { SourceAddress } from './sources/source.js';
@@ -125,9 +124,9 @@ async function start(
   const kept = { registry, packages, mappings };
   const control = controlParts({ settings, log, ...kept, router, code, architecture });
   const automatic = new AutoPublish(control, (message) => log.warn(message));
-  const awsEndpoint = new AwsEndpoint();
   const ownerToken = claim.adminToken;
-  const { engine } = opened;
+  const { engine, aws } = opened;
+  const { endpoint: awsEndpoint } = aws;
   const roleOf = (name: string): string => roleArnOf(settings.accountId, registry.revision(name));
   const sourceParts = { settings, events, mappings, roleOf, awsEndpoint, engine, logs, ownerToken };
   const sources = new Sources({ ...sourceParts, hooks, teardown });
@@ -143,16 +142,8 @@ async function start(
     reload?.functionsChanged();
   };
   events.door = reload?.door ?? router;
-  const { endpoint, invokeApi } = await openDoor({
-    settings,
-    router: events.door,
-    control,
-    admin,
-    ownerToken,
-    events,
-    awsEndpoint,
-    teardown,
-  });
+  const doorParts = { control, admin, ownerToken, events, aws, teardown };
+  const { endpoint, invokeApi } = await openDoor({ settings, router: events.door, ...doorParts });
   await Promise.all(router.deployments.map((deployment) => deployment.ready()));
   await Promise.all(config.functions.map(({ name }) => automatic.built(name)));
   hooks.signal.throwIfAborted();
@@ -184,6 +175,7 @@ interface OpenedEngine {
   readonly engine: DockerEngine;
   readonly description: EngineDescription;
   readonly runtimeApi: RuntimeApi;
+  readonly aws: AwsSide;
 }
 
 /** The engine, and the Runtime API where its containers reach it. */
@@ -212,7 +204,8 @@ async function openEngine(
   const runtimeApi = new RuntimeApi();
   teardown.add(() => runtimeApi.destroy());
   await runtimeApi.listen(network.listenAddress, network.hostAddress);
-  return { engine, description, runtimeApi };
+  const aws = await openAwsSide({ settings, network, runtimeApi, teardown });
+  return { engine, description, runtimeApi, aws };
 }
 
 interface FunctionSources {
@@ -266,10 +259,8 @@ interface PoolSources extends OpenedEngine {
 }
 
 async function poolParts(sources: PoolSources): Promise<PoolParts> {
-  const { config, hooks, engine, description, runtimeApi, logs, store, runId } = sources;
+  const { config, hooks, engine, description, runtimeApi, aws, logs, store, runId } = sources;
   const { settings } = config;
-  const credentials = await functionCredentials(settings.awsProfile);
-  runtimeApi.credentials = expiringCredentials(credentials, systemClock);
   runtimeApi.availabilityZoneId = availabilityZoneId(settings.region);
   return {
     clock: systemClock,
@@ -284,7 +275,8 @@ async function poolParts(sources: PoolSources): Promise<PoolParts> {
     buildSpec: containerSpecBuilder({
       runId,
       region: settings.region,
-      credentials,
+      credentials: aws.credentials,
+      endpoints: aws.variables,
       labels: {},
       functionLabel: LABEL.function,
       supervisorPath: copySupervisor(settings.stateDirectory),
@@ -312,7 +304,7 @@ interface DoorSources {
   readonly admin: AdminApi;
   readonly ownerToken: string;
   readonly events: Events;
-  readonly awsEndpoint: AwsEndpoint;
+  readonly aws: AwsSide;
   readonly teardown: Teardown;
 }
 
@@ -324,7 +316,7 @@ async function openDoor({
   admin,
   ownerToken,
   events,
-  awsEndpoint,
+  aws,
   teardown,
 }: DoorSources): Promise<{ endpoint: string; invokeApi: InvokeApi }> {
   const invokeApi = new InvokeApi({
@@ -336,12 +328,13 @@ async function openDoor({
     clock: systemClock,
     routes: controlRoutes(control),
     site: functionUrls(control, router),
-    awsEndpoint,
+    awsEndpoint: aws.endpoint,
     authToken: settings.authToken,
     ownerToken,
     events: events.queue,
   });
   teardown.add(() => invokeApi.destroy());
+  aws.door.lambda = (request, response) => invokeApi.serveLambda(request, response);
   invokeApi.mount(ADMIN_PREFIX, (request, response) => admin.handle(request, response));
   invokeApi.mount(PACKAGE_PREFIX, (request, response) => servePackage(control, request, response));
   teardown.add(() => admin.close());
@@ -386,7 +379,7 @@ function running(parts: RunningParts): RunningOrchestrator {
     endpoint,
     engine,
     stopped,
-    addresses: () => sources.addresses(),
+    addresses: () => sources.addresses(endpoint),
     functions: () => view.functions(),
     environments: () => view.environments(),
     invocation: (requestId) => view.invocation(requestId),

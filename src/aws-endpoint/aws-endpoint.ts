@@ -5,23 +5,51 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Forward } from './forward.js';
+import { mayBeObject, scopeOf, UNSIGNED_FORM, type Scope, type ScopedRequest } from './scope.js';
 
 /** Answers every request it is given. */
 export type ServiceHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
-const SCOPE = /Credential=[^/,\s]+\/\d{8}\/[^/,\s]+\/([a-z0-9-]+)\/aws4_request/;
+const GIVE_CREDENTIALS: ReadonlySet<string> = new Set(['sts', 'cognito-identity', UNSIGNED_FORM]);
 
 export class AwsEndpoint {
   readonly #handlers = new Map<string, ServiceHandler>();
+  /** Answers for services that nobody serves here. */
+  forward: Forward | undefined;
+  /** Given answers that may hold credentials. */
+  onCredentials: ((answer: IncomingMessage) => void) | undefined;
+  /** Whether anything may be where unsigned requests would be forwarded to. */
+  hasServices: () => boolean = () => false;
 
   /** Serves the service with this name in credential scopes, such as `events`. */
   serve(service: string, handler: ServiceHandler): void {
     this.#handlers.set(service, handler);
   }
 
+  /** Whether it is answered here, by us. */
+  serves(service: string): boolean {
+    return service === 'lambda' || this.#handlers.has(service);
+  }
+
   /** Who answers; undefined: the Lambda API. */
-  handlerOf(request: IncomingMessage): ServiceHandler | undefined {
-    const service = SCOPE.exec(request.headers.authorization ?? '')?.[1];
-    return service === undefined ? undefined : this.#handlers.get(service);
+  handlerOf(request: ScopedRequest): ServiceHandler | undefined {
+    return this.handlerFor(scopeOf(request));
+  }
+
+  handlerFor(scope: Scope | undefined): ServiceHandler | undefined {
+    if (scope === undefined || scope.service === 'lambda') return undefined;
+    return this.#handlers.get(scope.service) ?? this.#forwarder(scope.service);
+  }
+
+  /** Who answers what the Lambda API does not know: S3, if it can be an object there. */
+  handlerOfUnknown(request: ScopedRequest): ServiceHandler | undefined {
+    return this.hasServices() && mayBeObject(request) ? this.#forwarder('s3') : undefined;
+  }
+
+  #forwarder(service: string): ServiceHandler | undefined {
+    const { forward } = this;
+    const learn = GIVE_CREDENTIALS.has(service) ? this.onCredentials : undefined;
+    return forward && ((request, response) => forward(service, request, response, learn));
   }
 }

@@ -2,6 +2,8 @@
 
 import { systemClock } from '../async/clock.js';
 import type { Teardown } from '../async/teardown.js';
+import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
+import { forwardTo } from '../aws-endpoint/forward.js';
 import { Builder } from '../builder/builder.js';
 import { SERVICES_IMAGE } from '../builder/services-image.js';
 import type { Settings } from '../config/config.js';
@@ -20,12 +22,13 @@ import { told } from './deploy.js';
 export interface ServicesRequest {
   readonly settings: Settings;
   readonly engine: Pick<DockerEngine, 'docker'>;
+  readonly awsEndpoint: AwsEndpoint;
   readonly hooks: StartHooks;
   readonly teardown: Teardown;
 }
 
 export function openServices(request: ServicesRequest): Services {
-  const { settings, engine, hooks, teardown } = request;
+  const { settings, engine, awsEndpoint, hooks, teardown } = request;
   const { region, awsProfile } = settings;
   const services = new Services({
     setting: settings.services,
@@ -37,6 +40,8 @@ export function openServices(request: ServicesRequest): Services {
     ...(awsProfile === undefined ? {} : { awsCredentials: profileCredentials(awsProfile) }),
   });
   teardown.add(() => services.close());
+  awsEndpoint.forward = forwardTo(services);
+  awsEndpoint.hasServices = () => services.endpoint !== undefined;
   // Nobody waits for this: it is in nobody's way.
   removeForsaken(engine.docker).catch((error: unknown) =>
     hooks.log.warn(`services of deleted projects could not be removed: ${messageOf(error)}`),

@@ -51,7 +51,7 @@ export class Sources {
     const { settings, events, awsEndpoint, engine, logs, ownerToken, hooks, teardown } = request;
     const { mappings, roleOf } = request;
     this.#hooks = hooks;
-    this.#services = openServices({ settings, engine, hooks, teardown });
+    this.#services = openServices({ settings, engine, awsEndpoint, hooks, teardown });
     const { host, httpPort: port, authToken } = settings;
     this.#httpPort = new HttpPort({ host, port, authToken, ownerToken });
     teardown.add(() => this.#httpPort.close());
@@ -96,8 +96,11 @@ export class Sources {
     }
   }
 
-  addresses(): readonly SourceAddress[] {
-    return this.#sources.flatMap((source) => source.addresses?.() ?? []);
+  /** `endpoint`: where AWS clients reach us. */
+  addresses(endpoint: string): readonly SourceAddress[] {
+    const about = this.#services.about();
+    const services = about === undefined ? [] : [{ source: 'Services', address: endpoint, about }];
+    return [...this.#sources.flatMap((source) => source.addresses?.() ?? []), ...services];
   }
 
   status(): readonly SourceStatus[] {

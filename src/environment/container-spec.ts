@@ -22,6 +22,8 @@ export interface EnvironmentIdentity {
   readonly initializationType: InitializationType;
   /** Of the metadata endpoint, at the address of the Runtime API (contract 3.10). */
   readonly metadataToken?: string;
+  /** Of the function's credentials in this environment. */
+  readonly sessionToken?: string;
   /** Of environments that initialise for SnapStart. */
   readonly credentialsToken?: string;
   /** Only with external extensions: what their supervisor begins its reports with. */
@@ -37,6 +39,8 @@ export interface SpecSettings {
   readonly runId: string;
   readonly region: string;
   readonly credentials: RoleCredentials;
+  /** Variables that lead AWS clients to us, where the function does not set them. */
+  readonly endpoints: Readonly<Record<string, string>>;
   /** Labels every container of the run carries. */
   readonly labels: Readonly<Record<string, string>>;
   readonly functionLabel: string;
@@ -62,7 +66,9 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
       logStreamName: identity.logStreamName,
       initializationType: identity.initializationType,
       region: settings.region,
-      credentials: settings.credentials,
+      credentials: credentialsOf(identity, settings),
+      endpoints: settings.endpoints,
+      ...queuesOf(settings),
       ...(identity.metadataToken === undefined ? {} : { metadataToken: identity.metadataToken }),
       ...(identity.credentialsToken === undefined
         ? {}
@@ -83,6 +89,19 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
     pidsLimit: LIMITS.processes,
     openFilesLimit: LIMITS.openFiles,
   });
+}
+
+/** Where functions ask us for everything, their queues are ours. */
+function queuesOf({ endpoints }: SpecSettings): { queueEndpoint?: string } {
+  const { AWS_ENDPOINT_URL: queueEndpoint } = endpoints;
+  return queueEndpoint === undefined ? {} : { queueEndpoint };
+}
+
+function credentialsOf(
+  { sessionToken }: EnvironmentIdentity,
+  { credentials }: SpecSettings,
+): RoleCredentials {
+  return sessionToken === undefined ? credentials : { ...credentials, sessionToken };
 }
 
 /** What is started, where, and whether it knows of the log pipe: a container image does not. */

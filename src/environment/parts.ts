@@ -28,6 +28,8 @@ export interface EnvironmentAddress {
   readonly hosts: Readonly<Record<string, string>>;
   /** Of the metadata endpoint, where there is one (contract 3.10). */
   readonly metadataToken?: string;
+  /** Of the credentials it is given, where it has some of its own. */
+  readonly sessionToken?: string;
 }
 
 /** Gives a channel its address on the Runtime API. */

@@ -62,8 +62,10 @@ export interface VariablesContext {
   readonly metadataToken?: string;
   /** Where SnapStart has the runtime ask for credentials again (contract 1.1). */
   readonly credentialsToken?: string;
-  /** Where AWS clients inside the function reach the orchestrator; a default of ours, not AWS's. */
-  readonly endpointUrl?: string;
+  /** By which AWS clients inside the function reach the orchestrator; defaults of ours, not AWS's. */
+  readonly endpoints?: Readonly<Record<string, string>>;
+  /** Where queues are whose addresses name AWS: clients go by a queue's address. */
+  readonly queueEndpoint?: string;
   /** Secret line our bootstraps write to end the log of an invocation. */
   readonly logMarker?: string;
 }
@@ -90,7 +92,7 @@ export function environmentVariables(
     AWS_XRAY_DAEMON_ADDRESS: `${XRAY_ADDRESS}:${XRAY_PORT}`,
     ...withoutReserved(runtime),
     ...logVariables(version.logging),
-    ...(context.endpointUrl === undefined ? {} : { AWS_ENDPOINT_URL: context.endpointUrl }),
+    ...context.endpoints,
   };
   const fixed: Record<string, string> = {
     ...onlyReserved(runtime),
@@ -137,7 +139,27 @@ export function environmentVariables(
         }),
     ...(context.logMarker === undefined ? {} : { _ORCHESTRATOR_LOG_MARKER: context.logMarker }),
   };
-  return { ...defaults, ...customerVariables(version.environment), ...fixed };
+  const own = customerVariables(version.environment);
+  return { ...defaults, ...withQueuesAt(context.queueEndpoint, own), ...fixed };
+}
+
+const QUEUE_ADDRESS = /https:\/\/sqs\.[a-z0-9-]+\.amazonaws\.com(?=\/\d{12}\/)/g;
+
+/** Addresses of queues lead to ours, unless the function has its own idea of where queues are. */
+function withQueuesAt(
+  endpoint: string | undefined,
+  variables: Record<string, string>,
+): Record<string, string> {
+  const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SQS } = variables;
+  if (endpoint === undefined || (AWS_ENDPOINT_URL ?? AWS_ENDPOINT_URL_SQS) !== undefined) {
+    return variables;
+  }
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, text]) => [
+      name,
+      text.includes('.amazonaws.com/') ? text.replace(QUEUE_ADDRESS, endpoint) : text,
+    ]),
+  );
 }
 
 /** Contract 3.1: present when the function logs JSON. */

@@ -60,6 +60,11 @@ export class Admission {
     return this.#tokenProblem(request);
   }
 
+  /** Whether a caller from there needs no token. */
+  isFree(remoteAddress: string | undefined): boolean {
+    return this.#expected.length === 0 || isLoopback(plainAddress(remoteAddress));
+  }
+
   #isOurs(name: string, localAddress: string): boolean {
     const { host } = this.#options;
     if (OWN_NAMES.has(name) || name === localAddress || name === host.toLowerCase()) return true;
@@ -72,8 +77,7 @@ export class Admission {
    * session token of their credentials.
    */
   #tokenProblem(request: IncomingMessage): ApiError | undefined {
-    if (this.#expected.length === 0) return undefined;
-    if (isLoopback(plainAddress(request.socket.remoteAddress))) return undefined;
+    if (this.isFree(request.socket.remoteAddress)) return undefined;
     const bearer = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const sent = bearer ?? request.headers['x-amz-security-token'];
     if (typeof sent !== 'string') return tokenMissing();

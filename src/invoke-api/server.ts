@@ -22,6 +22,7 @@ import {
   unknownRoute,
   type ApiError,
 } from './errors.js';
+import { Http2Front } from './http2.js';
 import { INVOKE_LIMITS } from './limits.js';
 import { listen } from './listen.js';
 import { findRoute, INVOKE_ROUTES, type Route } from './routes.js';
@@ -58,7 +59,7 @@ export interface InvokeApiOptions {
   readonly ownerToken?: string | undefined;
   readonly site?: HostedSite;
   /** Answers what is signed for other services. */
-  readonly awsEndpoint?: Pick<AwsEndpoint, 'handlerOf'>;
+  readonly awsEndpoint?: Pick<AwsEndpoint, 'handlerOf' | 'handlerOfUnknown'>;
   readonly clock: Clock;
   /** Takes asynchronous events. */
   readonly events: Pick<EventQueue, 'accept'>;
@@ -85,6 +86,7 @@ const DEADLINES: Deadlines = {
 export class InvokeApi {
   readonly #options: InvokeApiOptions;
   readonly #server: Server;
+  readonly #http2: Http2Front;
   readonly #routes: readonly Route[];
   readonly #mounted: { prefix: string; handler: MountedHandler }[] = [];
   readonly #context: ApiContext;
@@ -118,6 +120,11 @@ export class InvokeApi {
       (request, response) => this.#serve(request, response),
     );
     this.#server.on('clientError', refuseMalformed);
+    this.#http2 = new Http2Front(this.#server, {
+      firstByteMs: headersMs,
+      // Its requests then come from this machine, which shows no token.
+      admits: ({ remoteAddress }) => this.#admission.isFree(remoteAddress),
+    });
   }
 
   /** Serves everything below `prefix` with `handler`. Call before `listen`. */
@@ -138,6 +145,7 @@ export class InvokeApi {
       for (const response of this.#open) response.shouldKeepAlive = false;
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();
+      this.#http2.closeSilent();
     });
     return this.#closed;
   }
@@ -161,7 +169,20 @@ export class InvokeApi {
   destroy(): Promise<void> {
     const closed = this.close();
     this.#server.closeAllConnections();
+    this.#http2.destroy();
     return closed;
+  }
+
+  /** A call of the Lambda API that came in, and was let in, by another door. */
+  serveLambda(request: IncomingMessage, response: ServerResponse): void {
+    const requestId = randomUUID();
+    this.#track(request, response, requestId);
+    try {
+      if (this.#closed === undefined) this.#routeLambda(request, response, requestId);
+      else sendError({ response, requestId }, shuttingDown());
+    } catch (error) {
+      sendError({ response, requestId }, serviceError(messageOf(error)));
+    }
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
@@ -195,19 +216,31 @@ export class InvokeApi {
   }
 
   #route(request: IncomingMessage, response: ServerResponse, requestId: string): void {
-    const elsewhere = this.#options.awsEndpoint?.handlerOf(request);
+    const { awsEndpoint } = this.#options;
+    const elsewhere = awsEndpoint?.handlerOf(request);
     if (elsewhere !== undefined) {
       elsewhere(request, response);
       return;
     }
-    const { path, query } = splitTarget(request.url ?? '/');
+    const { path } = splitTarget(request.url ?? '/');
     for (const { prefix, handler } of this.#mounted) {
       if (path.startsWith(prefix)) {
         handler(request, response);
         return;
       }
     }
+    this.#routeLambda(request, response, requestId);
+  }
+
+  #routeLambda(request: IncomingMessage, response: ServerResponse, requestId: string): void {
+    const { path, query } = splitTarget(request.url ?? '/');
     const found = findRoute(this.#routes, request.method, path, query);
+    const elsewhere =
+      found === undefined ? this.#options.awsEndpoint?.handlerOfUnknown(request) : undefined;
+    if (elsewhere !== undefined) {
+      elsewhere(request, response);
+      return;
+    }
     if (found === undefined) {
       sendError({ response, requestId }, unknownRoute(request.method ?? '', path));
       return;

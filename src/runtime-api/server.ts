@@ -43,11 +43,14 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
   readonly #channels = new Map<string, Channel>();
   /** Host name → what proves that a caller is of that environment. */
   readonly #metadataTokens = new Map<string, string>();
+  readonly #sessionTokens = new Map<string, string>();
   readonly #sockets = new Set<Socket>();
   readonly #server: NetServer;
   readonly #fallback: Server;
   /** Of the functions' role, for environments that ask for them. */
   credentials: CredentialsSource | undefined;
+  /** Gives each environment a session token of its own. */
+  issueToken: () => string | undefined = () => undefined;
   /** Told to environments that ask where they run. */
   availabilityZoneId: string | undefined;
   #port = 0;
@@ -88,16 +91,20 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
     const metadataToken = randomHex(METADATA_TOKEN_BYTES);
     this.#channels.set(host, channel);
     this.#metadataTokens.set(host, metadataToken);
+    const sessionToken = this.issueToken();
+    if (sessionToken !== undefined) this.#sessionTokens.set(host, sessionToken);
     return {
       runtimeApi: `${host}:${this.#port}`,
       hosts: { [host]: this.#hostAddress },
       metadataToken,
+      ...(sessionToken === undefined ? {} : { sessionToken }),
     };
   }
 
   close(identity: string): void {
     this.#channels.delete(`${identity}${DOMAIN}`);
     this.#metadataTokens.delete(`${identity}${DOMAIN}`);
+    this.#sessionTokens.delete(`${identity}${DOMAIN}`);
   }
 
   serve(host: string, call: Call, answer: Answer): (() => void) | undefined {
@@ -109,7 +116,7 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
     if (isMetadataCall(call)) return serveMetadata(this.#metadataOf(host), call, answer);
     if (isExtensionCall(call)) return serveExtension(channel, call, answer);
     if (isSubscriptionCall(call)) return serveSubscription(channel, call, answer);
-    const snapStart = serveSnapStart(channel, call, answer, this.credentials);
+    const snapStart = serveSnapStart(channel, call, answer, this.#credentialsOf(host));
     if (snapStart !== undefined) return snapStart.onLost;
     const poll: Poll | undefined = serve(channel, call, answer);
     return poll === undefined ? undefined : () => channel.lose(poll);
@@ -146,6 +153,14 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
 
   #channelOf(host: string): Channel | undefined {
     return this.#channels.get(nameOf(host));
+  }
+
+  /** Those that the environment has been given, as good as new. */
+  #credentialsOf(host: string): CredentialsSource | undefined {
+    const { credentials } = this;
+    const sessionToken = this.#sessionTokens.get(nameOf(host));
+    if (credentials === undefined || sessionToken === undefined) return credentials;
+    return () => ({ ...credentials(), sessionToken });
   }
 
   #metadataOf(host: string): Metadata | undefined {

@@ -108,6 +108,16 @@ export class Services implements AwsServices {
     return this.kind === 'endpoint' ? setting : this.#hosted?.endpoint;
   }
 
+  /** What is there, once somebody has asked for it. */
+  about(): string | undefined {
+    const { endpoint } = this;
+    if (endpoint === undefined) return undefined;
+    const what = 'queues, buckets, topics, tables, streams';
+    return this.kind === 'endpoint'
+      ? `${what}: ${endpoint}`
+      : `${what}: our container, ${endpoint}`;
+  }
+
   /** Ends connections; the container goes as well, unless it is to stay. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('the orchestrator is stopping'));

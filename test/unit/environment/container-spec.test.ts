@@ -7,6 +7,7 @@ const build = containerSpecBuilder({
   runId: 'run',
   region: 'us-east-1',
   credentials: { accessKeyId: 'AK', secretAccessKey: 'SK' },
+  endpoints: { AWS_ENDPOINT_URL: 'http://172.18.0.1:4000' },
   labels: {},
   functionLabel: 'function',
   supervisorPath: '/state/supervisor',

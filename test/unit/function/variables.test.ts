@@ -140,12 +140,33 @@ describe('environmentVariables', () => {
   });
 
   it('points AWS clients at the orchestrator unless the function says otherwise', () => {
-    const context = { ...CONTEXT, endpointUrl: 'http://172.18.0.1:3001' };
+    const context = { ...CONTEXT, endpoints: { AWS_ENDPOINT_URL: 'http://172.18.0.1:3001' } };
     expect(environmentVariables(versionOf('nodejs22.x'), context)['AWS_ENDPOINT_URL']).toBe(
       'http://172.18.0.1:3001',
     );
     const own = versionOf('nodejs22.x', { AWS_ENDPOINT_URL: 'http://elsewhere' });
     expect(environmentVariables(own, context)['AWS_ENDPOINT_URL']).toBe('http://elsewhere');
+  });
+
+  it('leads addresses of queues to the orchestrator, as some clients go by nothing else', () => {
+    const address = 'https://sqs.eu-west-1.amazonaws.com/123456789012/orders';
+    const context = { ...CONTEXT, queueEndpoint: 'http://172.18.0.1:4000' };
+    const variables = environmentVariables(
+      versionOf('nodejs22.x', {
+        QUEUE_URL: address,
+        CONFIG: JSON.stringify({ queues: [address, `${address}-dead`] }),
+        PAGE: 'https://s3.eu-west-1.amazonaws.com/bucket',
+      }),
+      context,
+    );
+    const ours = 'http://172.18.0.1:4000/123456789012/orders';
+    expect(variables).toMatchObject({
+      QUEUE_URL: ours,
+      CONFIG: JSON.stringify({ queues: [ours, `${ours}-dead`] }),
+      PAGE: 'https://s3.eu-west-1.amazonaws.com/bucket',
+    });
+    const own = versionOf('nodejs22.x', { QUEUE_URL: address, AWS_ENDPOINT_URL_SQS: 'http://x' });
+    expect(environmentVariables(own, context)['QUEUE_URL']).toBe(address);
   });
 });
 

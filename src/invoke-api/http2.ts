@@ -1,0 +1,131 @@
+/**
+ * Clients that begin with HTTP/2 at once, as Kinesis' does: such a connection is told by its first
+ * bytes, and each of its requests goes through the same server as an ordinary one.
+ */
+
+import { request as httpRequest, type Server } from 'node:http';
+import {
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+
+export interface Http2Options {
+  /** Silence before the first byte ends a connection. */
+  readonly firstByteMs: number;
+  /** Whether a connection may have it: the requests of one seem to come from this machine. */
+  readonly admits: (socket: Socket) => boolean;
+}
+
+/** Of one connection, not of the message (RFC 9110, 7.6.1). `Expect` has been answered by us. */
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** `PRI * HTTP/2.0`, of which no method begins with as much. */
+const PREFACE = 'PRI ';
+
+export class Http2Front {
+  readonly #server: Server;
+  readonly #http2: Http2Server;
+  readonly #options: Http2Options;
+  /** Connections that have said nothing yet. */
+  readonly #silent = new Set<Socket>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+
+  /** Stands before a server that does not listen yet. */
+  constructor(server: Server, options: Http2Options) {
+    this.#server = server;
+    this.#options = options;
+    this.#http2 = createServer();
+    this.#http2.on('stream', (stream, headers) => this.#relay(stream, headers));
+    this.#http2.on('session', (session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+    });
+    this.#http2.on('sessionError', () => undefined);
+    const [http1] = server.listeners('connection') as ((socket: Socket) => void)[];
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => this.#await(socket, http1));
+  }
+
+  /** Ends the connections that the server itself knows nothing of. */
+  destroy(): void {
+    this.closeSilent();
+    for (const session of this.#sessions) session.destroy();
+  }
+
+  closeSilent(): void {
+    for (const socket of this.#silent) socket.destroy();
+  }
+
+  #await(socket: Socket, http1: ((socket: Socket) => void) | undefined): void {
+    this.#silent.add(socket);
+    const onError = (): void => void socket.destroy();
+    const onClose = (): void => void this.#silent.delete(socket);
+    socket.on('error', onError);
+    socket.on('close', onClose);
+    socket.setTimeout(this.#options.firstByteMs, onError);
+    socket.once('data', (first: Buffer) => {
+      this.#silent.delete(socket);
+      socket.setTimeout(0);
+      socket.off('timeout', onError);
+      socket.off('error', onError);
+      socket.off('close', onClose);
+      socket.pause();
+      socket.unshift(first);
+      const isHttp2 = first.subarray(0, PREFACE.length).toString('latin1') === PREFACE;
+      if (isHttp2 && this.#options.admits(socket)) {
+        // It reads what is there by itself.
+        this.#http2.emit('connection', socket);
+        return;
+      }
+      http1?.call(this.#server, socket);
+      socket.resume();
+    });
+  }
+
+  #relay(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    const { address, port } = this.#server.address() as AddressInfo;
+    const inner = httpRequest({
+      host: address,
+      port,
+      method: headers[':method'],
+      path: headers[':path'],
+      headers: plain(headers, headers[':authority']),
+      setHost: false,
+      agent: false,
+    });
+    inner.on('response', (answer) => {
+      if (stream.destroyed) return;
+      stream.respond({ ...plain(answer.headers), ':status': answer.statusCode ?? 502 });
+      answer.pipe(stream);
+    });
+    inner.on('error', () => stream.close());
+    stream.on('error', () => inner.destroy());
+    stream.once('close', () => inner.destroy());
+    stream.pipe(inner);
+  }
+}
+
+/** Without what only one of the two protocols has. */
+function plain(headers: IncomingHttpHeaders, authority?: string): OutgoingHttpHeaders {
+  const kept: OutgoingHttpHeaders = authority === undefined ? {} : { host: authority };
+  for (const [name, value] of Object.entries(headers)) {
+    if (!name.startsWith(':') && !HOP_BY_HOP.has(name)) kept[name] = value;
+  }
+  return kept;
+}
