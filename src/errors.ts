@@ -69,6 +69,10 @@ export const ERROR_CODES = {
     when: 'restoring a SnapStart function took too long',
   },
   'shutting-down': { kind: 'platform', when: 'the orchestrator is stopping and takes no new work' },
+  'resource-refused': {
+    kind: 'user',
+    when: 'the services endpoint did not make a resource of the template',
+  },
   'services-unavailable': {
     kind: 'user',
     when: 'the services endpoint does not answer, or there is none',

@@ -29,6 +29,7 @@ import { controlParts, functionUrls, openRegistry, tellUrls } from './compositio
 import { LABEL } from './engine/labels.js';
 import { containerSpecBuilder } from './environment/container-spec.js';
 import { EnvironmentJournal } from './environment/journal.js';
+import { logGroupOf } from './function/variables.js';
 import { availabilityZoneId } from './function/availability-zone.js';
 import { isCustom } from './function/runtimes.js';
 import { openAwsSide, type AwsSide } from './composition/aws-side.js';
@@ -286,7 +287,10 @@ async function poolParts(sources: PoolSources): Promise<PoolParts> {
       const isOurs = version.image === undefined && !isCustom(version.runtime);
       const marks = settings.base !== 'aws' && isOurs;
       const journal = { clock: systemClock, lines: logs, records: store, openSink, marks };
-      return new EnvironmentJournal(version, environmentId, journal, initializationType);
+      const opened = new EnvironmentJournal(version, environmentId, journal, initializationType);
+      const { logStreamName: logStream } = opened;
+      logs.opened(environmentId, { logGroup: logGroupOf(version), logStream });
+      return opened;
     },
   };
 }

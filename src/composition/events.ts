@@ -7,6 +7,7 @@ import { VirtualClock } from '../async/virtual-clock.js';
 import type { Teardown } from '../async/teardown.js';
 import type { Settings } from '../config/config.js';
 import { DEFAULTS } from '../config/defaults.js';
+import type { DestinationSender } from '../event-queue/delivery.js';
 import { EventQueue } from '../event-queue/event-queue.js';
 import { EventStore } from '../event-queue/event-store.js';
 import type { EventSettings, QueuedEvent } from '../event-queue/queued-event.js';
@@ -34,6 +35,8 @@ export class Events {
   readonly clock: VirtualClock;
   /** Where invocations go in: a changed configuration is read first there. */
   door: InvocationRouter;
+  /** Tells queues, topics, buses and buckets. */
+  sender: DestinationSender | undefined;
   readonly #hooks: StartHooks;
 
   /** Raises `state-unusable`. */
@@ -56,6 +59,7 @@ export class Events {
         const step = router.step(functionName, traceId);
         return step.again ? undefined : step.traceId;
       },
+      sender: { send: (arn, message) => this.#send(arn, message) },
       log: (event, text) => logs.line(lineOf(event, text)),
       warn: (message) => hooks.log.warn(message),
     });
@@ -101,6 +105,11 @@ export class Events {
     this.#hooks.log.info(
       `${counted(left)} ${left === 1 ? 'stays' : 'stay'} queued for the next start`,
     );
+  }
+
+  async #send(...[arn, message]: Parameters<DestinationSender['send']>): Promise<void> {
+    if (this.sender === undefined) throw new Error('nothing is sent yet');
+    await this.sender.send(arn, message);
   }
 
   #run(event: QueuedEvent, payload: Buffer, settle: Settle): void {

@@ -19,6 +19,8 @@ import { Targets } from '../targets/targets.js';
 import type { Stack } from '../stack/stack.js';
 import type { StartHooks } from '../start-hooks.js';
 import type { Events } from './events.js';
+import { openNotifications } from './notifications.js';
+import { openResources } from './resources.js';
 import { openServices } from './services.js';
 import { openStepFunctions } from './step-functions.js';
 
@@ -39,6 +41,7 @@ export interface SourcesRequest {
 const OPENERS: readonly ((parts: SourceParts) => Source)[] = [
   (parts) => new EventSources(parts),
   openStepFunctions,
+  openNotifications,
 ];
 
 export class Sources {
@@ -74,9 +77,10 @@ export class Sources {
       awsEndpoint,
       httpPort: this.#httpPort,
       line: (line) => logs.line(line),
+      logs,
       log: hooks.log,
     };
-    this.#sources = OPENERS.map((open) => open(parts));
+    this.#sources = [openResources(parts, events), ...OPENERS.map((open) => open(parts))];
     for (const source of this.#sources) teardown.add(() => source.close());
   }
 

@@ -25,10 +25,15 @@ export interface Delivery {
 
 export interface DestinationSender {
   /**
-   * Resolves when the target has it; rejects when it will not. After a kill the same message may
-   * come again.
+   * Resolves when the target has it. Rejects when it will not, or, with `retryable: true`, when it
+   * may at another time. After a kill the same message may come again.
    */
   send(arn: string, message: DestinationMessage): Promise<void>;
+}
+
+/** Whether what a sender rejected with may pass. */
+export function mayPass(error: unknown): boolean {
+  return (error as { readonly retryable?: unknown } | undefined)?.retryable === true;
 }
 
 /** Its bytes apart from the rest, which is JSON. */

@@ -27,7 +27,7 @@ export interface DestinationsParts {
   isFunction(functionName: string, qualifier: string | undefined): boolean;
 }
 
-const NO_SENDER = 'queues, topics, buses and buckets are not connected yet';
+const NO_SENDER = 'nothing but functions can be told here';
 
 export class Destinations {
   readonly #parts: DestinationsParts;

@@ -78,6 +78,7 @@ export class EventQueue {
     });
     this.#outbox = new Outbox({
       store,
+      clock,
       ...(parts.sender === undefined ? {} : { sender: parts.sender }),
       undelivered: (delivery, reason) => this.#undelivered(delivery, delivery.arn, reason),
       warn: (message) => parts.warn(message),

@@ -110,7 +110,7 @@ export function environmentVariables(
     ...(context.initializationType === 'snap-start'
       ? {}
       : {
-          AWS_LAMBDA_LOG_GROUP_NAME: version.logging?.group ?? `/aws/lambda/${version.name}`,
+          AWS_LAMBDA_LOG_GROUP_NAME: logGroupOf(version),
           AWS_LAMBDA_LOG_STREAM_NAME: context.logStreamName,
         }),
     AWS_LAMBDA_RUNTIME_API: context.runtimeApi,
@@ -163,6 +163,11 @@ function withQueuesAt(
 }
 
 /** Contract 3.1: present when the function logs JSON. */
+/** Contract 6.7. */
+export function logGroupOf({ logging, name }: Pick<FunctionVersion, 'logging' | 'name'>): string {
+  return logging?.group ?? `/aws/lambda/${name}`;
+}
+
 function logVariables(logging: LoggingConfig | undefined): Record<string, string> {
   if (logging?.format !== 'JSON') return {};
   return {

@@ -173,6 +173,7 @@ export function refusalError(error: OrchestratorError, arn: string): ApiError {
     case 'transition-refused':
     case 'environment-failed':
     case 'services-unavailable':
+    case 'resource-refused':
     case 'state-unusable':
       return serviceError(explained);
   }

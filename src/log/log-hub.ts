@@ -17,8 +17,18 @@ interface Follower {
   readonly onLine: (line: LogLine) => void;
 }
 
+/** Where CloudWatch Logs would keep what an environment writes (contract 6.7). */
+export interface LogPlace {
+  readonly logGroup: string;
+  readonly logStream: string;
+}
+
+/** Lines may come a little after their environment has gone. */
+const MOST_PLACES = 10_000;
+
 export class LogHub implements LogSink {
   readonly #store: LineStore;
+  readonly #places = new Map<string, LogPlace>();
   readonly #followers = new Set<Follower>();
 
   constructor(store: LineStore) {
@@ -36,6 +46,19 @@ export class LogHub implements LogSink {
         this.#followers.delete(follower);
       }
     }
+  }
+
+  /** An environment begins to write. */
+  opened(environmentId: string, place: LogPlace): void {
+    this.#places.set(environmentId, place);
+    if (this.#places.size <= MOST_PLACES) return;
+    const [oldest] = this.#places.keys();
+    if (oldest !== undefined) this.#places.delete(oldest);
+  }
+
+  /** Undefined for lines that are of no environment. */
+  placeOf(environmentId: string): LogPlace | undefined {
+    return this.#places.get(environmentId);
   }
 
   /** Calls `onLine` from now on; the returned function ends it. */

@@ -5,6 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { OrchestratorError } from '../errors.js';
+import { logGroupOf } from '../function/variables.js';
 import type { Outcome } from '../invocation/outcome.js';
 import { traceIdOf } from '../invocation/trace-id.js';
 import type { FunctionTarget } from '../stack/function-target.js';
@@ -50,6 +51,14 @@ export class Invoker {
   /** The function's timeout; undefined when there is no such function. */
   timeoutSeconds({ functionName, qualifier }: FunctionTarget): number | undefined {
     return this.#parts.door().find(functionName, qualifier)?.timeoutSeconds;
+  }
+
+  /** Whether the log of a function is kept there. */
+  writesTo(logGroup: string): boolean {
+    return this.#parts
+      .door()
+      .list()
+      .some((version) => logGroupOf(version) === logGroup);
   }
 
   /** Synchronous. Never rejects: what the platform cannot do is an outcome as well. */

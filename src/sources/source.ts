@@ -5,6 +5,7 @@ import type { Clock } from '../async/clock.js';
 import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import type { Settings } from '../config/config.js';
 import type { HttpPort } from '../http-port/http-port.js';
+import type { LogHub } from '../log/log-hub.js';
 import type { Logger } from '../log/logger.js';
 import type { MappingRegistry } from '../registry/mapping-registry.js';
 import type { Invoker } from '../router/invoker.js';
@@ -55,5 +56,7 @@ export interface SourceParts {
   readonly httpPort: HttpPort;
   /** Into the log of a function, kept and shown with what it says itself. */
   line(line: LogLine): void;
+  /** Lines of all functions. */
+  readonly logs: LogHub;
   readonly log: Logger;
 }

@@ -4,6 +4,8 @@ import { parseArn } from '../stack/arns.js';
 
 export interface TargetMessage {
   readonly body: Buffer;
+  /** Of topics. */
+  readonly subject?: string;
   /** Message attributes of queues and topics. */
   readonly attributes?: Readonly<
     Record<string, { readonly type: 'String' | 'Number'; readonly value: string }>

@@ -68,7 +68,7 @@ describe('asynchronous events', () => {
         lonely: { files, async: { retries: 0, onFailure: 'arn:aws:sqs:us-east-1:1:queue' } },
         told: { files },
       },
-      { timeScale: 60, spares: 0 },
+      { timeScale: 60, spares: 0, services: 'none' },
     );
     client = clientOf(project.endpoint);
   }, LIMIT_MS);

@@ -271,7 +271,11 @@ describe('buckets', () => {
         Events: {
           Put: {
             Type: 'S3',
-            Properties: { Bucket: { Ref: 'Inbox' }, Events: 's3:ObjectCreated:Put' },
+            Properties: {
+              Bucket: { Ref: 'Inbox' },
+              Events: 's3:ObjectCreated:Put',
+              Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: 'out/' }] } },
+            },
           },
         },
       },
@@ -303,6 +307,7 @@ describe('buckets', () => {
           {
             path: 'Resources.Fn.Properties.Events.Put',
             events: ['s3:ObjectCreated:Put'],
+            prefix: 'out/',
             target: { kind: 'function', functionName: 'Fn', qualifier: 'live' },
           },
         ],
@@ -314,6 +319,17 @@ describe('buckets', () => {
     const found = await bench.refused({
       resources: {
         Upper: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'Upper_Case' } },
+        Both: {
+          Type: 'AWS::S3::Bucket',
+          Properties: {
+            NotificationConfiguration: {
+              QueueConfigurations: [
+                { Event: 's3:ObjectCreated:*', Queue: `${QUEUE}:q` },
+                { Event: 's3:ObjectCreated:Put', Queue: `${QUEUE}:r` },
+              ],
+            },
+          },
+        },
         Twice: {
           Type: 'AWS::S3::Bucket',
           Properties: {
@@ -344,6 +360,7 @@ describe('buckets', () => {
     });
     const one = 'Resources.Twice.Properties.NotificationConfiguration.QueueConfigurations.0';
     expect(found).toEqual([
+      'Resources.Both.Properties.NotificationConfiguration.QueueConfigurations.1',
       'Resources.Fn.Properties.Events.Put.Properties.Bucket',
       `${one}.Event`,
       `${one}.Filter.S3Key.Rules.1.Name`,

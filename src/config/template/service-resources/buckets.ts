@@ -5,6 +5,7 @@
 
 import { bucketArn, parseArn } from '../../../stack/arns.js';
 import type { NotificationDefinition } from '../../../stack/service-resources.js';
+import { overlaps } from '../../../stack/s3-rules.js';
 import { map } from '../../map.js';
 import type { DeclaredEvent, DeclaredResource, ResourceType } from '../parts.js';
 import { Properties } from '../properties.js';
@@ -253,6 +254,22 @@ function addToBucket(
     const { eventBridge } = added;
     const bus = eventBridge === true ? { eventBridge } : {};
     buckets[index] = { ...known, ...bus, notifications: both(known, added) };
+  }
+}
+
+/** Once everything is read. */
+export function checkOverlaps({ stack, problems }: DeclaredResource['context']): void {
+  for (const { name, notifications } of stack.buckets) {
+    for (const [index, one] of notifications.entries()) {
+      const other = notifications.slice(0, index).find((before) => overlaps(before, one));
+      if (other === undefined) continue;
+      problems.add({
+        path: one.path,
+        value: one.events,
+        expected: `no event of bucket ${name} that ${other.path} is told of as well`,
+        remedy: 'Give them other events, prefixes or suffixes; S3 takes no two for one event.',
+      });
+    }
   }
 }
 

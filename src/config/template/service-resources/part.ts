@@ -1,7 +1,7 @@
 /** Buckets, queues, topics, tables, streams and log groups of templates. */
 
 import type { TemplatePart } from '../parts.js';
-import { bucket, bucketNotifications, s3Event } from './buckets.js';
+import { bucket, bucketNotifications, checkOverlaps, s3Event } from './buckets.js';
 import { cloudWatchLogsEvent, logGroup, subscriptionFilter } from './logs.js';
 import { checkRedrive, policy, queue } from './queues.js';
 import { stream } from './streams.js';
@@ -28,6 +28,7 @@ export const serviceResources: TemplatePart = {
   events: { S3: s3Event, SNS: snsEvent, CloudWatchLogs: cloudWatchLogsEvent },
   finish({ context }) {
     adoptTopics(context);
+    checkOverlaps(context);
     checkRedrive(context.stack.queues, context);
   },
 };

@@ -1,0 +1,42 @@
+/** What the kinds of notifications share. */
+
+import type { SourceStatus } from '../admin-api/view.js';
+import type { ServiceClientConfig } from '../services/aws-services.js';
+import { ServiceClients } from '../services/clients.js';
+import type { SourceParts } from '../sources/source.js';
+import type { FunctionTarget } from '../stack/function-target.js';
+import type { Stack } from '../stack/stack.js';
+
+export type NotificationParts = Pick<
+  SourceParts,
+  'settings' | 'clock' | 'queueClock' | 'invoker' | 'services' | 'targets' | 'log'
+>;
+
+/** One kind of notifications. */
+export interface NotificationPart {
+  /** Whether the stack has any of it. */
+  isNeeded(stack: Stack): boolean;
+  /** Makes what stands between at the services, in what is there or has been made anew. */
+  prepare(stack: Stack, clients: ServiceClients): Promise<void>;
+  /** Begins to listen, or listens to something else. */
+  listen(stack: Stack): Promise<void>;
+  status(): readonly SourceStatus[];
+  stop(): Promise<void>;
+}
+
+/** Clients for while things are being made. */
+export async function withClients(
+  config: ServiceClientConfig,
+  use: (clients: ServiceClients) => Promise<void>,
+): Promise<void> {
+  const clients = new ServiceClients(() => Promise.resolve(config));
+  try {
+    await use(clients);
+  } finally {
+    await clients.close();
+  }
+}
+
+export function nameOf({ functionName, qualifier }: FunctionTarget): string {
+  return qualifier === undefined ? functionName : `${functionName}:${qualifier}`;
+}
