@@ -20,7 +20,7 @@ import type { BucketDefinition, NotificationDefinition } from '../stack/service-
 import type { Stack } from '../stack/stack.js';
 import { TargetError, type TargetMessage } from '../targets/targets.js';
 import { internalQueue, makeQueue, queueUrl, type InternalQueue } from './internal-queue.js';
-import { nameOf, type NotificationPart, type NotificationParts } from './part.js';
+import { nameOf, waitSeconds, type NotificationPart, type NotificationParts } from './part.js';
 import { Relay, type RelayedMessage } from './relay.js';
 import { busEvent, s3Record, type S3Facts, type S3Record } from './s3-event.js';
 import { isFor, typesOf } from '../stack/s3-rules.js';
@@ -63,6 +63,7 @@ export class BucketNotifications implements NotificationPart {
       sqs: () => services.clients.sqs(),
       url: async () => queueUrl(await services.clients.sqs(), this.#queue),
       take: (message) => this.#take(message),
+      waitSeconds: waitSeconds(services),
       clock,
       log,
     });

@@ -1,7 +1,7 @@
 /** What the kinds of notifications share. */
 
 import type { SourceStatus } from '../admin-api/view.js';
-import type { ServiceClientConfig } from '../services/aws-services.js';
+import type { AwsServices, ServiceClientConfig } from '../services/aws-services.js';
 import { ServiceClients } from '../services/clients.js';
 import type { SourceParts } from '../sources/source.js';
 import type { FunctionTarget } from '../stack/function-target.js';
@@ -35,6 +35,14 @@ export async function withClients(
   } finally {
     await clients.close();
   }
+}
+
+/**
+ * Of the long poll. Servers that are no AWS may hand messages to a request whose client has gone, so
+ * that nobody sees them until their visibility timeout is over.
+ */
+export function waitSeconds({ kind }: Pick<AwsServices, 'kind'>): number {
+  return kind === 'aws' ? 20 : 5;
 }
 
 export function nameOf({ functionName, qualifier }: FunctionTarget): string {

@@ -26,6 +26,8 @@ export interface RelayParts {
   readonly sqs: () => Promise<SQSClient>;
   /** Of the queue. */
   readonly url: () => Promise<string>;
+  /** Of the long poll. */
+  readonly waitSeconds: number;
   /** One after the other, as FIFO queues are read. */
   readonly inOrder?: boolean;
   /** Resolves when the message has been taken; what it rejects with may pass. */
@@ -34,10 +36,9 @@ export interface RelayParts {
   readonly log: Pick<Logger, 'warn' | 'info'>;
 }
 
-const WAIT_SECONDS = 20;
 const MOST_AT_ONCE = 10;
 /** A message that was not taken comes again after this. */
-const VISIBILITY_SECONDS = 30;
+const VISIBILITY_SECONDS = 10;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -97,7 +98,7 @@ export class Relay {
       new ReceiveMessageCommand({
         QueueUrl: url,
         MaxNumberOfMessages: MOST_AT_ONCE,
-        WaitTimeSeconds: WAIT_SECONDS,
+        WaitTimeSeconds: this.#parts.waitSeconds,
         VisibilityTimeout: VISIBILITY_SECONDS,
         MessageSystemAttributeNames: ['SentTimestamp'],
       }),

@@ -20,7 +20,7 @@ import {
   removeQueue,
   type InternalQueue,
 } from './internal-queue.js';
-import { nameOf, type NotificationPart, type NotificationParts } from './part.js';
+import { nameOf, waitSeconds, type NotificationPart, type NotificationParts } from './part.js';
 import { Relay, type RelayedMessage } from './relay.js';
 import { snsEvent } from './sns-event.js';
 
@@ -87,6 +87,7 @@ export class TopicSubscriptions implements NotificationPart {
         url: async () => queueUrl(await services.clients.sqs(), queue),
         inOrder: topic.endsWith(FIFO),
         take: (message) => this.#take(key, message),
+        waitSeconds: waitSeconds(services),
         clock,
         log,
       });

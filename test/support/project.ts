@@ -101,6 +101,27 @@ export async function startProject(
 ): Promise<Project> {
   const directory = await mkdtemp(join(tmpdir(), 'orchestrator-test-'));
   await writeProject(directory, functions);
+  return startIn(directory, flags, freezer);
+}
+
+/** As `startProject`, from a template; `files` are its code. */
+export async function startTemplate(
+  template: object,
+  files: Readonly<Record<string, string>>,
+  flags: Flags = {},
+): Promise<Project> {
+  const directory = await mkdtemp(join(tmpdir(), 'orchestrator-test-'));
+  for (const [file, content] of Object.entries({
+    ...files,
+    'template.json': JSON.stringify(template),
+  })) {
+    await mkdir(dirname(join(directory, file)), { recursive: true });
+    await writeFile(join(directory, file), content);
+  }
+  return startIn(directory, flags);
+}
+
+async function startIn(directory: string, flags: Flags, freezer?: FreezerKind): Promise<Project> {
   const messages: string[] = [];
   const log = {
     debug: () => undefined,
