@@ -8,32 +8,19 @@ import { join } from 'node:path';
 import type { SourceStatus } from '../admin-api/view.js';
 import { sleep } from '../async/clock.js';
 import { messageOf } from '../errors.js';
-import { functionArn } from '../function/arn.js';
 import type { MappingRecord } from '../registry/mapping-records.js';
 import type { MappingState, MappingStatus } from '../registry/mapping-registry.js';
 import type { Source, SourceParts } from '../sources/source.js';
-import type { MappingDefinition } from '../stack/mappings.js';
 import type { Stack } from '../stack/stack.js';
-import { TargetError } from '../targets/targets.js';
-import { backoffMs, SOURCE_BACKOFF } from './backoff.js';
+import { examined } from './examined.js';
 import { Filters } from './filters.js';
-import { mappingOf, type Mapping, type StreamMapping } from './mapping.js';
+import { mappingOf, type Mapping } from './mapping.js';
 import { QueueRunner } from './queue/queue-runner.js';
-import type { QueueReader } from './queue/queue-reader.js';
-import { SqsReader } from './queue/sqs-reader.js';
+import { readersOf, type Readers } from './readers.js';
 import type { Runner, RunnerParts } from './runner.js';
 import { CheckpointStore } from './stream/checkpoint-store.js';
-import { DynamoDbReader } from './stream/dynamodb-reader.js';
-import { failureMessage } from './stream/failure-record.js';
-import { KinesisReader } from './stream/kinesis-reader.js';
-import { StreamRunner, type StreamRunnerParts } from './stream/stream-runner.js';
-import type { StreamReader } from './stream/stream-reader.js';
-
-/** How sources are read; tests read others. */
-export interface Readers {
-  queue(mapping: Mapping): QueueReader;
-  stream(mapping: StreamMapping): StreamReader;
-}
+import { StreamRunner } from './stream/stream-runner.js';
+import { tellDiscarded } from './stream/discarded.js';
 
 interface Entry {
   record: MappingRecord;
@@ -47,7 +34,6 @@ interface Entry {
 const NOTHING_YET = 'No records processed';
 /** A start does not wait longer than this for sources that do not answer. */
 const OPEN_MS = 10_000;
-const SEND_ATTEMPTS = 3;
 
 export class EventSources implements Source {
   readonly name = 'Event source mappings';
@@ -63,7 +49,7 @@ export class EventSources implements Source {
     parts.mappings.follower = {
       changed: () => this.#reconcile(),
       statusOf: (uuid) => this.#statusOf(uuid),
-      examine: (definition, timeoutSeconds) => this.#examine(definition, timeoutSeconds),
+      examine: (definition, timeoutSeconds) => examined(definition, timeoutSeconds, readers),
     };
   }
 
@@ -110,32 +96,6 @@ export class EventSources implements Source {
     if (entry === undefined) return undefined;
     const { state, lastResult, record } = entry;
     return { state, lastResult, record };
-  }
-
-  /** What cannot be asked now shows once the mapping runs. */
-  async #examine(
-    definition: MappingDefinition,
-    timeoutSeconds: number,
-  ): Promise<string | undefined> {
-    const record = { uuid: '', definition, told: {}, tags: {}, modifiedAtMs: 0 };
-    const mapping = mappingOf(record);
-    const reader =
-      mapping.kind === 'sqs' ? this.#readers.queue(mapping) : this.#readers.stream(mapping);
-    try {
-      const found = await reader.open();
-      if (!('visibilityMs' in found)) return undefined;
-      const visibility = found.visibilityMs / 1000;
-      if (visibility >= timeoutSeconds) return undefined;
-      return `Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeoutSeconds} seconds`;
-    } catch (error) {
-      const text = messageOf(error);
-      if (!/NonExistentQueue|QueueDoesNotExist|ResourceNotFound/.test(text)) return undefined;
-      return mapping.kind === 'sqs'
-        ? 'Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.'
-        : `Stream not found: ${definition.sourceArn}`;
-    } finally {
-      reader.close();
-    }
   }
 
   /** Makes what runs match the registry. */
@@ -233,49 +193,8 @@ export class EventSources implements Source {
       filters: new Filters(mapping.filters, mapping.kind === 'kinesis' ? 'data' : undefined),
       reader: this.#readers.stream(mapping),
       checkpoints: this.#store(),
-      discard: (discarded) => this.#discard(mapping, discarded, entry),
+      discard: (discarded) => tellDiscarded(discarded, mapping, this.#parts, this.#called(entry)),
     });
-  }
-
-  /** Tells the on-failure destination what was given up (contract 11.9). */
-  async #discard(
-    mapping: StreamMapping,
-    discarded: Parameters<StreamRunnerParts['discard']>[0],
-    entry: Entry,
-  ): Promise<void> {
-    const { settings, targets, queueClock, clock, log } = this.#parts;
-    const { entries, condition, shardId } = discarded;
-    const what = `${entries.length} records of ${shardId} were given up (${condition})`;
-    const { onFailureArn } = mapping;
-    if (onFailureArn === undefined) {
-      log.warn(`${this.#called(entry)}: ${what}; the mapping has no on-failure destination`);
-      return;
-    }
-    const { region, accountId } = settings;
-    const message = failureMessage(
-      {
-        ...discarded,
-        uuid: mapping.uuid,
-        kind: mapping.kind,
-        functionArn: functionArn({ region, accountId, name: mapping.target.functionName }),
-        nowMs: queueClock.now(),
-      },
-      onFailureArn,
-    );
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await targets.send(onFailureArn, message);
-        return;
-      } catch (error) {
-        const again = !(error instanceof TargetError) || error.retryable;
-        if (!again || attempt === SEND_ATTEMPTS || this.#stopping) {
-          const why = `${onFailureArn} could not be told: ${messageOf(error)}`;
-          log.error(`${this.#called(entry)}: ${what}, and ${why}`);
-          return;
-        }
-        await sleep(clock, backoffMs(attempt, SOURCE_BACKOFF));
-      }
-    }
   }
 
   #store(): CheckpointStore {
@@ -295,13 +214,3 @@ const KINDS: Readonly<Record<Mapping['kind'], string>> = {
   kinesis: 'Kinesis',
   dynamodb: 'DynamoDB',
 };
-
-function readersOf({ services, roleOf }: SourceParts): Readers {
-  return {
-    queue: ({ sourceArn }) => new SqsReader(sourceArn, services),
-    stream: ({ kind, sourceArn, target }) =>
-      kind === 'kinesis'
-        ? new KinesisReader(sourceArn, services, roleOf(target.functionName))
-        : new DynamoDbReader(sourceArn, services),
-  };
-}

@@ -58,7 +58,7 @@ export class FakeQueue implements QueueReader {
     return Promise.resolve({ visibilityMs: this.visibilityMs });
   }
 
-  receive(most: number, signal: AbortSignal): Promise<readonly QueueMessage[]> {
+  receive(most: number, _busy: boolean, signal: AbortSignal): Promise<readonly QueueMessage[]> {
     this.requests += 1;
     if (this.trouble !== undefined) return Promise.reject(this.trouble);
     this.open_ += 1;

@@ -31,6 +31,8 @@ export class MappingBench {
   /** How long the function takes, and what it answers. */
   durationMs = 0;
   answer: (called: Called, nth: number) => Outcome = () => OK;
+  starts: (called: Called) => void = () => undefined;
+  #life = 0;
 
   constructor(clock: ManualClock) {
     this.clock = clock;
@@ -51,6 +53,12 @@ export class MappingBench {
     return this.calls.map(({ event }) => event.Records.map(of));
   }
 
+  /** What is under way goes on and is answered to nobody, as when the orchestrator was killed. */
+  forget(): void {
+    this.#life += 1;
+    this.running = 0;
+  }
+
   #invoke(payload: Buffer): Promise<Outcome> {
     const called: Called = {
       event: JSON.parse(payload.toString()) as Called['event'],
@@ -58,10 +66,13 @@ export class MappingBench {
     };
     this.calls.push(called);
     const nth = this.calls.length;
+    const life = this.#life;
+    this.starts(called);
     this.running += 1;
     this.mostRunning = Math.max(this.mostRunning, this.running);
     return new Promise((resolve) => {
       this.clock.setTimer(this.durationMs, () => {
+        if (life !== this.#life) return;
         this.running -= 1;
         resolve(this.answer(called, nth));
       });

@@ -19,6 +19,7 @@ export class StreamBench {
   readonly bench = new MappingBench(this.clock);
   readonly discarded: (Discarded & { readonly shardId: string })[] = [];
   readonly mapping: StreamMapping;
+  onDiscard: (sequenceNumbers: readonly string[]) => void = () => undefined;
   readonly #directory = mkdtempSync(join(tmpdir(), 'checkpoints-'));
   #store: CheckpointStore;
   #runner: StreamRunner | undefined;
@@ -51,6 +52,7 @@ export class StreamBench {
       checkpoints: this.#store,
       discard: (discarded) => {
         this.discarded.push(discarded);
+        this.onDiscard(discarded.entries.map(({ record }) => record.sequenceNumber));
         return Promise.resolve();
       },
     });

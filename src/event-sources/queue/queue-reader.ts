@@ -3,8 +3,11 @@
 export interface QueueReader {
   /** Finds the queue. */
   open(): Promise<{ readonly visibilityMs: number }>;
-  /** Waits for messages for a while; at most ten at once. Rejects when `signal` is aborted. */
-  receive(most: number, signal: AbortSignal): Promise<readonly QueueMessage[]>;
+  /**
+   * Waits for messages for a while; at most ten at once. `busy`: message groups are under way, which
+   * some servers look at when a request comes only. Rejects when `signal` is aborted.
+   */
+  receive(most: number, busy: boolean, signal: AbortSignal): Promise<readonly QueueMessage[]>;
   /** Resolves with the receipt handles that are still there. */
   remove(receiptHandles: readonly string[]): Promise<readonly string[]>;
   /** Makes messages visible again at once. */

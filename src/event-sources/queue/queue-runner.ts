@@ -10,7 +10,6 @@
  */
 
 import { Alarm } from '../../async/alarm.js';
-import type { Timer } from '../../async/clock.js';
 import { messageOf } from '../../errors.js';
 import { backoffMs, SOURCE_BACKOFF } from '../backoff.js';
 import { verdictOf, type BatchVerdict } from '../batch-response.js';
@@ -18,28 +17,18 @@ import type { Filters } from '../filters.js';
 import type { QueueMapping } from '../mapping.js';
 import { eventOf } from '../payload.js';
 import { OK, type Runner, type RunnerParts } from '../runner.js';
-import { Assembly, type QueueBatch, type Received } from './assembly.js';
+import { Assembly, type QueueBatch } from './assembly.js';
 import { FifoGroups } from './fifo-groups.js';
+import { QueueMessages } from './queue-messages.js';
 import { pollersWanted } from './queue-pollers.js';
 import type { QueueMessage, QueueReader } from './queue-reader.js';
 import { queueRecord, type QueueRecord } from './queue-records.js';
-import {
-  grown,
-  recovered,
-  reduced,
-  rested,
-  scalingRules,
-  startScaling,
-  type Scaling,
-  type ScalingRules,
-} from './queue-scaling.js';
+import { QueueConcurrency } from './queue-concurrency.js';
+import { scalingRules } from './queue-scaling.js';
 
 /** What the queue gives at most at once. */
 const MOST_RECEIVED = 10;
-const REMOVE_ATTEMPTS = 4;
 const GROWTH_MS = 1_000;
-/** After so long without messages the next ones find the concurrency of a new mapping. */
-const IDLE_AFTER_MS = 60_000;
 
 export interface QueueRunnerParts extends RunnerParts {
   readonly mapping: QueueMapping;
@@ -50,28 +39,23 @@ export interface QueueRunnerParts extends RunnerParts {
 export class QueueRunner implements Runner {
   readonly opened: Promise<void>;
   readonly #parts: QueueRunnerParts;
-  readonly #rules: ScalingRules;
   readonly #assembly: Assembly;
+  readonly #concurrency: QueueConcurrency;
   readonly #groups = new FifoGroups();
   readonly #window: Alarm;
   readonly #pause: Alarm;
   readonly #growth: Alarm;
   readonly #abort = new AbortController();
-  readonly #returns = new Set<Timer>();
-  /** What is being invoked, deleted or read. */
+  readonly #messages: QueueMessages;
+  /** What is being invoked or read. */
   readonly #work = new Set<Promise<void>>();
   #ready: QueueBatch[] = [];
-  #scaling: Scaling;
-  #visibilityMs = 30_000;
   #isOpen = false;
   #polling = 0;
   #running = 0;
   #flowing = false;
-  /** As many batches run as may, and there are more messages. */
-  #isFull = false;
   #paused = false;
   #failures = 0;
-  #lastMessageMs: number;
   #lastRunMs: number | undefined;
   #batches = 0;
   #taken = 0;
@@ -80,13 +64,12 @@ export class QueueRunner implements Runner {
   constructor(parts: QueueRunnerParts) {
     this.#parts = parts;
     const { mapping, clock, queueClock } = parts;
-    this.#rules = scalingRules(mapping);
-    this.#scaling = startScaling(this.#rules, clock.monotonic());
+    this.#concurrency = new QueueConcurrency(scalingRules(mapping), clock);
+    this.#messages = new QueueMessages(parts);
     this.#assembly = new Assembly(mapping.batchSize);
     this.#window = new Alarm(queueClock);
     this.#pause = new Alarm(clock);
     this.#growth = new Alarm(clock);
-    this.#lastMessageMs = clock.monotonic();
     this.opened = this.#open();
   }
 
@@ -100,16 +83,16 @@ export class QueueRunner implements Runner {
     // What was read and not begun is anybody's again.
     const left = [...this.#ready, ...this.#assembly.close()].flatMap(({ records }) => records);
     this.#ready = [];
-    if (left.length > 0) await this.#release(left);
+    if (left.length > 0) await this.#messages.release(left);
     while (this.#work.size > 0) await Promise.allSettled(this.#work);
+    await this.#messages.settled();
     this.close();
   }
 
   close(): void {
     this.#stopping = true;
     this.#quiet();
-    for (const timer of this.#returns) timer.cancel();
-    this.#returns.clear();
+    this.#messages.close();
     this.#parts.reader.close();
   }
 
@@ -121,7 +104,7 @@ export class QueueRunner implements Runner {
   async #open(): Promise<void> {
     try {
       const { visibilityMs } = await this.#parts.reader.open();
-      this.#visibilityMs = visibilityMs;
+      this.#messages.visibilityMs = visibilityMs;
       this.#isOpen = true;
       this.#failures = 0;
       this.#pump();
@@ -153,15 +136,14 @@ export class QueueRunner implements Runner {
 
   #pump(): void {
     if (this.#stopping || !this.#isOpen) return;
-    const allowed = this.#allowed();
+    const allowed = this.#concurrency.allowed(this.#running);
     for (let batch = this.#next(allowed); batch !== undefined; batch = this.#next(allowed)) {
       this.#track(this.#run(batch));
     }
-    this.#isFull = this.#flowing && this.#running >= allowed;
+    this.#concurrency.isFull = this.#flowing && this.#running >= allowed;
     // Nobody else may call the pump for as long as all batches run.
-    if (this.#isFull && allowed < this.#rules.most) {
-      this.#growth.set(GROWTH_MS, () => this.#pump());
-    } else this.#growth.cancel();
+    if (this.#concurrency.grows) this.#growth.set(GROWTH_MS, () => this.#pump());
+    else this.#growth.cancel();
     if (this.#paused) return;
     const wanted = pollersWanted({
       allowed,
@@ -178,24 +160,12 @@ export class QueueRunner implements Runner {
     return this.#ready.shift();
   }
 
-  /** What may run at once now. */
-  #allowed(): number {
-    const now = this.#parts.clock.monotonic();
-    if (this.#running === 0 && now - this.#lastMessageMs > IDLE_AFTER_MS) {
-      this.#scaling = startScaling(this.#rules, now);
-    }
-    this.#scaling = this.#isFull
-      ? grown(this.#scaling, this.#rules, now)
-      : rested(this.#scaling, now);
-    return Math.floor(this.#scaling.limit);
-  }
-
   async #poll(): Promise<void> {
     const { reader } = this.#parts;
     this.#polling += 1;
     try {
       const most = Math.max(1, Math.min(MOST_RECEIVED, this.#assembly.room));
-      const messages = await reader.receive(most, this.#abort.signal);
+      const messages = await reader.receive(most, this.#groups.size > 0, this.#abort.signal);
       this.#failures = 0;
       this.#flowing = messages.length > 0;
       if (!this.#stopping) this.#take(messages);
@@ -212,11 +182,11 @@ export class QueueRunner implements Runner {
     if (messages.length === 0) return;
     const { mapping, clock, queueClock } = this.#parts;
     const receivedAt = { realMs: clock.monotonic(), queueMs: queueClock.monotonic() };
-    this.#lastMessageMs = receivedAt.realMs;
+    this.#concurrency.wanted();
     const records = messages.map((one) => queueRecord(one, mapping.sourceArn, mapping.region));
     const wanted = records.filter((record) => this.#isWanted(record));
     const unwanted = records.filter((record) => !wanted.includes(record));
-    if (unwanted.length > 0) this.#track(this.#remove(unwanted));
+    if (unwanted.length > 0) this.#messages.remove(unwanted);
     const free = mapping.fifo ? wanted.filter((record) => !this.#groups.isBusy(record)) : wanted;
     if (mapping.fifo) this.#groups.take(free);
     for (const record of free) this.#ready.push(...this.#assembly.add(record, receivedAt));
@@ -256,7 +226,7 @@ export class QueueRunner implements Runner {
     // The queue hands a group out again as soon as it has heard of the deletion, before we have.
     if (mapping.fifo) this.#groups.release(records);
     const left = await this.#settle(records, verdict);
-    if (left.length > 0) this.#returnInQueueTime(left, receivedAt);
+    if (left.length > 0) this.#messages.comeBack(left, receivedAt);
     this.#pump();
   }
 
@@ -266,80 +236,36 @@ export class QueueRunner implements Runner {
     verdict: BatchVerdict,
   ): Promise<readonly QueueRecord[]> {
     if (verdict.kind === 'stopping') {
-      await this.#release(records);
+      await this.#messages.release(records);
       return [];
     }
     if (verdict.kind !== 'done') return records;
     const failed = records.filter(({ message }) => verdict.failed.has(message.messageId));
     const done = records.filter((record) => !failed.includes(record));
     this.#taken += done.length;
-    this.#track(this.#remove(done));
+    this.#messages.remove(done);
     return failed;
   }
 
   /** Back-off (contract 11.8): not for failures that the function reports by itself. */
   #account(verdict: BatchVerdict): void {
-    const { mapping, clock, report } = this.#parts;
-    const now = clock.monotonic();
+    const { mapping, report } = this.#parts;
     switch (verdict.kind) {
       case 'done':
         report(OK);
-        this.#scaling = recovered(this.#scaling);
+        this.#concurrency.recovered();
         return;
       case 'failed':
         report(verdict.reason);
-        if (!mapping.reportsFailures) this.#scaling = reduced(this.#scaling, now);
+        if (!mapping.reportsFailures) this.#concurrency.reduced();
         return;
       case 'throttled':
       case 'refused':
         report(verdict.reason);
-        this.#scaling = reduced(this.#scaling, now);
-        this.#pauseFor(this.#scaling.heldUntilMs - now);
+        this.#pauseFor(this.#concurrency.reduced());
         return;
       case 'stopping':
     }
-  }
-
-  async #remove(records: readonly QueueRecord[]): Promise<void> {
-    const { reader, mapping, warn } = this.#parts;
-    let handles: readonly string[] = records.map(({ message }) => message.receiptHandle);
-    let reason = '';
-    for (let attempt = 1; handles.length > 0 && attempt <= REMOVE_ATTEMPTS; attempt += 1) {
-      if (attempt > 1) await this.#wait(backoffMs(attempt - 1, SOURCE_BACKOFF));
-      handles = await reader.remove(handles).catch((error: unknown) => {
-        reason = `: ${messageOf(error)}`;
-        return handles;
-      });
-    }
-    if (handles.length === 0) return;
-    warn(
-      `${handles.length} messages of ${mapping.sourceArn} could not be deleted${reason}. They come again`,
-    );
-  }
-
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#parts.clock.setTimer(ms, resolve);
-    });
-  }
-
-  #release(records: readonly QueueRecord[]): Promise<void> {
-    const handles = records.map(({ message }) => message.receiptHandle);
-    // They come back by themselves, if later.
-    return this.#parts.reader.release(handles).catch(() => undefined);
-  }
-
-  #returnInQueueTime(records: readonly QueueRecord[], receivedAt: Received): void {
-    const { clock, queueClock } = this.#parts;
-    if (this.#stopping) return;
-    const left = receivedAt.queueMs + this.#visibilityMs - queueClock.monotonic();
-    const timer = queueClock.setTimer(left, () => {
-      this.#returns.delete(timer);
-      const realLeft = receivedAt.realMs + this.#visibilityMs - clock.monotonic();
-      // At the pace of the queue itself there is nothing to be done.
-      if (realLeft > 1_000) this.#track(this.#release(records));
-    });
-    this.#returns.add(timer);
   }
 
   #track(work: Promise<void>): void {

@@ -14,6 +14,8 @@ const WAIT_SECONDS = 20;
  * invisible for as long as the queue says.
  */
 const OWN_WAIT_SECONDS = 5;
+/** They hand out the next messages of a group to who asks after it became free. */
+const BUSY_WAIT_SECONDS = 1;
 const CONNECTIONS = 256;
 /** What one request may name. */
 const MOST_NAMED = 10;
@@ -25,6 +27,7 @@ export class SqsReader implements QueueReader {
   #sdk: typeof Sdk | undefined;
   #url = '';
   #waitSeconds = WAIT_SECONDS;
+  #isOwn = false;
 
   constructor(arn: string, services: AwsServices) {
     this.#arn = arn;
@@ -36,6 +39,7 @@ export class SqsReader implements QueueReader {
     const sdk = (this.#sdk ??= await import('@aws-sdk/client-sqs'));
     if (this.#client === undefined) {
       const { config, isOwn, handler } = await clientSettings(this.#services, region, CONNECTIONS);
+      this.#isOwn = isOwn;
       this.#waitSeconds = isOwn ? OWN_WAIT_SECONDS : WAIT_SECONDS;
       this.#client = new sdk.SQSClient({
         ...config,
@@ -57,12 +61,12 @@ export class SqsReader implements QueueReader {
     });
   }
 
-  receive(most: number, signal: AbortSignal): Promise<readonly QueueMessage[]> {
+  receive(most: number, busy: boolean, signal: AbortSignal): Promise<readonly QueueMessage[]> {
     return this.#asked(async (client, sdk) => {
       const command = new sdk.ReceiveMessageCommand({
         QueueUrl: this.#url,
         MaxNumberOfMessages: most,
-        WaitTimeSeconds: this.#waitSeconds,
+        WaitTimeSeconds: busy && this.#isOwn ? BUSY_WAIT_SECONDS : this.#waitSeconds,
         MessageAttributeNames: ['All'],
         MessageSystemAttributeNames: ['All'],
       });

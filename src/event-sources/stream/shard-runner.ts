@@ -10,7 +10,7 @@
 import { randomUUID } from 'node:crypto';
 import { Alarm } from '../../async/alarm.js';
 import { messageOf } from '../../errors.js';
-import { backoffMs, BATCH_BACKOFF, SOURCE_BACKOFF } from '../backoff.js';
+import { backoffMs, BATCH_BACKOFF } from '../backoff.js';
 import { CALL_FAILED, verdictOf } from '../batch-response.js';
 import type { Filters } from '../filters.js';
 import type { StreamMapping } from '../mapping.js';
@@ -20,8 +20,9 @@ import { afterAttempt, aged, newAttempt, type Attempt } from './attempts.js';
 import type { Checkpoint } from './checkpoint-store.js';
 import type { FailureCondition, LastCall } from './failure-record.js';
 import { ShardBuffer, type Entry } from './shard-buffer.js';
-import { ExpiredIterator, type Position, type StreamReader } from './stream-reader.js';
-import { stateIn, windowMembers, windowOf, type WindowState } from './windows.js';
+import { ShardPolling } from './shard-polling.js';
+import type { Position, StreamReader, StreamRecord } from './stream-reader.js';
+import { WindowKeeper } from './window-keeper.js';
 
 export interface ShardRunnerParts extends Pick<
   RunnerParts,
@@ -40,7 +41,7 @@ export interface ShardRunnerParts extends Pick<
   save(checkpoint: Checkpoint): void;
   /** What was given up. */
   discard(discarded: Discarded): Promise<void>;
-  /** The stream cannot be read; resolves when it may be tried again. */
+  /** The shard cannot be read; it is tried again. */
   trouble(error: unknown): void;
   /** It has ended, and everything in it is done. */
   finished(): void;
@@ -66,43 +67,40 @@ interface Lane {
   notBeforeMs: number;
 }
 
-/** Requests for records in a second (contract 11.9), as long as there are some now and then. */
-const POLL_MS = { kinesis: 1_000, dynamodb: 250 } as const;
-/** A shard without records for so long is asked once a second. */
-const QUIET_AFTER_MS = 30_000;
-const QUIET_POLL_MS = 1_000;
-const MOST_READ = 1_000;
-/** A window stays open for so long after its end. */
-const LATE_MS = 2_000;
-
 export class ShardRunner {
   readonly #parts: ShardRunnerParts;
   readonly #buffer: ShardBuffer;
   readonly #lanes: readonly Lane[];
-  readonly #poll: Alarm;
+  readonly #polling: ShardPolling;
+  readonly #window: WindowKeeper;
   readonly #work = new Set<Promise<void>>();
-  #position: Position;
-  #iterator: string | undefined;
-  #window: WindowState | undefined;
-  #windowEnd: { readonly atMs: number } | undefined;
-  #isReading = false;
-  #waitsForRoom = false;
-  #hasEnded = false;
   #isOver = false;
-  #readFailures = 0;
-  #lastRecordMs: number;
   #batches = 0;
   #stopping = false;
 
   constructor(parts: ShardRunnerParts) {
     this.#parts = parts;
-    const { mapping, clock, queueClock, position, checkpoint } = parts;
+    const { mapping, clock, queueClock, checkpoint, reader, shardId, streamArn } = parts;
     this.#buffer = new ShardBuffer(mapping);
-    this.#poll = new Alarm(clock);
-    this.#position = position;
-    this.#window = checkpoint.window;
-    if (checkpoint.window !== undefined) this.#windowEnd = this.#endOf(checkpoint.window);
-    this.#lastRecordMs = clock.monotonic();
+    this.#window = new WindowKeeper({
+      clock,
+      queueClock,
+      tumblingMs: mapping.tumblingMs,
+      open: checkpoint.window,
+      shardId,
+      streamArn,
+    });
+    this.#polling = new ShardPolling({
+      clock,
+      kind: mapping.kind,
+      reader,
+      shardId,
+      position: parts.position,
+      hasRoom: () => this.#buffer.hasRoom,
+      isEnded: parts.hasEnded,
+      take: (records) => this.#take(records),
+      trouble: parts.trouble,
+    });
     this.#lanes = Array.from({ length: mapping.lanes }, (_, index) => ({
       index,
       alarm: new Alarm(queueClock),
@@ -128,7 +126,7 @@ export class ShardRunner {
 
   start(): void {
     this.#pump();
-    this.#read();
+    this.#polling.go();
   }
 
   async drain(): Promise<void> {
@@ -139,63 +137,17 @@ export class ShardRunner {
   /** Begins nothing more. */
   close(): void {
     this.#stopping = true;
-    this.#poll.cancel();
+    this.#polling.close();
     for (const { alarm } of this.#lanes) alarm.cancel();
   }
 
-  #read(): void {
-    if (this.#stopping || this.#isReading || this.#hasEnded) return;
-    this.#waitsForRoom = !this.#buffer.hasRoom;
-    if (this.#waitsForRoom) return;
-    this.#isReading = true;
-    this.#track(this.#readOnce());
-  }
-
-  async #readOnce(): Promise<void> {
-    const { reader, shardId } = this.#parts;
-    let waitMs = 0;
-    try {
-      const wasEnded = this.#parts.hasEnded();
-      this.#iterator ??= await reader.iterator(shardId, this.#position);
-      const { records, next } = await reader.records(shardId, this.#iterator, MOST_READ);
-      if (this.#stopping) return;
-      this.#iterator = next;
-      this.#readFailures = 0;
-      this.#add(records);
-      // Not every server says at the last record that it is the last one.
-      if (next === undefined || (wasEnded && records.length === 0)) this.#hasEnded = true;
-      waitMs = records.length > 0 ? 0 : this.#idleMs();
-    } catch (error) {
-      if (this.#stopping) return;
-      this.#iterator = undefined;
-      if (!(error instanceof ExpiredIterator)) {
-        this.#readFailures += 1;
-        waitMs = backoffMs(this.#readFailures, SOURCE_BACKOFF);
-        this.#parts.trouble(error);
-      }
-    } finally {
-      this.#isReading = false;
-    }
-    this.#poll.set(waitMs, () => this.#read());
-    this.#pump();
-  }
-
-  #idleMs(): number {
-    const { clock, mapping } = this.#parts;
-    const quietFor = clock.monotonic() - this.#lastRecordMs;
-    const usual = POLL_MS[mapping.kind];
-    return quietFor > QUIET_AFTER_MS ? Math.max(usual, QUIET_POLL_MS) : usual;
-  }
-
-  #add(records: Awaited<ReturnType<StreamReader['records']>>['records']): void {
+  #take(records: readonly StreamRecord[]): void {
     const { clock, queueClock, checkpoint } = this.#parts;
     const { position } = checkpoint;
     // Real servers date records; ages and windows follow queue time.
     const aheadMs = queueClock.now() - clock.now();
     const readAtMs = queueClock.monotonic();
     for (const record of records) {
-      this.#position = { kind: 'after', sequenceNumber: record.sequenceNumber };
-      this.#lastRecordMs = clock.monotonic();
       const isEarly =
         position.kind === 'from' && record.arrivedAtMs < wholeSecond(position.timestampMs);
       const json = JSON.stringify(record.record);
@@ -210,6 +162,7 @@ export class ShardRunner {
       this.#buffer.add(entry, !isEarly && this.#isWanted(entry));
     }
     if (this.#buffer.settle()) this.#save();
+    this.#pump();
   }
 
   #isWanted({ record: { filtered, text } }: Entry): boolean {
@@ -222,8 +175,8 @@ export class ShardRunner {
   #pump(): void {
     if (this.#stopping || this.#isOver) return;
     for (const lane of this.#lanes) this.#advance(lane);
-    if (this.#waitsForRoom && this.#buffer.hasRoom) this.#read();
-    if (this.#hasEnded && this.#buffer.size === 0 && this.#isIdle()) this.#finish();
+    this.#polling.roomMade();
+    if (this.#polling.hasEnded && this.#buffer.size === 0 && this.#isIdle()) this.#finish();
   }
 
   #isIdle(): boolean {
@@ -245,28 +198,18 @@ export class ShardRunner {
       this.#begin(lane, next);
       return;
     }
-    if (this.#windowIsOver(nowMs, lane)) {
+    const first = this.#buffer.first(lane.index);
+    if (this.#window.isOver(nowMs, first, this.#polling.hasEnded)) {
       this.#begin(lane, newAttempt([], 'ended'));
       return;
     }
-    const entries = this.#buffer.take(lane.index, nowMs, this.#window);
+    const entries = this.#buffer.take(lane.index, nowMs, this.#window.open);
     if (entries !== undefined) {
       this.#begin(lane, newAttempt(entries));
       return;
     }
-    const dueMs = Math.min(
-      this.#buffer.dueAtMs(lane.index) ?? Infinity,
-      this.#windowEnd?.atMs ?? Infinity,
-    );
+    const dueMs = Math.min(this.#buffer.dueAtMs(lane.index) ?? Infinity, this.#window.endsAtMs);
     if (dueMs < Infinity) lane.alarm.set(Math.max(1, dueMs - nowMs), () => this.#pump());
-  }
-
-  /** Its time has passed, or what comes next belongs to a later one. */
-  #windowIsOver(nowMs: number, lane: Lane): boolean {
-    if (this.#window === undefined) return false;
-    const first = this.#buffer.first(lane.index);
-    if (first !== undefined) return first.record.arrivedAtMs >= this.#window.endMs;
-    return this.#hasEnded || nowMs >= (this.#windowEnd?.atMs ?? Infinity);
   }
 
   #begin(lane: Lane, attempt: Attempt): void {
@@ -288,24 +231,29 @@ export class ShardRunner {
 
   async #run(lane: Lane, attempt: Attempt): Promise<void> {
     const { mapping, queueClock, report } = this.#parts;
-    this.#openWindow(attempt);
-    const window = this.#window;
+    this.#window.begin(attempt);
+    const window = this.#window.membersOf(attempt);
     this.#batches += 1;
     const requestId = randomUUID();
-    const outcome = await this.#parts.invoke(this.#eventOf(attempt, window), requestId);
+    const outcome = await this.#parts.invoke(
+      eventOf(
+        attempt.entries.map(({ json }) => json),
+        window,
+      ),
+      requestId,
+    );
     const ids = new Set(attempt.entries.map(({ record }) => record.sequenceNumber));
     const verdict = verdictOf(outcome, ids, mapping.reportsFailures);
     const { kind } = outcome;
     const last =
       kind === 'refused' ? {} : { last: { requestId, executedVersion: outcome.executedVersion } };
     const after = afterAttempt({ ...attempt, ...last }, verdict, mapping);
-    if (verdict.kind === 'done' && outcome.kind === 'succeeded') {
-      this.#keepState(attempt, outcome.payload, lane);
-    }
-    lane.again = [...after.again, ...lane.again];
+    const isDone = verdict.kind === 'done' && outcome.kind === 'succeeded';
+    const next = isDone ? this.#window.succeeded(attempt, outcome.payload) : [];
+    lane.again = [...after.again, ...next, ...lane.again];
     if (after.exhausted !== undefined) {
       await this.#giveUp(after.exhausted.entries, 'RetryAttemptsExhausted', after.exhausted);
-      if (attempt.final !== undefined) this.#closeWindow();
+      if (attempt.final !== undefined) this.#window.close();
     }
     const moved = this.#buffer.done(after.done);
     if (moved || window !== undefined) this.#save();
@@ -316,46 +264,6 @@ export class ShardRunner {
     lane.failures = isOk ? 0 : lane.failures + 1;
     const pauseMs = after.again.length === 0 ? 0 : backoffMs(lane.failures, BATCH_BACKOFF);
     lane.notBeforeMs = queueClock.monotonic() + (isOk ? 0 : pauseMs);
-  }
-
-  #eventOf({ entries, final }: Attempt, window: WindowState | undefined): Buffer {
-    const records = entries.map(({ json }) => json);
-    if (window === undefined) return eventOf(records);
-    const { shardId, streamArn } = this.#parts;
-    const end = { final: final !== undefined, early: final === 'early' };
-    return eventOf(records, windowMembers(window, end, { shardId, arn: streamArn }));
-  }
-
-  #openWindow({ entries, final }: Attempt): void {
-    const { tumblingMs } = this.#parts.mapping;
-    const [first] = entries;
-    if (tumblingMs === 0 || final !== undefined || this.#window !== undefined) return;
-    if (first === undefined) return;
-    this.#window = windowOf(first.record.arrivedAtMs, tumblingMs);
-    this.#windowEnd = this.#endOf(this.#window);
-  }
-
-  #endOf({ endMs }: WindowState): { readonly atMs: number } {
-    const { queueClock, clock } = this.#parts;
-    // What arrived in its last moment may not have been read yet.
-    return { atMs: queueClock.monotonic() + endMs - clock.now() + LATE_MS };
-  }
-
-  #closeWindow(): void {
-    this.#window = undefined;
-    this.#windowEnd = undefined;
-  }
-
-  #keepState({ final }: Attempt, payload: Buffer, lane: Lane): void {
-    if (this.#window === undefined) return;
-    if (final !== undefined) {
-      this.#closeWindow();
-      return;
-    }
-    const returned = stateIn(payload);
-    // The state before it is the last one there is.
-    if (returned === 'tooLarge') lane.again = [newAttempt([], 'early'), ...lane.again];
-    else this.#window = { ...this.#window, state: returned.state };
   }
 
   /** Never rejects: what cannot be told of is logged by whoever tells. */
@@ -372,28 +280,25 @@ export class ShardRunner {
   }
 
   #save(): void {
-    const { checkpoint } = this.#buffer;
-    const position: Position =
-      checkpoint === undefined
-        ? this.#parts.checkpoint.position
-        : { kind: 'after', sequenceNumber: checkpoint };
+    const { open } = this.#window;
     this.#parts.save({
-      position,
-      ...(this.#window === undefined ? {} : { window: this.#window }),
+      position: this.#reached(),
+      ...(open === undefined ? {} : { window: open }),
     });
   }
 
   #finish(): void {
-    if (this.#window !== undefined) return;
+    if (this.#window.open !== undefined) return;
     this.#isOver = true;
-    const { checkpoint } = this.#buffer;
-    const position: Position =
-      checkpoint === undefined
-        ? this.#parts.checkpoint.position
-        : { kind: 'after', sequenceNumber: checkpoint };
-    this.#parts.save({ position, finished: true });
+    this.#parts.save({ position: this.#reached(), finished: true });
     this.close();
     this.#parts.finished();
+  }
+
+  #reached(): Position {
+    const { checkpoint } = this.#buffer;
+    if (checkpoint === undefined) return this.#parts.checkpoint.position;
+    return { kind: 'after', sequenceNumber: checkpoint };
   }
 
   #track(work: Promise<void>): void {
