@@ -90,7 +90,8 @@ describe('a stream under random failures and kills', () => {
           const answer = heals ? 'ok' : (plan[nth++ % Math.max(1, plan.length)] ?? 'ok');
           return answered(answer, ids, definition.reportBatchItemFailures, ledger);
         };
-        const onDiscard = (ids: readonly string[]): void => ids.forEach((id) => ledger.done.add(id));
+        const onDiscard = (ids: readonly string[]): void =>
+          ids.forEach((id) => ledger.done.add(id));
         bench.onDiscard = onDiscard;
         try {
           bench.start();
@@ -114,7 +115,7 @@ describe('a stream under random failures and kills', () => {
           bench.close();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   }, 60_000);
 });
@@ -128,57 +129,67 @@ describe('a queue under random failures and kills', () => {
   it.each([
     ['standard', 'arn:aws:sqs:eu-west-1:000000000000:jobs'],
     ['FIFO', 'arn:aws:sqs:eu-west-1:000000000000:jobs.fifo'],
-  ])('loses no message: %s', async (kind, sourceArn) => {
-    await fc.assert(
-      fc.asyncProperty(steps, answers, settings, async (run, plan, definition) => {
-        const clock = new ManualClock();
-        const queue = new FakeQueue(clock, 10 * SECOND);
-        const bench = new MappingBench(clock);
-        const ledger = new Ledger();
-        let problem: unknown;
-        let nth = 0;
-        let heals = false;
-        bench.durationMs = 700;
-        const bodiesOf = ({ event }: Called): string[] =>
-          event.Records.map(({ body }) => String(body));
-        bench.starts = (called) => {
-          try {
-            if (kind === 'FIFO') ledger.checkOrder(bodiesOf(called));
-          } catch (error) {
-            problem ??= error;
+  ])(
+    'loses no message: %s',
+    async (kind, sourceArn) => {
+      await fc.assert(
+        fc.asyncProperty(steps, answers, settings, async (run, plan, definition) => {
+          const clock = new ManualClock();
+          const queue = new FakeQueue(clock, 10 * SECOND);
+          const bench = new MappingBench(clock);
+          const ledger = new Ledger();
+          let problem: unknown;
+          let nth = 0;
+          let heals = false;
+          bench.durationMs = 700;
+          const bodiesOf = ({ event }: Called): string[] =>
+            event.Records.map(({ body }) => String(body));
+          bench.starts = (called) => {
+            try {
+              if (kind === 'FIFO') ledger.checkOrder(bodiesOf(called));
+            } catch (error) {
+              problem ??= error;
+            }
+          };
+          bench.answer = (called) => {
+            const answer = heals ? 'ok' : (plan[nth++ % Math.max(1, plan.length)] ?? 'ok');
+            const ids = new Map(
+              called.event.Records.map(({ body, messageId }) => [String(body), String(messageId)]),
+            );
+            return answered(
+              answer,
+              [...ids.keys()],
+              definition.reportBatchItemFailures,
+              ledger,
+              ids,
+            );
+          };
+          let runner = runnerOf(bench, queue, { ...definition, sourceArn });
+          let bodies = 0;
+          for (const { puts, waitMs, kill } of run) {
+            for (const key of puts) {
+              const body = `b${(bodies += 1)}`;
+              ledger.add(body, `k${key}`);
+              queue.send(body, kind === 'FIFO' ? `k${key}` : undefined);
+            }
+            await clock.advanceAsync(waitMs);
+            if (!kill) continue;
+            bench.forget();
+            runner.close();
+            runner = runnerOf(bench, queue, { ...definition, sourceArn });
           }
-        };
-        bench.answer = (called) => {
-          const answer = heals ? 'ok' : (plan[nth++ % Math.max(1, plan.length)] ?? 'ok');
-          const ids = new Map(
-            called.event.Records.map(({ body, messageId }) => [String(body), String(messageId)]),
-          );
-          return answered(answer, [...ids.keys()], definition.reportBatchItemFailures, ledger, ids);
-        };
-        let runner = runnerOf(bench, queue, { ...definition, sourceArn });
-        let bodies = 0;
-        for (const { puts, waitMs, kill } of run) {
-          for (const key of puts) {
-            const body = `b${(bodies += 1)}`;
-            ledger.add(body, `k${key}`);
-            queue.send(body, kind === 'FIFO' ? `k${key}` : undefined);
-          }
-          await clock.advanceAsync(waitMs);
-          if (!kill) continue;
-          bench.forget();
+          heals = true;
+          await clock.advanceAsync(HOUR);
           runner.close();
-          runner = runnerOf(bench, queue, { ...definition, sourceArn });
-        }
-        heals = true;
-        await clock.advanceAsync(HOUR);
-        runner.close();
-        if (problem !== undefined) throw problem as Error;
-        expect(queue.left).toEqual([]);
-        expect(ledger.all.filter(({ id }) => !ledger.done.has(id))).toEqual([]);
-      }),
-      { numRuns: 60 },
-    );
-  }, 60_000);
+          if (problem !== undefined) throw problem as Error;
+          expect(queue.left).toEqual([]);
+          expect(ledger.all.filter(({ id }) => !ledger.done.has(id))).toEqual([]);
+        }),
+        { numRuns: 60 },
+      );
+    },
+    60_000,
+  );
 });
 
 function runnerOf(
@@ -193,7 +204,12 @@ function runnerOf(
     tags: {},
     modifiedAtMs: 0,
   }) as QueueMapping;
-  return new QueueRunner({ ...bench.parts, mapping, reader: queue, filters: new Filters([], 'body') });
+  return new QueueRunner({
+    ...bench.parts,
+    mapping,
+    reader: queue,
+    filters: new Filters([], 'body'),
+  });
 }
 
 /** The outcome, and in the ledger what is done by it. */
