@@ -10,7 +10,15 @@ import { EXIT } from './host.js';
 import { onInterrupts } from './interrupts.js';
 import type { ImageTools } from './parts.js';
 
-const { 'env-vars': envVars, parameter, strict } = SETTING_OPTIONS;
+const {
+  'env-vars': envVars,
+  'parameter-file': parameterFile,
+  'config-file': configFile,
+  'config-env': configEnv,
+  parameter,
+  stack,
+  strict,
+} = SETTING_OPTIONS;
 
 export const build: Command = {
   name: 'build',
@@ -23,6 +31,10 @@ export const build: Command = {
     },
     base: BASE_OPTION,
     parameter,
+    'parameter-file': parameterFile,
+    'config-file': configFile,
+    'config-env': configEnv,
+    stack,
     'env-vars': envVars,
     strict,
   },

@@ -12,7 +12,22 @@ import { showNotices } from './notices.js';
 import type { Report } from './report.js';
 import { stackRows } from './stack-rows.js';
 
-const { 'env-vars': envVars, parameter, region, stack, state, strict } = SETTING_OPTIONS;
+/** Those that change what a project is. */
+const OPTIONS = Object.fromEntries(
+  (
+    [
+      'stack',
+      'parameter',
+      'parameter-file',
+      'config-file',
+      'config-env',
+      'env-vars',
+      'region',
+      'state',
+      'strict',
+    ] as const
+  ).map((name) => [name, SETTING_OPTIONS[name]]),
+);
 
 export const checkProject: Command = {
   name: 'check',
@@ -20,7 +35,7 @@ export const checkProject: Command = {
   about:
     'Functions, what leads events to them, what their roles would allow (nothing here checks\npermissions) and what is not taken as written. Ends with 2 when something is wrong.',
   positionals: { dir: { describe: 'Folder of the project (default: this one)' } },
-  options: { stack, parameter, 'env-vars': envVars, region, state, strict },
+  options: OPTIONS,
   examples: [
     ['check', 'in the folder of a project'],
     ['check --strict', 'fails when anything is ignored or approximated'],

@@ -118,12 +118,27 @@ export const SETTING_OPTIONS = {
   },
   'env-vars': {
     type: 'string',
-    describe: 'JSON file of variables per function, as SAM has it',
+    describe: 'File of variables: JSON per function, as SAM has it, or NAME=value for all',
     group: WHAT,
   },
   parameter: {
     type: 'list',
     describe: 'Template parameter, Name=value; may be repeated',
+    group: WHAT,
+  },
+  'parameter-file': {
+    type: 'list',
+    describe: 'File of template parameters, JSON or YAML; may be repeated',
+    group: WHAT,
+  },
+  'config-file': {
+    type: 'string',
+    describe: 'Configuration file of SAM (default: samconfig.toml in the project)',
+    group: WHAT,
+  },
+  'config-env': {
+    type: 'string',
+    describe: 'Part of it that counts (default: default)',
     group: WHAT,
   },
   stack: {
@@ -142,6 +157,7 @@ export const SETTING_OPTIONS = {
 export function flagsOf(args: Arguments, cwd: string): Flags {
   const base = args.string('base');
   const envVars = args.string('env-vars');
+  const configFile = args.string('config-file');
   return withoutAbsent({
     port: args.number('port'),
     httpPort: args.number('http-port'),
@@ -166,12 +182,15 @@ export function flagsOf(args: Arguments, cwd: string): Flags {
     strict: args.switch('strict'),
     watch: args.switch('watch'),
     authToken: args.string('auth'),
-    stacks: stacks(args.list('stack')),
+    stacks: listed(args.list('stack')),
+    parameterFiles: listed(args.list('parameter-file').map((file) => resolve(cwd, file))),
+    configFile: configFile === undefined ? undefined : resolve(cwd, configFile),
+    configEnvironment: args.string('config-env'),
     parameters: parameters(args.list('parameter')),
   });
 }
 
-function stacks(given: readonly string[]): readonly string[] | undefined {
+function listed(given: readonly string[]): readonly string[] | undefined {
   return given.length === 0 ? undefined : given;
 }
 

@@ -117,7 +117,7 @@ export interface Flags {
   readonly awsProfile?: string;
   readonly services?: string;
   readonly keepServices?: boolean;
-  /** Path of a file of environment variables (contract 12.5). */
+  /** Path of a file of environment variables (contract 12.5), JSON or as a `.env` file. */
   readonly envVars?: string;
   readonly state?: string;
   readonly strict?: boolean;
@@ -125,6 +125,12 @@ export interface Flags {
   readonly authToken?: string;
   /** Stacks of a CDK app that are wanted. Absent: all. */
   readonly stacks?: readonly string[];
+  /** Absolute paths of files with values of template parameters. */
+  readonly parameterFiles?: readonly string[];
+  /** Absolute path of a configuration file of SAM. Absent: that of the project, if it has one. */
+  readonly configFile?: string;
+  /** Which part of it counts. Absent: `default`. */
+  readonly configEnvironment?: string;
   /** Values of template parameters. */
   readonly parameters?: Readonly<Record<string, string>>;
 }

@@ -1,30 +1,69 @@
 /**
- * The `--env-vars` file (contract 12.5): values for declared variables, for all functions under
- * `Parameters` and for one under its name or logical id.
+ * Values for variables that functions declare (contract 12.5): the `--env-vars` file, for all
+ * functions under `Parameters` and for one under its name or logical id, or for all in the form of
+ * a `.env` file; before it in the order of files, the project's own `.env`.
  */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { messageOf } from '../errors.js';
 import type { FunctionDraft } from './function-draft.js';
-import { isMap, type Map } from './map.js';
+import { isMap, own, type Map } from './map.js';
 import type { Problems } from './problems.js';
+import { readSource } from './source.js';
 
 export type VariableFile = (draft: FunctionDraft, name: string) => Readonly<Record<string, string>>;
 
-/** `file` is an absolute path. */
-export function readVariables(file: string | undefined, problems: Problems): VariableFile {
+export const DOTENV = '.env';
+
+/** `file` is an absolute path; what it says is in force over the `.env` of `folder`. */
+export async function readVariables(
+  folder: string,
+  file: string | undefined,
+  problems: Problems,
+): Promise<VariableFile> {
+  const shared = await readDotenv(join(folder, DOTENV), problems);
+  const own = await readNamed(file, problems);
+  return (draft, name) => ({ ...shared, ...own(draft, name) });
+}
+
+async function readDotenv(file: string, problems: Problems): Promise<Record<string, string>> {
+  if (!existsSync(file)) return {};
+  try {
+    return await parseDotenv(readSource(file));
+  } catch (error) {
+    const expected = `a file of variables (${messageOf(error)})`;
+    problems.add({ path: file, expected, remedy: 'Write it as NAME=value, one a line.' });
+    return {};
+  }
+}
+
+async function parseDotenv(text: string): Promise<Record<string, string>> {
+  const { parse } = await import('dotenv');
+  return parse(text);
+}
+
+async function readNamed(file: string | undefined, problems: Problems): Promise<VariableFile> {
   if (file === undefined) return () => ({});
   try {
-    const content = shapeOf(JSON.parse(readFileSync(file, 'utf8')));
+    const text = readFileSync(file, 'utf8');
+    if (!/^\s*[{["\d]/.test(text)) {
+      const variables = await parseDotenv(text);
+      if (text.trim() !== '' && Object.keys(variables).length === 0) {
+        throw new Error('it holds no variables');
+      }
+      return () => variables;
+    }
+    const content = shapeOf(JSON.parse(text));
     return (draft, name) => ({
       ...texts(content['Parameters']),
-      ...texts(content[name] ?? content[draft.logicalId]),
+      ...texts((own(content, name) ?? own(content, draft.logicalId)) as Map | undefined),
     });
   } catch (error) {
     problems.add({
       path: '--env-vars',
       value: file,
-      expected: `a JSON file of variables (${messageOf(error)})`,
+      expected: `a JSON file of variables, or lines of NAME=value (${messageOf(error)})`,
       remedy: 'Write it as {"FunctionName": {"VARIABLE": "value"}}.',
     });
     return () => ({});

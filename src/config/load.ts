@@ -3,7 +3,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { arch } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { FunctionDefinition } from '../function/function-version.js';
@@ -11,15 +11,16 @@ import { makeStateDirectory, unusableState } from '../state/run-file.js';
 import type { FunctionPermissions } from '../stack/permissions.js';
 import { emptyStack, type StackDraft } from '../stack/stack.js';
 import type { Config, Flags, SettingNotice, Settings } from './config.js';
-import { DEFAULTS, defaultUnreservedMinimum } from './defaults.js';
 import { finish } from './draft.js';
 import type { FunctionDraft } from './function-draft.js';
-import { readVariables, type VariableFile } from './env-vars.js';
-import { isMap } from './map.js';
+import { DOTENV, readVariables, type VariableFile } from './env-vars.js';
+import { isMap, map } from './map.js';
 import { readOrigin } from './origin.js';
+import { parametersOf, type Parameters } from './parameters.js';
 import { Problems } from './problems.js';
 import { readProject } from './project.js';
-import { settingsSchema, type FileSettings } from './schema.js';
+import { readSamConfig, type SamConfig } from './sam-config.js';
+import { readFileSettings, resolveSettings } from './settings.js';
 import { filesThatMatter } from './source.js';
 import { isTemplate, readTemplate } from './template/template.js';
 
@@ -34,16 +35,30 @@ export interface LoadRequest {
 export async function loadConfig(request: LoadRequest): Promise<Config> {
   const problems = new Problems();
   const notices: SettingNotice[] = [];
-  const origin = readOrigin(request.directory, request.flags.stacks ?? [], problems);
+  const sam = await readSamConfigOf(request);
+  const { stacks = [], envVars } = request.flags;
+  const origin = readOrigin(
+    { directory: request.directory, samTemplate: sam.config.template },
+    stacks,
+    problems,
+  );
   const { projectDirectory, source, document } = origin;
-  const fileSettings = isTemplate(document) ? origin.place : readFileSettings(document, problems);
+  const isSam = isTemplate(document);
+  if (isSam) sam.tell(problems, notices);
+  const fileSettings = isSam
+    ? { ...sam.config.settings, ...origin.place }
+    : readFileSettings(document, problems);
   const settings = resolveSettings(request, projectDirectory, fileSettings, problems);
-  const { envVars } = request.flags;
-  const variablesFile = envVars === undefined ? undefined : resolve(projectDirectory, envVars);
-  const variables = readVariables(variablesFile, problems);
+  const variablesFile =
+    envVars === undefined
+      ? isSam
+        ? sam.config.envVars
+        : undefined
+      : resolve(projectDirectory, envVars);
+  const variables = await readVariables(projectDirectory, variablesFile, problems);
   const stack = emptyStack();
   const permissions: FunctionPermissions[] = [];
-  const others = [...origin.files];
+  const others = [...origin.files, ...(isSam ? sam.files : [])];
   const drafts = readDrafts(document, {
     source,
     files: others,
@@ -52,7 +67,14 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
     settings,
     problems,
     notices,
-    parameters: request.flags.parameters ?? {},
+    parameters: parametersOf({
+      flags: request.flags.parameters ?? {},
+      files: request.flags.parameterFiles ?? [],
+      samConfig: sam.config.parameters,
+      declared: map(map(document)['Parameters']),
+      problems,
+      read: others,
+    }),
   });
   const mayBeEmpty = isEmptyProject(document);
   const functions = finishAll(drafts, {
@@ -67,127 +89,35 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   if (settings.strict) refuseNotices(notices, problems);
   problems.throwIfAny(source);
   const own = filesThatMatter(projectDirectory, source, variablesFile);
-  const files = [...new Set([...own, ...others])];
+  const files = [...new Set([...own, ...others, join(projectDirectory, DOTENV)])];
   return { projectDirectory, source, files, settings, functions, stack, permissions, notices };
 }
 
-function readFileSettings(document: unknown, problems: Problems): FileSettings {
-  if (typeof document !== 'object' || document === null) return {};
-  const written = Object.fromEntries(
-    Object.entries(document).filter(([key]) => key in settingsSchema.shape),
-  );
-  const result = settingsSchema.safeParse(written);
-  if (result.success) return result.data;
-  problems.addIssues('', written, result.error.issues);
-  return {};
-}
-
-function resolveSettings(
-  request: LoadRequest,
-  projectDirectory: string,
-  file: FileSettings,
-  problems: Problems,
-): Settings {
-  const { flags, environment } = request;
-  const given = flagSettings(flags, problems);
-  const host = given.host ?? file.host ?? DEFAULTS.host;
-  if (!isLoopbackHost(host) && flags.authToken === undefined) {
-    problems.add({
-      path: '--host',
-      value: host,
-      expected: 'a loopback address, or a token that callers must send',
-      remedy: 'Add --auth <token>.',
-    });
-  }
-  const freezeAfterMs = given.freezeAfterMs ?? file.freezeAfterMs;
-  const memoryBudgetMb = given.memoryBudgetMb ?? file.memoryBudgetMb;
-  const network = given.network ?? file.network;
-  const { streamingBytesPerSecond } = file;
+/** What it has to say is told only where the project is a template. */
+async function readSamConfigOf({ directory, flags }: LoadRequest): Promise<{
+  readonly config: SamConfig;
+  readonly files: readonly string[];
+  tell(problems: Problems, notices: SettingNotice[]): void;
+}> {
+  const path = resolve(directory);
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const problems = new Problems();
+  const notices: SettingNotice[] = [];
+  const config = await readSamConfig({
+    folder: isFolder ? path : dirname(path),
+    ...(flags.configFile === undefined ? {} : { file: flags.configFile }),
+    ...(flags.configEnvironment === undefined ? {} : { environment: flags.configEnvironment }),
+    problems,
+    notices,
+  });
   return {
-    stateDirectory: resolve(flags.state ?? join(projectDirectory, DEFAULTS.stateDirectoryName)),
-    port: given.port ?? file.port ?? DEFAULTS.port,
-    httpPort: given.httpPort ?? file.httpPort ?? DEFAULTS.httpPort,
-    host,
-    ...(freezeAfterMs === undefined ? {} : { freezeAfterMs }),
-    spares: given.spares ?? file.spares ?? DEFAULTS.spares,
-    timeScale: given.timeScale ?? file.timeScale ?? DEFAULTS.timeScale,
-    idleTimeoutMs: given.idleTimeoutMs ?? file.idleTimeoutMs ?? DEFAULTS.idleTimeoutMs,
-    ...(memoryBudgetMb === undefined ? {} : { memoryBudgetMb }),
-    ...concurrencySettings(given, file),
-    ...(streamingBytesPerSecond === undefined ? {} : { streamingBytesPerSecond }),
-    region: given.region ?? file.region ?? environment['AWS_REGION'] ?? DEFAULTS.region,
-    accountId: file.accountId ?? DEFAULTS.accountId,
-    base: given.base ?? file.base ?? 'auto',
-    ...(network === undefined ? {} : { network }),
-    services: given.services ?? file.services ?? 'auto',
-    ...(flags.keepServices === true ? { keepServices: true } : {}),
-    ...(flags.awsProfile === undefined ? {} : { awsProfile: flags.awsProfile }),
-    ...(flags.authToken === undefined ? {} : { authToken: flags.authToken }),
-    watch: flags.watch ?? file.watch ?? true,
-    strict: flags.strict ?? false,
+    config,
+    files: config.file === undefined ? [] : [config.file],
+    tell(toProblems, toNotices) {
+      for (const problem of problems.list) toProblems.add(problem);
+      toNotices.push(...notices);
+    },
   };
-}
-
-function concurrencySettings(
-  given: FileSettings,
-  file: FileSettings,
-): Pick<Settings, 'concurrency' | 'unreservedMinimum' | 'requestRate' | 'scalingRate'> {
-  const concurrency = given.concurrency ?? file.concurrency ?? DEFAULTS.concurrency;
-  return {
-    concurrency,
-    unreservedMinimum:
-      given.unreservedMinimum ?? file.unreservedMinimum ?? defaultUnreservedMinimum(concurrency),
-    requestRate: given.requestRate ?? file.requestRate ?? DEFAULTS.requestRate,
-    scalingRate: given.scalingRate ?? file.scalingRate ?? DEFAULTS.scalingRate,
-  };
-}
-
-/** Flags are held to the same bounds as the file. */
-function flagSettings(flags: Flags, problems: Problems): FileSettings {
-  const written = {
-    port: flags.port,
-    httpPort: flags.httpPort,
-    host: flags.host,
-    freezeAfterMs: flags.freezeAfter,
-    spares: flags.spares,
-    idleTimeoutMs: flags.idleTimeout,
-    timeScale: flags.timeScale,
-    memoryBudgetMb: flags.memoryBudgetMb,
-    concurrency: flags.concurrency,
-    unreservedMinimum: flags.unreservedMinimum,
-    requestRate: flags.requestRate,
-    scalingRate: flags.scalingRate,
-    region: flags.region,
-    base: flags.base,
-    network: flags.network,
-    services: flags.services,
-  };
-  const result = settingsSchema.safeParse(written);
-  if (result.success) return result.data;
-  const flagNames: Readonly<Record<string, string>> = {
-    httpPort: 'http-port',
-    freezeAfterMs: 'freeze-after',
-    idleTimeoutMs: 'idle-timeout',
-    memoryBudgetMb: 'memory-budget',
-    timeScale: 'time-scale',
-    unreservedMinimum: 'unreserved-minimum',
-    requestRate: 'request-rate',
-    scalingRate: 'scaling-rate',
-  };
-  for (const issue of result.error.issues) {
-    const key = String(issue.path[0]);
-    problems.add({
-      path: `--${flagNames[key] ?? key}`,
-      value: (written as Record<string, unknown>)[key],
-      expected: issue.message,
-      remedy: 'Change the flag.',
-    });
-  }
-  return {};
-}
-
-function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 interface DraftRequest {
@@ -197,7 +127,7 @@ interface DraftRequest {
   readonly settings: Settings;
   readonly problems: Problems;
   readonly notices: SettingNotice[];
-  readonly parameters: Readonly<Record<string, string>>;
+  readonly parameters: Parameters;
   /** Takes the files that the project is made of besides its source. */
   readonly files: string[];
 }
@@ -211,7 +141,8 @@ function readDrafts(document: unknown, request: DraftRequest): FunctionDraft[] {
     files: request.files,
     region: settings.region,
     accountId: settings.accountId,
-    parameters,
+    parameters: parameters.values,
+    placeOfParameter: (name) => parameters.placeOf(name),
     directory: dirname(source),
     problems,
     notices,

@@ -22,11 +22,14 @@ export interface Origin {
 
 /** Raises `config-not-found`, and `config-invalid` for what is no text. */
 export function readOrigin(
-  directory: string,
+  {
+    directory,
+    samTemplate,
+  }: { readonly directory: string; readonly samTemplate?: string | undefined },
   stacks: readonly string[],
   problems: Problems,
 ): Origin {
-  const found = findSource(directory);
+  const found = findSource(directory, samTemplate);
   const document = readDocument(readSource(found), problems);
   const folder = statSync(directory).isDirectory() ? resolve(directory) : dirname(found);
   const plain = {

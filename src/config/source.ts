@@ -12,14 +12,15 @@ const TEMPLATE_FILES = ['template.yaml', 'template.yml', 'template.json'];
 const ASSEMBLIES = [join(ASSEMBLY, MANIFEST), MANIFEST];
 const BUILT_TEMPLATE = join('.aws-sam', 'build', 'template.yaml');
 
-/** The file that `directory`, a folder or the file itself, means. Raises `config-not-found`. */
-export function findSource(directory: string): string {
+/**
+ * The file that `directory`, a folder or the file itself, means. `template` is where SAM is told it
+ * is. Raises `config-not-found`.
+ */
+export function findSource(directory: string, template?: string): string {
   const path = resolve(directory);
   if (existsSync(path) && statSync(path).isFile()) return path;
   const found =
-    [...PROJECT_FILES, ...TEMPLATE_FILES]
-      .map((name) => join(path, name))
-      .find((file) => existsSync(file)) ?? assemblyIn(path);
+    firstOf(path, PROJECT_FILES) ?? template ?? firstOf(path, TEMPLATE_FILES) ?? assemblyIn(path);
   if (found === undefined) {
     throw new OrchestratorError(
       'config-not-found',
@@ -31,7 +32,16 @@ export function findSource(directory: string): string {
   }
   const built = join(path, BUILT_TEMPLATE);
   const isTemplateFile = TEMPLATE_FILES.some((name) => found.endsWith(name));
-  return isTemplateFile && existsSync(built) && isNewer(built, found) ? built : found;
+  return (isTemplateFile || found === template) &&
+    existsSync(found) &&
+    existsSync(built) &&
+    isNewer(built, found)
+    ? built
+    : found;
+}
+
+function firstOf(folder: string, names: readonly string[]): string | undefined {
+  return names.map((name) => join(folder, name)).find((file) => existsSync(file));
 }
 
 /** A CDK app's own folder, or the one that it was synthesized into. */

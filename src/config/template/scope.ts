@@ -13,6 +13,8 @@ export interface ScopeContext {
   /** Overrides of parameters. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly problems: Problems;
+  /** Where the value of a parameter was given. */
+  placeOfParameter(name: string): string;
 }
 
 export interface TemplateScope {
@@ -76,12 +78,12 @@ export function transformsOf(template: Map): string[] {
 function checkParameters(declared: Map, context: ScopeContext): void {
   for (const [name, value] of Object.entries(context.parameters)) {
     if (!Object.hasOwn(declared, name)) {
-      refuseUnknown(name, Object.keys(declared), context.problems);
+      refuseUnknown(name, Object.keys(declared), context);
     }
     const { AllowedValues: allowed } = map(own(declared, name));
     if (!Array.isArray(allowed) || allowed.map(String).includes(value)) continue;
     context.problems.add({
-      path: `--parameter ${name}`,
+      path: context.placeOfParameter(name),
       value,
       expected: `one of ${allowed.join(', ')}`,
       remedy: 'Give one of these.',
@@ -101,10 +103,10 @@ function parametersOf(declared: Map, values: Map): Map {
   );
 }
 
-function refuseUnknown(name: string, declared: readonly string[], problems: Problems): void {
+function refuseUnknown(name: string, declared: readonly string[], context: ScopeContext): void {
   const nearest = nearestOf(name, declared);
-  problems.add({
-    path: `--parameter ${name}`,
+  context.problems.add({
+    path: context.placeOfParameter(name),
     expected: `a parameter of the template (${declared.join(', ') || 'it has none'})`,
     remedy: nearest === undefined ? 'Leave it out.' : `Did you mean '${nearest}'?`,
   });

@@ -1,0 +1,131 @@
+/** Settings of the orchestrator itself: flags over the file over the defaults. */
+
+import { join, resolve } from 'node:path';
+import type { Flags, Settings } from './config.js';
+import { DEFAULTS, defaultUnreservedMinimum } from './defaults.js';
+import type { Problems } from './problems.js';
+import { settingsSchema, type FileSettings } from './schema.js';
+
+interface SettingsRequest {
+  readonly flags: Flags;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export function readFileSettings(document: unknown, problems: Problems): FileSettings {
+  if (typeof document !== 'object' || document === null) return {};
+  const written = Object.fromEntries(
+    Object.entries(document).filter(([key]) => key in settingsSchema.shape),
+  );
+  const result = settingsSchema.safeParse(written);
+  if (result.success) return result.data;
+  problems.addIssues('', written, result.error.issues);
+  return {};
+}
+
+export function resolveSettings(
+  request: SettingsRequest,
+  projectDirectory: string,
+  file: FileSettings,
+  problems: Problems,
+): Settings {
+  const { flags, environment } = request;
+  const given = flagSettings(flags, problems);
+  const host = given.host ?? file.host ?? DEFAULTS.host;
+  if (!isLoopbackHost(host) && flags.authToken === undefined) {
+    problems.add({
+      path: '--host',
+      value: host,
+      expected: 'a loopback address, or a token that callers must send',
+      remedy: 'Add --auth <token>.',
+    });
+  }
+  const freezeAfterMs = given.freezeAfterMs ?? file.freezeAfterMs;
+  const memoryBudgetMb = given.memoryBudgetMb ?? file.memoryBudgetMb;
+  const network = given.network ?? file.network;
+  const { streamingBytesPerSecond } = file;
+  return {
+    stateDirectory: resolve(flags.state ?? join(projectDirectory, DEFAULTS.stateDirectoryName)),
+    port: given.port ?? file.port ?? DEFAULTS.port,
+    httpPort: given.httpPort ?? file.httpPort ?? DEFAULTS.httpPort,
+    host,
+    ...(freezeAfterMs === undefined ? {} : { freezeAfterMs }),
+    spares: given.spares ?? file.spares ?? DEFAULTS.spares,
+    timeScale: given.timeScale ?? file.timeScale ?? DEFAULTS.timeScale,
+    idleTimeoutMs: given.idleTimeoutMs ?? file.idleTimeoutMs ?? DEFAULTS.idleTimeoutMs,
+    ...(memoryBudgetMb === undefined ? {} : { memoryBudgetMb }),
+    ...concurrencySettings(given, file),
+    ...(streamingBytesPerSecond === undefined ? {} : { streamingBytesPerSecond }),
+    region: given.region ?? file.region ?? environment['AWS_REGION'] ?? DEFAULTS.region,
+    accountId: file.accountId ?? DEFAULTS.accountId,
+    base: given.base ?? file.base ?? 'auto',
+    ...(network === undefined ? {} : { network }),
+    services: given.services ?? file.services ?? 'auto',
+    ...(flags.keepServices === true ? { keepServices: true } : {}),
+    ...(flags.awsProfile === undefined ? {} : { awsProfile: flags.awsProfile }),
+    ...(flags.authToken === undefined ? {} : { authToken: flags.authToken }),
+    watch: flags.watch ?? file.watch ?? true,
+    strict: flags.strict ?? false,
+  };
+}
+
+function concurrencySettings(
+  given: FileSettings,
+  file: FileSettings,
+): Pick<Settings, 'concurrency' | 'unreservedMinimum' | 'requestRate' | 'scalingRate'> {
+  const concurrency = given.concurrency ?? file.concurrency ?? DEFAULTS.concurrency;
+  return {
+    concurrency,
+    unreservedMinimum:
+      given.unreservedMinimum ?? file.unreservedMinimum ?? defaultUnreservedMinimum(concurrency),
+    requestRate: given.requestRate ?? file.requestRate ?? DEFAULTS.requestRate,
+    scalingRate: given.scalingRate ?? file.scalingRate ?? DEFAULTS.scalingRate,
+  };
+}
+
+/** Flags are held to the same bounds as the file. */
+function flagSettings(flags: Flags, problems: Problems): FileSettings {
+  const written = {
+    port: flags.port,
+    httpPort: flags.httpPort,
+    host: flags.host,
+    freezeAfterMs: flags.freezeAfter,
+    spares: flags.spares,
+    idleTimeoutMs: flags.idleTimeout,
+    timeScale: flags.timeScale,
+    memoryBudgetMb: flags.memoryBudgetMb,
+    concurrency: flags.concurrency,
+    unreservedMinimum: flags.unreservedMinimum,
+    requestRate: flags.requestRate,
+    scalingRate: flags.scalingRate,
+    region: flags.region,
+    base: flags.base,
+    network: flags.network,
+    services: flags.services,
+  };
+  const result = settingsSchema.safeParse(written);
+  if (result.success) return result.data;
+  const flagNames: Readonly<Record<string, string>> = {
+    httpPort: 'http-port',
+    freezeAfterMs: 'freeze-after',
+    idleTimeoutMs: 'idle-timeout',
+    memoryBudgetMb: 'memory-budget',
+    timeScale: 'time-scale',
+    unreservedMinimum: 'unreserved-minimum',
+    requestRate: 'request-rate',
+    scalingRate: 'scaling-rate',
+  };
+  for (const issue of result.error.issues) {
+    const key = String(issue.path[0]);
+    problems.add({
+      path: `--${flagNames[key] ?? key}`,
+      value: (written as Record<string, unknown>)[key],
+      expected: issue.message,
+      remedy: 'Change the flag.',
+    });
+  }
+  return {};
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
