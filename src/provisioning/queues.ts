@@ -9,7 +9,12 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { QueueDefinition } from '../stack/service-resources.js';
-import { isNamed, type MakingContext, type ResourceMaker } from './resource-maker.js';
+import {
+  isNamed,
+  sameAttribute,
+  type MakingContext,
+  type ResourceMaker,
+} from './resource-maker.js';
 
 const REDRIVE = ['RedrivePolicy', 'RedriveAllowPolicy'];
 /** Given at creation and never again. */
@@ -98,7 +103,9 @@ async function set(
     new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
   );
   const current: Readonly<Record<string, string>> = there;
-  const different = Object.entries(wanted).filter(([key, value]) => (current[key] ?? '') !== value);
+  const different = Object.entries(wanted).filter(
+    ([key, value]) => !sameAttribute(current[key], value),
+  );
   if (different.length === 0) return;
   await withinMaximum(Object.fromEntries(different), about, (taken) =>
     sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: taken })),

@@ -31,6 +31,20 @@ export interface ResourceMaker<Definition extends Named> {
   ): Promise<void>;
 }
 
+/** Attributes that are JSON come back with other white space. */
+export function sameAttribute(one = '', other = ''): boolean {
+  return one === other || compact(one) === compact(other);
+}
+
+function compact(text: string): string {
+  if (!text.startsWith('{')) return text;
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text;
+  }
+}
+
 /** A failure of an AWS client by its name, such as `ResourceNotFoundException`. */
 export function isNamed(error: unknown, ...names: readonly string[]): boolean {
   return error instanceof Error && names.includes(error.name);

@@ -10,6 +10,7 @@ import {
   type Subscription,
 } from '@aws-sdk/client-sns';
 import type { SubscriptionDefinition } from '../stack/service-resources.js';
+import { sameAttribute } from './resource-maker.js';
 
 type Wanted = Pick<
   SubscriptionDefinition,
@@ -87,5 +88,5 @@ function same(
   wanted: Readonly<Record<string, string>>,
   current: Readonly<Record<string, string>>,
 ): boolean {
-  return (wanted[key] ?? ABSENT[key]) === (current[key] ?? ABSENT[key]);
+  return sameAttribute(wanted[key] ?? ABSENT[key], current[key] ?? ABSENT[key]);
 }
