@@ -6,6 +6,7 @@ import { Builder } from './builder/builder.js';
 import { FunctionImages } from './builder/function-images.js';
 import { connectDocker } from './engine/docker/connect.js';
 import { openDockerEngine } from './engine/docker/open.js';
+import { findServices, removeServices } from './engine/docker/services-container.js';
 import type { ContainerEngine } from './engine/engine.js';
 import { runLabels } from './engine/orphans.js';
 import { ownOutputs } from './function/own-outputs.js';
@@ -16,6 +17,13 @@ export interface EngineTools {
   readonly images: ImageTools;
   /** Builds or pulls the image of a function that is packaged as one. */
   readonly prepareImage: FunctionImages['prepare'];
+  /** The services container of a state folder. */
+  readonly services: {
+    /** Where it answers; undefined when none runs. */
+    find(stateDirectory: string): Promise<string | undefined>;
+    /** Says whether there was one. */
+    remove(stateDirectory: string): Promise<boolean>;
+  };
 }
 
 export type ImageTools = Pick<Builder, 'ensureImage' | 'list' | 'presentBase'>;
@@ -46,6 +54,10 @@ export async function openEngineTools(): Promise<EngineTools> {
             }),
         );
       return (await functionImages).prepare(definition, options);
+    },
+    services: {
+      find: (stateDirectory) => findServices(docker, stateDirectory),
+      remove: (stateDirectory) => removeServices(docker, stateDirectory),
     },
     engine: {
       describe: async (signal) => (await engine()).describe(signal),

@@ -394,7 +394,8 @@ function running(parts: RunningParts): RunningOrchestrator {
     sources: () => view.sources(),
     time: () => view.time(),
     advanceTime: (ms) => view.advanceTime(ms),
-    stop: (mode) => {
+    stop: (mode, options) => {
+      if (options?.keepServices === true) sources.keepServices();
       const ended = mode === 'drain' ? orchestrator.close() : orchestrator.destroy();
       // What goes wrong reaches `stopped`, which is awaited.
       ended.catch(() => undefined);
@@ -417,6 +418,6 @@ function running(parts: RunningParts): RunningOrchestrator {
       await end();
     },
   };
-  view.onStop = (mode) => orchestrator.stop(mode);
+  view.onStop = (...request) => orchestrator.stop(...request);
   return orchestrator;
 }

@@ -31,6 +31,7 @@ export type FollowItem =
 /** `POST stop` */
 export interface StopRequest {
   readonly mode: 'drain' | 'now';
+  readonly keepServices?: boolean;
 }
 
 /** `POST time` */

@@ -202,14 +202,14 @@ async function advanceTime({ view, request }: RouteContext): Promise<object> {
 
 async function stop({ view, request, response }: RouteContext): Promise<object> {
   const body = await readJson(request);
-  const mode = (body as { mode?: unknown } | null)?.mode;
+  const { mode, keepServices = false } = (body ?? {}) as Partial<Record<string, unknown>>;
   if (mode !== 'drain' && mode !== 'now') {
     throw new Refusal(400, 'mode must be "drain" or "now"');
   }
   // The connection would otherwise idle open while the server waits for it to close.
   response.setHeader('connection', 'close');
   // Also when the caller has gone: it asked.
-  response.once('close', () => view.stop(mode));
+  response.once('close', () => view.stop(mode, { keepServices: keepServices === true }));
   return { stopping: mode };
 }
 

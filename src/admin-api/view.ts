@@ -171,5 +171,10 @@ export interface OrchestratorView {
   time(): TimeStatus;
   advanceTime(ms: number): TimeStatus;
   /** Begins an orderly stop: `drain` finishes what runs, otherwise it ends now. */
-  stop(mode: 'drain' | 'now'): void;
+  stop(mode: 'drain' | 'now', options?: StopOptions): void;
+}
+
+export interface StopOptions {
+  /** The services container stays, with its data. */
+  readonly keepServices?: boolean;
 }

@@ -42,7 +42,7 @@ export interface AdminClient {
   sources(): Promise<readonly SourceStatus[]>;
   time(): Promise<TimeStatus>;
   advanceTime(ms: number): Promise<TimeStatus>;
-  stop(mode: StopRequest['mode']): Promise<void>;
+  stop(request: StopRequest): Promise<void>;
 }
 
 /**
@@ -130,8 +130,7 @@ export function createAdminClient(run: FoundRun): AdminClient {
       const body: AdvanceRequest = { advanceMs: ms };
       return (await answerOf(run, await post('time', body))) as TimeStatus;
     },
-    async stop(mode) {
-      const body: StopRequest = { mode };
+    async stop(body) {
       await answerOf(run, await post('stop', body));
     },
   };

@@ -2,9 +2,11 @@
 
 import { resolve } from 'node:path';
 
+import { SERVICES_IMAGE } from '../builder/services-image.js';
 import { OrchestratorError, messageOf } from '../errors.js';
 import type { FunctionDefinition } from '../function/function-version.js';
 import type { Command, CommandContext } from './command.js';
+import { needsServices } from '../services/needs.js';
 import { BASE_OPTION, SETTING_OPTIONS, flagsOf } from './flags.js';
 import { EXIT } from './host.js';
 import { onInterrupts } from './interrupts.js';
@@ -100,8 +102,14 @@ async function wanted({
     environment: host.environment,
   });
   const managed = config.functions.filter(({ image }) => image === undefined);
+  const { services } = config.settings;
+  const contained =
+    services === 'container' || (services === 'auto' && needsServices(config.stack));
   return {
-    runtimes: [...new Set(managed.map(({ runtime }) => runtime))],
+    runtimes: [
+      ...new Set(managed.map(({ runtime }) => runtime)),
+      ...(contained ? [SERVICES_IMAGE] : []),
+    ],
     functions: config.functions.filter(({ image }) => image !== undefined),
     base: config.settings.base,
   };
@@ -109,7 +117,6 @@ async function wanted({
 
 async function refuseUnknownRuntimes(named: readonly string[]): Promise<void> {
   const { RUNTIMES, nearestRuntime } = await import('../function/runtimes.js');
-  const { SERVICES_IMAGE } = await import('../builder/services-image.js');
   for (const name of named) {
     if (RUNTIMES.has(name) || name === SERVICES_IMAGE) continue;
     const near = nearestRuntime(name);

@@ -12,6 +12,7 @@ import { runLockHolder } from '../state/run-lock.js';
 import { describe, withEngine, type Check } from './check.js';
 import { bytes } from './format.js';
 import { reachCheck } from './reach-check.js';
+import { servicesCheck } from './services-check.js';
 
 const LEAST_NODE = [20, 19] as const;
 /** Below this a first build fails; below the other it soon will. */
@@ -154,6 +155,7 @@ export const CHECKS: readonly Check[] = [
   scratch,
   bases,
   reachCheck,
+  servicesCheck,
   ports,
   state,
   disk,

@@ -11,7 +11,7 @@ import { EXIT } from './host.js';
 import type { EngineTools } from './parts.js';
 import type { Report } from './report.js';
 
-const { port, host: hostOption, state } = SETTING_OPTIONS;
+const { port, host: hostOption, state, services } = SETTING_OPTIONS;
 
 export const doctor: Command = {
   name: 'doctor',
@@ -20,6 +20,7 @@ export const doctor: Command = {
     port,
     host: hostOption,
     state,
+    services,
     quick: { type: 'boolean', describe: 'Leave out the check that starts a container' },
   },
   examples: [['doctor', '']],

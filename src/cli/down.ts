@@ -3,8 +3,13 @@
  * is what was asked for, and no error.
  */
 
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+import type { StopRequest } from '../admin-api/protocol.js';
 import { sleep } from '../async/clock.js';
 import { isOrchestratorError } from '../errors.js';
+import { DEFAULTS } from '../config/defaults.js';
 import { isAlive } from '../state/process-identity.js';
 import type { FoundRun } from '../state/run-file.js';
 import { createAdminClient, runOf } from './admin-client.js';
@@ -20,6 +25,10 @@ export const down: Command = {
   summary: 'Stop the orchestrator',
   options: {
     now: { type: 'boolean', describe: 'Do not wait for running invocations' },
+    'keep-services': {
+      type: 'boolean',
+      describe: 'Leave the services container, and the data in it',
+    },
     ...STATE_OPTION,
   },
   examples: [
@@ -30,13 +39,18 @@ export const down: Command = {
     const { args, report } = context;
     const run = runningOrNot(context);
     if (run === undefined) {
-      if (report.json) report.printJson({ stopped: false });
-      else report.note('No orchestrator is running here.');
+      const cleared = args.flag('keep-services') ? false : await clearServices(context);
+      if (report.json) report.printJson({ stopped: false, ...(cleared ? { cleared } : {}) });
+      else {
+        report.note('No orchestrator is running here.');
+        if (cleared) report.note('The services container that one had left is removed.');
+      }
       return EXIT.ok;
     }
     const now = args.flag('now');
     const queued = await queuedEvents(run);
-    await askToStop(run, now ? 'now' : 'drain');
+    const mode = now ? 'now' : 'drain';
+    await askToStop(run, { mode, keepServices: args.flag('keep-services') });
     const detail = now ? '' : 'running invocations finish first';
     if (!(await waitForEnd(context, run, detail))) return EXIT.interrupted;
     if (report.json) report.printJson({ stopped: true, pid: run.process.pid });
@@ -48,6 +62,30 @@ export const down: Command = {
     return EXIT.ok;
   },
 };
+
+/** What a run that was killed has left for the next one, which is not wanted any more. */
+async function clearServices(context: CommandContext): Promise<boolean> {
+  const stateDirectory = stateDirectoryOf(context);
+  if (stateDirectory === undefined) return false;
+  try {
+    return await (await context.parts.openEngine()).services.remove(stateDirectory);
+  } catch (error) {
+    // Where no engine runs, none of its containers does.
+    if (isOrchestratorError(error, 'engine-unreachable')) return false;
+    throw error;
+  }
+}
+
+/** The one that `--state` names, or the nearest. */
+function stateDirectoryOf({ args, host }: CommandContext): string | undefined {
+  const named = args.string('state');
+  if (named !== undefined) return resolve(host.cwd, named);
+  for (let folder = resolve(host.cwd); ; folder = dirname(folder)) {
+    const candidate = join(folder, DEFAULTS.stateDirectoryName);
+    if (existsSync(candidate)) return candidate;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
 
 /** As far as it can be known: it is no reason not to stop. */
 async function queuedEvents(run: FoundRun): Promise<number> {
@@ -70,14 +108,14 @@ function runningOrNot(context: CommandContext): FoundRun | undefined {
   }
 }
 
-async function askToStop(run: FoundRun, mode: 'drain' | 'now'): Promise<void> {
+async function askToStop(run: FoundRun, request: StopRequest): Promise<void> {
   try {
-    await createAdminClient(run).stop(mode);
+    await createAdminClient(run).stop(request);
   } catch (error) {
     if (!isAlive(run.process)) return;
     if (!isOrchestratorError(error, 'not-running')) throw error;
     // It lives and does not answer. What it leaves behind when killed, its watchdog clears.
-    process.kill(run.process.pid, mode === 'drain' ? 'SIGTERM' : 'SIGKILL');
+    process.kill(run.process.pid, request.mode === 'drain' ? 'SIGTERM' : 'SIGKILL');
   }
 }
 

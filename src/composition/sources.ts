@@ -111,6 +111,11 @@ export class Sources {
     return this.#sources.flatMap((source) => source.status?.() ?? []);
   }
 
+  /** Their container outlives this run. */
+  keepServices(): void {
+    this.#services.keep();
+  }
+
   async drain(): Promise<void> {
     const sources = this.#sources.map((source) => source.drain());
     await Promise.all([...sources, this.#httpPort.drain()]);

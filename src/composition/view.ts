@@ -38,7 +38,7 @@ export class View implements OrchestratorView {
   /** Set once there are any. */
   onSources: () => readonly SourceStatus[] = () => [];
   /** Set once there is something to stop. */
-  onStop: (mode: 'drain' | 'now') => void = () => undefined;
+  onStop: OrchestratorView['stop'] = () => undefined;
 
   constructor(parts: ViewParts) {
     this.#parts = parts;
@@ -92,8 +92,8 @@ export class View implements OrchestratorView {
     return this.time();
   }
 
-  stop(mode: 'drain' | 'now'): void {
-    this.onStop(mode);
+  stop(...request: Parameters<OrchestratorView['stop']>): void {
+    this.onStop(...request);
   }
 }
 

@@ -14,6 +14,7 @@ import type {
   ServicesKind,
 } from './aws-services.js';
 import { ServiceClients } from './clients.js';
+import { probeEndpoint, reasonOf } from './probe.js';
 
 /** A container that serves, however it is made. */
 export interface ServicesHost {
@@ -67,9 +68,11 @@ export class Services implements AwsServices {
   #hosted: HostedServices | undefined;
   /** One was there with its data before a start that has not come to its end. */
   #settled = false;
+  #kept: boolean;
 
   constructor(parts: ServicesParts) {
     this.#parts = parts;
+    this.#kept = parts.keep;
     this.kind = kindOf(parts.setting);
   }
 
@@ -81,6 +84,11 @@ export class Services implements AwsServices {
   /** The start has succeeded: from now on the end of the run is the end of the container. */
   started(): void {
     this.#settled = true;
+  }
+
+  /** The end of the run is not the end of the container. */
+  keep(): void {
+    this.#kept = true;
   }
 
   async clientConfig(): Promise<ServiceClientConfig> {
@@ -123,7 +131,7 @@ export class Services implements AwsServices {
     this.#closing.abort(new Error('the orchestrator is stopping'));
     await this.clients.close();
     await this.#reached?.catch(() => undefined);
-    if (this.kind !== 'container' || this.#parts.keep) return;
+    if (this.kind !== 'container' || this.#kept) return;
     // What a failed start has found is not its own to take away.
     if (!this.#settled && this.#hosted?.adopted !== false) return;
     await this.#parts.host.remove();
@@ -227,18 +235,6 @@ export class Services implements AwsServices {
 function kindOf(setting: ServicesSetting): ServicesKind {
   if (setting === 'none' || setting === 'aws') return setting;
   return setting === 'auto' || setting === 'container' ? 'container' : 'endpoint';
-}
-
-/** Any answer will do: what it says to a request for nothing differs from server to server. */
-async function probeEndpoint(endpoint: string): Promise<void> {
-  const answer = await fetch(endpoint, { signal: AbortSignal.timeout(5000), redirect: 'manual' });
-  await answer.body?.cancel();
-}
-
-/** `fetch` says only that it has failed, and keeps why as the cause. */
-function reasonOf(error: unknown): string {
-  const { cause } = error as { cause?: unknown };
-  return messageOf(cause ?? error) || String((cause as { code?: unknown }).code);
 }
 
 function unreachable(endpoint: string, cause: unknown): OrchestratorError {

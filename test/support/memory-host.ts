@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream';
 
 import type { Host, OutputStream, Signal } from '../../src/cli/host.js';
 import type { Parts } from '../../src/cli/parts.js';
+import { OrchestratorError } from '../../src/errors.js';
 import { runProgram } from '../../src/cli/program.js';
 
 export interface InProcessOptions {
@@ -33,7 +34,10 @@ export interface InProcess {
 const NO_PARTS: Parts = {
   loadConfig: () => Promise.reject(new Error('no configuration')),
   startOrchestrator: () => Promise.reject(new Error('no orchestrator')),
-  openEngine: () => Promise.reject(new Error('no engine')),
+  openEngine: () =>
+    Promise.reject(
+      new OrchestratorError('engine-unreachable', 'no engine', { remedy: 'Start it.' }),
+    ),
 };
 
 export function startInProcess(argv: readonly string[], options: InProcessOptions): InProcess {

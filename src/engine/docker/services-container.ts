@@ -82,6 +82,19 @@ export async function containerEnd(docker: Docker, id: string, signal: AbortSign
   }
 }
 
+/** Where the container of a state folder answers, if it runs. */
+export async function findServices(
+  docker: Docker,
+  stateDirectory: string,
+): Promise<string | undefined> {
+  try {
+    const found = await inspect({ docker }, containerName(stateDirectory));
+    return found?.State.Running === true ? endpointOf(found) : undefined;
+  } catch (error) {
+    throw engineError(error, 'looking for the services container');
+  }
+}
+
 /** Removes the container of a state folder, if there is one. Says whether there was. */
 export async function removeServices(docker: Docker, stateDirectory: string): Promise<boolean> {
   const container = docker.getContainer(containerName(stateDirectory));
@@ -156,18 +169,22 @@ async function ready(
   for (;;) {
     const details = await inspect(request, id);
     if (details?.State.Running !== true) throw await ended(request, id);
-    const port = details.NetworkSettings.Ports[PORT]?.[0]?.HostPort;
-    const endpoint = `http://127.0.0.1:${port}`;
-    if (port !== undefined && (await answers(endpoint))) return { id, endpoint, adopted };
+    const endpoint = endpointOf(details);
+    if (endpoint !== undefined && (await answers(endpoint))) return { id, endpoint, adopted };
     if (clock.monotonic() > until) {
       throw new OrchestratorError(
         'services-unavailable',
-        `the services container (${containerName(request.stateDirectory)}) does not answer at ${endpoint}`,
+        `the services container (${containerName(request.stateDirectory)}) does not answer`,
         { remedy: `See \`docker logs ${containerName(request.stateDirectory)}\`.` },
       );
     }
     await sleep(clock, LOOK_EVERY_MS, signal);
   }
+}
+
+function endpointOf({ NetworkSettings }: Docker.ContainerInspectInfo): string | undefined {
+  const port = NetworkSettings.Ports[PORT]?.[0]?.HostPort;
+  return port === undefined ? undefined : `http://127.0.0.1:${port}`;
 }
 
 async function answers(endpoint: string): Promise<boolean> {
