@@ -9,6 +9,7 @@ import type { DockerEngine } from '../engine/docker/docker-engine.js';
 import { messageOf } from '../errors.js';
 import { EventSources } from '../event-sources/event-sources.js';
 import { HttpPort } from '../http-port/http-port.js';
+import { HttpSource } from '../http-source/http-source.js';
 import type { LogHub } from '../log/log-hub.js';
 import type { MappingRegistry } from '../registry/mapping-registry.js';
 import { Invoker } from '../router/invoker.js';
@@ -42,6 +43,7 @@ const OPENERS: readonly ((parts: SourceParts) => Source)[] = [
   (parts) => new EventSources(parts),
   openStepFunctions,
   openNotifications,
+  (parts) => new HttpSource(parts),
 ];
 
 export class Sources {

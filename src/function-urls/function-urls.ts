@@ -14,7 +14,7 @@ import { readBody } from '../invoke-api/request-body.js';
 import { traceIdOf } from '../invocation/trace-id.js';
 import type { InvocationRequest } from '../invocation/invocation.js';
 import type { InvocationRouter } from '../router/router.js';
-import { corsHeaders, preflightHeaders, type Cors } from './cors.js';
+import { corsHeaders, preflightHeaders, type Cors } from '../http-events/cors.js';
 import { eventOf } from './event.js';
 import { isOpen } from './permission.js';
 import { UrlResponse } from './url-response.js';

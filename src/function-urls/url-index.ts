@@ -2,7 +2,7 @@
 
 import { LATEST } from '../registry/records.js';
 import type { FunctionRegistry } from '../registry/registry.js';
-import type { Cors } from './cors.js';
+import type { Cors } from '../http-events/cors.js';
 import type { FunctionUrl } from './function-urls.js';
 
 const EVERYBODY = { Effect: 'Allow', Action: 'lambda:InvokeFunctionUrl', Principal: '*' };

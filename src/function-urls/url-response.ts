@@ -11,7 +11,8 @@ import { refusalError } from '../invoke-api/errors.js';
 import { HTTP_INTEGRATION_TYPE, HttpPrelude } from '../invocation/http-prelude.js';
 import type { Outcome } from '../invocation/outcome.js';
 import type { ResponseHead, ResponseSink } from '../invocation/response-sink.js';
-import { answerOf, type UrlAnswer } from './answer.js';
+import { isOfConnection } from '../http-events/answer.js';
+import { v2AnswerOf, type V2Answer } from '../http-events/v2-answer.js';
 
 export interface UrlResponseParts {
   readonly response: ServerResponse;
@@ -24,15 +25,6 @@ export interface UrlResponseParts {
   readonly tell: (message: string) => void;
 }
 
-/** Between us and the client; a function has no say in them. */
-const OF_CONNECTIONS: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'keep-alive',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 const OCTET_STREAM = 'application/octet-stream';
 
 export class UrlResponse implements ResponseSink {
@@ -100,7 +92,7 @@ export class UrlResponse implements ResponseSink {
       this.settleStream(outcome);
       return;
     }
-    const answer = answerOf(outcome.payload);
+    const answer = v2AnswerOf(outcome.payload);
     if (answer === undefined) {
       this.#break('the function returned neither JSON nor an HTTP response');
       return;
@@ -108,7 +100,7 @@ export class UrlResponse implements ResponseSink {
     this.#whole(answer);
   }
 
-  #whole({ status, headers, cookies, body }: UrlAnswer): void {
+  #whole({ status, headers, cookies, body }: V2Answer): void {
     if (this.#head(status, headers, cookies, body.length)) this.#parts.response.end(body);
   }
 
@@ -125,7 +117,7 @@ export class UrlResponse implements ResponseSink {
     const { response, requestId, traceId, cors } = this.#parts;
     if (response.destroyed || response.headersSent) return false;
     try {
-      const own = Object.entries(headers).filter(([name]) => !OF_CONNECTIONS.has(name));
+      const own = Object.entries(headers).filter(([name]) => !isOfConnection(name));
       response.writeHead(status, {
         ...Object.fromEntries(own),
         ...(length === undefined || status === 204 || status === 304

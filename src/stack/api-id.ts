@@ -11,3 +11,8 @@ export function apiIdOf(logicalId: string): string {
     .padStart(LENGTH, '0')
     .slice(-LENGTH);
 }
+
+/** Sixteen hexadecimal digits, as load balancers have them in ARNs. */
+export function shortHash(logicalId: string): string {
+  return createHash('sha256').update(logicalId).digest('hex').slice(0, 16);
+}

@@ -57,8 +57,6 @@ export type IntegrationDefinition =
       readonly kind: 'function';
       readonly target: FunctionTarget;
       readonly payloadFormat: '1.0' | '2.0';
-      /** The function is called and not waited for (`X-Amz-Invocation-Type: 'Event'`). */
-      readonly asynchronous?: boolean;
       /** The response is passed on as it is made. */
       readonly streaming?: boolean;
     }
@@ -98,12 +96,14 @@ export interface JwtAuthorizerDefinition extends Authorizer {
   readonly identitySources: readonly string[];
   readonly issuer: string;
   readonly audience: readonly string[];
+  /** False: the issuer is made by the project itself, so that nobody has keys. */
+  readonly verified: boolean;
 }
 
 export interface CognitoAuthorizerDefinition extends Authorizer {
   readonly kind: 'cognito';
   readonly identitySources: readonly string[];
-  readonly userPoolArns: readonly string[];
+  readonly pools: readonly { readonly issuer: string; readonly verified: boolean }[];
 }
 
 export interface IamAuthorizerDefinition extends Authorizer {

@@ -48,15 +48,15 @@ export interface DeclaredContext {
 }
 
 export function readDeclared(declared: DeclaredContext): void {
-  const { scope, context, drafts, unresolved, resources } = declared;
-  const around = { scope, context, unresolved, resources, target: targetOf(drafts) };
+  const { scope, context, drafts, globals, unresolved, resources } = declared;
+  const around = { scope, context, globals, unresolved, resources, target: targetOf(drafts) };
   for (const [logicalId, resource] of Object.entries(resources)) {
     const { Type: written, Metadata: metadata } = map(resource);
     const type = String(written);
     const reader = RESOURCE_TYPES[type];
     if (reader === undefined) continue;
     const path = `Resources.${logicalId}`;
-    const properties = propertiesOf(resource, declared.globals);
+    const properties = propertiesOf(resource, globals);
     reader.read({
       ...around,
       path,
@@ -73,7 +73,7 @@ export function readDeclared(declared: DeclaredContext): void {
   for (const part of PARTS) part.finish?.(around);
 }
 
-type Around = Omit<DeclaredContext, 'globals' | 'events' | 'drafts'> & {
+type Around = Omit<DeclaredContext, 'events' | 'drafts'> & {
   target(value: unknown): FunctionTarget | undefined;
 };
 

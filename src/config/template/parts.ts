@@ -7,6 +7,7 @@ import type { FunctionTarget } from '../../stack/function-target.js';
 import type { Place } from '../../stack/arns.js';
 import type { Map } from '../map.js';
 import type { TemplateContext } from './context.js';
+import { HTTP_PART } from './http/part.js';
 import type { Scope } from './intrinsics.js';
 import { mappings } from './mappings.js';
 import { serviceResources } from './service-resources/part.js';
@@ -20,9 +21,11 @@ export interface Identity {
   readonly generated?: Readonly<Record<string, string>>;
 }
 
-interface Around {
+export interface Around {
   readonly scope: Scope;
   readonly context: TemplateContext;
+  /** SAM's section of this name, as written. */
+  readonly globals: Map;
   /** All of the template, as written; those with a false condition left out. */
   readonly resources: Map;
   /** The function that an ARN, a name or an alias' ARN means; undefined when it is none of here. */
@@ -70,7 +73,12 @@ export interface TemplatePart {
   finish?(around: Around): void;
 }
 
-export const PARTS: readonly TemplatePart[] = [serviceResources, mappings, stateMachinesPart];
+export const PARTS: readonly TemplatePart[] = [
+  serviceResources,
+  mappings,
+  stateMachinesPart,
+  HTTP_PART,
+];
 
 /** Several parts may read one type, such as the APIs of API Gateway v2: each takes what is its own. */
 export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = together(

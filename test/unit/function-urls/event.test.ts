@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { eventOf, type UrlRequest } from '../../../src/function-urls/event.js';
+import { eventOf } from '../../../src/function-urls/event.js';
+import type { HttpRequest } from '../../../src/http-events/request.js';
 
 const CONTEXT = {
   urlId: 'a'.repeat(32),
@@ -10,7 +11,7 @@ const CONTEXT = {
   nowMs: Date.UTC(2026, 0, 5, 10, 0, 7, 89),
 };
 
-function request(parts: Partial<UrlRequest> = {}): UrlRequest {
+function request(parts: Partial<HttpRequest> = {}): HttpRequest {
   return {
     method: 'POST',
     target: '/a%20b/c?x=1&x=2&y=%C3%BC',

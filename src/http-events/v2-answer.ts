@@ -1,6 +1,6 @@
-/** What a function returned, as the HTTP answer of its URL (contract 11.2, 11.4). */
+/** What a function returned, as an HTTP answer by the rules of payload 2.0 (contract 11.2, 11.4). */
 
-export interface UrlAnswer {
+export interface V2Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly cookies: readonly string[];
@@ -10,7 +10,7 @@ export interface UrlAnswer {
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** Undefined: it is nothing an answer could be made of. */
-export function answerOf(payload: Buffer): UrlAnswer | undefined {
+export function v2AnswerOf(payload: Buffer): V2Answer | undefined {
   let output: unknown;
   try {
     output = JSON.parse(payload.toString('utf8'));
@@ -22,7 +22,7 @@ export function answerOf(payload: Buffer): UrlAnswer | undefined {
   return { status: 200, headers: JSON_TYPE, cookies: [], body: Buffer.from(text) };
 }
 
-function shaped(output: Record<string, unknown>): UrlAnswer | undefined {
+function shaped(output: Record<string, unknown>): V2Answer | undefined {
   const { statusCode, headers = {}, cookies = [], body = '', isBase64Encoded } = output;
   const status = Number(statusCode);
   if (!Number.isInteger(status) || status < 200 || status > 599) return undefined;

@@ -1,4 +1,4 @@
-/** Cross-origin headers of a function URL (contract 8.10). */
+/** Cross-origin headers of function URLs and HTTP APIs (contract 8.10, 12.4). */
 
 export interface Cors {
   readonly AllowCredentials?: boolean;

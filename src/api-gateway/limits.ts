@@ -1,0 +1,9 @@
+/** Limits of API Gateway that no setting changes (contract 11.1, 11.2). */
+
+export const API_LIMITS = {
+  bodyBytes: 10 * 1024 * 1024,
+  /** Request line and headers. */
+  headBytes: 10_240,
+  /** The longest a function may take. */
+  timeoutMs: { rest: 29_000, http: 30_000 },
+} as const;
