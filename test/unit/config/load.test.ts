@@ -265,7 +265,7 @@ Resources:
       Timeout: !If [IsProd, 30, 5]
       EphemeralStorage: { Size: 1024 }
       Layers: [!Ref Tools]
-      Events: { Api: { Type: Api } }
+      Events: { Skill: { Type: AlexaSkill } }
       Environment:
         Variables:
           SHARED: own
@@ -375,7 +375,7 @@ Resources:
     expect(notices.map(({ path }) => path)).toEqual(
       expect.arrayContaining([
         'Resources.Table',
-        'Resources.Hello.Properties.Events.Api',
+        'Resources.Hello.Properties.Events.Skill',
         'Resources.Plain.Properties.Role',
       ]),
     );
