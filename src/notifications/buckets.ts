@@ -20,7 +20,13 @@ import type { BucketDefinition, NotificationDefinition } from '../stack/service-
 import type { Stack } from '../stack/stack.js';
 import { TargetError, type TargetMessage } from '../targets/targets.js';
 import { internalQueue, makeQueue, queueUrl, type InternalQueue } from './internal-queue.js';
-import { nameOf, waitSeconds, type NotificationPart, type NotificationParts } from './part.js';
+import {
+  makeEach,
+  nameOf,
+  waitSeconds,
+  type NotificationPart,
+  type NotificationParts,
+} from './part.js';
 import { Relay, type RelayedMessage } from './relay.js';
 import { busEvent, s3Record, type S3Facts, type S3Record } from './s3-event.js';
 import { isFor, typesOf } from '../stack/s3-rules.js';
@@ -49,9 +55,8 @@ export class BucketNotifications implements NotificationPart {
     const told = new Set(this.#buckets.filter((bucket) => tells(bucket)).map(({ name }) => name));
     const [s3, sqs] = await Promise.all([clients.s3(), clients.sqs()]);
     await makeQueue(sqs, this.#queue);
-    for (const bucket of buckets) {
-      if (tells(bucket) || told.has(bucket.name)) await this.#configure(s3, bucket);
-    }
+    const concerned = buckets.filter((bucket) => tells(bucket) || told.has(bucket.name));
+    await makeEach(concerned, (bucket) => this.#configure(s3, bucket));
   }
 
   async listen(stack: Stack): Promise<void> {

@@ -7,7 +7,6 @@ import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { KinesisClient, _Record } from '@aws-sdk/client-kinesis';
 import { sleep } from '../async/clock.js';
 import { isMap, map } from '../config/map.js';
@@ -53,17 +52,14 @@ export class LogStream {
     return this.#trouble;
   }
 
-  /** Subscribes the stream to these groups. */
-  async prepare(groups: readonly string[], clients: ServiceClients): Promise<void> {
-    const [kinesis, logs, { CreateStreamCommand }] = await Promise.all([
+  async prepare(clients: ServiceClients): Promise<void> {
+    const [kinesis, { CreateStreamCommand }] = await Promise.all([
       clients.kinesis(),
-      clients.logs(),
       import('@aws-sdk/client-kinesis'),
     ]);
     await kinesis
       .send(new CreateStreamCommand({ StreamName: this.#name, ShardCount: 1 }))
       .catch(unless('ResourceInUseException'));
-    for (const group of groups) await this.#subscribe(group, logs);
   }
 
   listen(): void {
@@ -78,7 +74,9 @@ export class LogStream {
     await this.#running;
   }
 
-  async #subscribe(logGroupName: string, logs: CloudWatchLogsClient): Promise<void> {
+  /** Has the group write into the stream. */
+  async subscribe(logGroupName: string, clients: ServiceClients): Promise<void> {
+    const logs = await clients.logs();
     const {
       CreateLogGroupCommand,
       DescribeSubscriptionFiltersCommand,

@@ -13,7 +13,7 @@ import type { Stack } from '../stack/stack.js';
 import { LogLines, type LineBatch } from './log-lines.js';
 import { LogStream, type StreamedBatch } from './log-stream.js';
 import { compressed, logsEvent, type LogBatch } from './logs-event.js';
-import { nameOf, type NotificationPart, type NotificationParts } from './part.js';
+import { makeEach, nameOf, type NotificationPart, type NotificationParts } from './part.js';
 
 export type LogParts = NotificationParts & {
   readonly logs: LogHub;
@@ -52,7 +52,10 @@ export class LogSubscriptions implements NotificationPart {
 
   async prepare(stack: Stack, clients: ServiceClients): Promise<void> {
     const groups = this.#elsewhere(stack);
-    if (groups.length > 0) await this.#stream.prepare(groups, clients);
+    if (groups.length === 0) return;
+    await this.#stream.prepare(clients);
+    const named = groups.map((logGroup) => ({ path: `log group ${logGroup}`, logGroup }));
+    await makeEach(named, ({ logGroup }) => this.#stream.subscribe(logGroup, clients));
   }
 
   async listen(stack: Stack): Promise<void> {
@@ -78,7 +81,7 @@ export class LogSubscriptions implements NotificationPart {
         id: name,
         from: filterPattern === '' ? logGroup : `${logGroup} ${filterPattern}`,
         to: target.kind === 'function' ? nameOf(target) : target.arn,
-        state: (own ? undefined : this.#stream.trouble) ?? 'Enabled',
+        state: this.#stateOf(own),
         figures: { events: told },
       };
     });
@@ -88,6 +91,14 @@ export class LogSubscriptions implements NotificationPart {
     this.#lines.flush();
     this.#unfollow();
     await this.#stream.stop();
+  }
+
+  #stateOf(own: boolean): string {
+    if (own) return 'Enabled';
+    const { kind } = this.#parts.services;
+    return kind === 'aws'
+      ? 'log groups of AWS itself are not read'
+      : (this.#stream.trouble ?? 'Enabled');
   }
 
   #unfollow(): void {
@@ -101,7 +112,9 @@ export class LogSubscriptions implements NotificationPart {
 
   #elsewhere({ logSubscriptions }: Stack): string[] {
     const groups = new Set(logSubscriptions.map(({ logGroup }) => logGroup));
-    return [...groups].filter((logGroup) => !this.#parts.isOwn(logGroup));
+    const elsewhere = [...groups].filter((logGroup) => !this.#parts.isOwn(logGroup));
+    // It would need a role that lets CloudWatch Logs write into a stream.
+    return this.#parts.services.kind === 'aws' ? [] : elsewhere;
   }
 
   async #tellLines(batch: LineBatch): Promise<void> {

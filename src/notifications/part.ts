@@ -2,6 +2,7 @@
 
 import type { SourceStatus } from '../admin-api/view.js';
 import type { AwsServices, ServiceClientConfig } from '../services/aws-services.js';
+import { answerOf, refused } from '../provisioning/resource-maker.js';
 import { ServiceClients } from '../services/clients.js';
 import type { SourceParts } from '../sources/source.js';
 import type { FunctionTarget } from '../stack/function-target.js';
@@ -35,6 +36,20 @@ export async function withClients(
   } finally {
     await clients.close();
   }
+}
+
+/** Makes each; raises `resource-refused` with all that could not be made. */
+export async function makeEach<Definition extends { readonly path: string }>(
+  definitions: readonly Definition[],
+  make: (definition: Definition) => Promise<void>,
+): Promise<void> {
+  const failures: string[] = [];
+  for (const definition of definitions) {
+    await make(definition).catch((error: unknown) => {
+      failures.push(`${definition.path}: ${answerOf(error)}`);
+    });
+  }
+  if (failures.length > 0) throw refused(failures);
 }
 
 /**

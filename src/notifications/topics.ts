@@ -20,13 +20,20 @@ import {
   removeQueue,
   type InternalQueue,
 } from './internal-queue.js';
-import { nameOf, waitSeconds, type NotificationPart, type NotificationParts } from './part.js';
+import {
+  makeEach,
+  nameOf,
+  waitSeconds,
+  type NotificationPart,
+  type NotificationParts,
+} from './part.js';
 import { Relay, type RelayedMessage } from './relay.js';
 import { snsEvent } from './sns-event.js';
 
 const FIFO = '.fifo';
 
 interface Subscribed {
+  readonly path: string;
   readonly key: string;
   readonly topic: string;
   readonly target: FunctionTarget;
@@ -54,7 +61,7 @@ export class TopicSubscriptions implements NotificationPart {
     const gone = this.#subscribed.filter(({ key }) => !wanted.some((one) => one.key === key));
     if (wanted.length + gone.length === 0) return;
     const [sns, sqs] = await Promise.all([clients.sns(), clients.sqs()]);
-    for (const { key, topic, definition, queue } of wanted) {
+    await makeEach(wanted, async ({ key, topic, definition, queue }) => {
       await makeQueue(sqs, queue);
       const { filterPolicy, filterPolicyScope } = definition;
       const arn = this.#topicArn(topic);
@@ -64,7 +71,7 @@ export class TopicSubscriptions implements NotificationPart {
         ...(filterPolicyScope === undefined ? {} : { filterPolicyScope }),
       };
       this.#arns.set(key, await subscribe(sns, arn, { ...filter, endpoint: queue.arn }, there));
-    }
+    });
     for (const { key, topic, queue } of gone) {
       await this.#relays.get(key)?.stop();
       this.#relays.delete(key);
@@ -158,7 +165,7 @@ export class TopicSubscriptions implements NotificationPart {
         const key = `${topic} ${nameOf(target)}`;
         const fifo = topic.endsWith(FIFO);
         const queue = internalQueue({ region, accountId }, stateDirectory, `sns ${key}`, fifo);
-        return [{ key, topic, target, definition, queue }];
+        return [{ path: definition.path, key, topic, target, definition, queue }];
       }),
     );
   }

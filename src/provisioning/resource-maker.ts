@@ -1,5 +1,6 @@
 /** What every kind of resource is to the provisioner. */
 
+import { messageOf, OrchestratorError } from '../errors.js';
 import type { ServiceClients } from '../services/clients.js';
 
 export interface Named {
@@ -29,6 +30,22 @@ export interface ResourceMaker<Definition extends Named> {
     context: MakingContext,
     before: Definition | undefined,
   ): Promise<void>;
+}
+
+/** What the endpoint answered, with AWS's name for it. */
+export function answerOf(error: unknown): string {
+  const isPlain = !(error instanceof Error) || error.name === 'Error';
+  return isPlain ? messageOf(error) : `${error.name}: ${error.message}`;
+}
+
+/** `failures` say each where it stands in the template, and what was answered. */
+export function refused(failures: readonly string[]): OrchestratorError {
+  const text = failures.map((failure) => `  ${failure}`).join('\n');
+  return new OrchestratorError(
+    'resource-refused',
+    `not everything of the template could be made at the services endpoint:\n${text}`,
+    { remedy: 'Correct these in the template, or what is there already.' },
+  );
 }
 
 /** Attributes that are JSON come back with other white space. */

@@ -5,13 +5,18 @@
  */
 
 import { sleep } from '../async/clock.js';
-import { messageOf, OrchestratorError } from '../errors.js';
 import type { ServiceClientConfig } from '../services/aws-services.js';
 import { ServiceClients } from '../services/clients.js';
 import type { Source, SourceParts } from '../sources/source.js';
 import { emptyStack, type Stack } from '../stack/stack.js';
 import { KINDS, stepsFor, type Kind } from './kinds.js';
-import type { MakingContext, Named, ResourceMaker } from './resource-maker.js';
+import {
+  answerOf,
+  refused,
+  type MakingContext,
+  type Named,
+  type ResourceMaker,
+} from './resource-maker.js';
 
 const PAUSE_MS = 100;
 const MOST_AT_ONCE = 8;
@@ -143,25 +148,10 @@ async function makeKind(
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const { path, name } = next;
       await maker.make(next, context, known.get(name)).catch((error: unknown) => {
-        failures.push(`${path} (${maker.kind} ${name}): ${told(error)}`);
+        failures.push(`${path} (${maker.kind} ${name}): ${answerOf(error)}`);
       });
     }
   };
   await Promise.all(Array.from({ length: MOST_AT_ONCE }, work));
   return failures;
-}
-
-function refused(failures: readonly string[]): OrchestratorError {
-  const text = failures.map((failure) => `  ${failure}`).join('\n');
-  return new OrchestratorError(
-    'resource-refused',
-    `not everything of the template could be made at the services endpoint:\n${text}`,
-    { remedy: 'Correct these in the template, or what is there already.' },
-  );
-}
-
-/** What the endpoint answered, with AWS's name for it. */
-function told(error: unknown): string {
-  const isPlain = !(error instanceof Error) || error.name === 'Error';
-  return isPlain ? messageOf(error) : `${error.name}: ${error.message}`;
 }

@@ -18,7 +18,7 @@ let topics: TopicSubscriptions;
 afterEach(() => topics.stop());
 
 /** One function that subscribes to one topic, and whether there is such a function. */
-async function bench(exists: boolean, own: Partial<SubscriptionDefinition> = {}) {
+async function bench(exists: boolean, own: Partial<SubscriptionDefinition> = {}, refusal?: Error) {
   const clock = new ManualClock();
   const queue = new FakeSqs();
   const subscribed: object[] = [];
@@ -27,7 +27,10 @@ async function bench(exists: boolean, own: Partial<SubscriptionDefinition> = {})
   const warnings: string[] = [];
   const sns = {
     send: ({ constructor: { name }, input }: { constructor: Function; input: object }) => {
-      if (name === 'SubscribeCommand') subscribed.push(input);
+      if (name === 'SubscribeCommand') {
+        if (refusal !== undefined) return Promise.reject(refusal);
+        subscribed.push(input);
+      }
       return Promise.resolve({ SubscriptionArn: 'arn:of:subscription' });
     },
   } as unknown as SNSClient;
@@ -106,4 +109,17 @@ it('without one, or where that is gone as well, it is lost and told of', async (
   const gone = await bench(false, { deadLetterArn: `${DEAD}-gone` });
   expect(gone.warnings).toEqual([expect.stringContaining('no such queue')]);
   expect(gone.queue.deleted).toEqual(['0']);
+});
+
+it('a subscription that the services refuse is told with its place and their answer', async () => {
+  const refusal = Object.assign(new Error('Invalid parameter: FilterPolicy'), {
+    name: 'InvalidParameter',
+  });
+  const error: unknown = await bench(true, {}, refusal).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: 'resource-refused',
+    message: expect.stringContaining(
+      'Resources.Sub: InvalidParameter: Invalid parameter: FilterPolicy',
+    ),
+  });
 });
