@@ -119,7 +119,8 @@ async function start(
   const { registry, router, packages, mappings, versions, code } = functions;
   const events = new Events({ settings, router, registry, logs, hooks, teardown });
   const view = new View({ router, logs, store, clock, events });
-  const admin = new AdminApi({ view, token: claim.adminToken });
+  const awsEndpoint = new AwsEndpoint();
+  const admin = new AdminApi({ view, token: claim.adminToken, aws: awsEndpoint });
   const { log, readConfig } = hooks;
   const { architecture } = description;
   const kept = { registry, packages, mappings };

@@ -12,12 +12,14 @@
  *   GET  sources                        what leads events to functions
  *   GET  time                           queue time
  *   POST time {"advanceMs":n}           moves it on
+ *   POST aws/{service}                  the AWS API that the service has here, without a signature
  *   POST stop {"mode":"drain"|"now"}    begins the stop; answered before it happens
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import { messageOf } from '../errors.js';
 import { followLogs, type FollowStream } from './follow.js';
 import {
@@ -41,6 +43,8 @@ export interface AdminApiOptions {
   readonly view: OrchestratorView;
   readonly token: string;
   readonly followBufferBytes?: number;
+  /** What serves AWS's services here, by their names in signatures. */
+  readonly aws?: Pick<AwsEndpoint, 'handler'>;
 }
 
 /** Thrown by routes for answers that are not successes. */
@@ -61,6 +65,7 @@ interface RouteContext {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   follow(query: LogQuery): void;
+  readonly aws: Pick<AwsEndpoint, 'handler'> | undefined;
 }
 
 interface Route {
@@ -81,6 +86,7 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: /^sources$/, run: ({ view }) => ({ sources: view.sources() }) },
   { method: 'GET', path: /^time$/, run: ({ view }) => view.time() },
   { method: 'POST', path: /^time$/, run: advanceTime },
+  { method: 'POST', path: /^aws\/([a-z-]+)$/, run: aws },
   { method: 'POST', path: /^stop$/, run: stop, status: 202 },
 ];
 
@@ -88,11 +94,13 @@ export class AdminApi {
   readonly #view: OrchestratorView;
   readonly #expected: Buffer;
   readonly #followBufferBytes: number;
+  readonly #aws: AdminApiOptions['aws'];
   readonly #streams = new Set<FollowStream>();
 
   constructor(options: AdminApiOptions) {
     this.#view = options.view;
     this.#expected = digest(`Bearer ${options.token}`);
+    this.#aws = options.aws;
     this.#followBufferBytes = options.followBufferBytes ?? FOLLOW_BUFFER_BYTES;
   }
 
@@ -118,7 +126,8 @@ export class AdminApi {
     const { route, parameter } = routeOf(request.method ?? '', url.pathname);
     const follow = (query: LogQuery): void => this.#follow(query, response);
     const view = this.#view;
-    const body = await route.run({ view, url, parameter, request, response, follow });
+    const aws = this.#aws;
+    const body = await route.run({ view, url, parameter, request, response, follow, aws });
     if (body !== undefined) send(response, route.status ?? 200, body);
   }
 
@@ -189,6 +198,12 @@ function changeEvent({ view, parameter }: RouteContext, change: EventChange): ob
     case 'running':
       throw new Refusal(409, `the event ${parameter} is being run`);
   }
+}
+
+function aws({ aws: services, parameter, request, response }: RouteContext): undefined {
+  const handler = services?.handler(parameter);
+  if (handler === undefined) throw new Refusal(404, `${parameter} is not served here`);
+  handler(request, response);
 }
 
 async function advanceTime({ view, request }: RouteContext): Promise<object> {

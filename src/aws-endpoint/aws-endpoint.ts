@@ -32,6 +32,11 @@ export class AwsEndpoint {
     return service === 'lambda' || this.#handlers.has(service);
   }
 
+  /** What serves it here; undefined: nothing does. */
+  handler(service: string): ServiceHandler | undefined {
+    return this.#handlers.get(service);
+  }
+
   /** Who answers; undefined: the Lambda API. */
   handlerOf(request: ScopedRequest): ServiceHandler | undefined {
     return this.handlerFor(scopeOf(request));

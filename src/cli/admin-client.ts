@@ -42,7 +42,17 @@ export interface AdminClient {
   sources(): Promise<readonly SourceStatus[]>;
   time(): Promise<TimeStatus>;
   advanceTime(ms: number): Promise<TimeStatus>;
+  /** Asks a service of AWS that is served here; rejects with an `AwsRefusal`. */
+  aws(service: string, target: string, input: object): Promise<unknown>;
   stop(request: StopRequest): Promise<void>;
+}
+
+/** An error of a service of AWS, by its name there. */
+export class AwsRefusal extends Error {
+  constructor(name: string, message: string) {
+    super(message);
+    this.name = name;
+  }
 }
 
 /**
@@ -130,10 +140,27 @@ export function createAdminClient(run: FoundRun): AdminClient {
       const body: AdvanceRequest = { advanceMs: ms };
       return (await answerOf(run, await post('time', body))) as TimeStatus;
     },
+    aws: (service, target, input) => askAws(run, { service, target, input }),
     async stop(body) {
       await answerOf(run, await post('stop', body));
     },
   };
+}
+
+async function askAws(
+  run: FoundRun,
+  { service, target, input }: { service: string; target: string; input: object },
+): Promise<unknown> {
+  const response = await exchange(run, {
+    method: 'POST',
+    path: `${ADMIN_PREFIX}aws/${service}`,
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target },
+    body: Buffer.from(JSON.stringify(input)),
+  });
+  if (response.statusCode === 200) return answerOf(run, response);
+  const body = (await bodyOf(response)).toString('utf8');
+  const { __type: type, message } = JSON.parse(body) as { __type?: string; message?: string };
+  throw new AwsRefusal(type ?? 'InternalServerError', message ?? body);
 }
 
 function parametersOf(query: LogQuery): string {

@@ -14,6 +14,7 @@ import { checkProject } from './check-project.js';
 import { doctor } from './doctor.js';
 import { event } from './event.js';
 import { events } from './events.js';
+import { executions } from './executions.js';
 import { down } from './down.js';
 import { EXIT, type Host } from './host.js';
 import { images } from './images.js';
@@ -45,6 +46,7 @@ const COMMANDS: readonly Command[] = [
   event,
   events,
   sources,
+  executions,
   time,
   down,
   checkProject,

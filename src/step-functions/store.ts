@@ -138,6 +138,7 @@ export class ExecutionStore {
     this.path = path;
     this.#database = openDatabase(path, SCHEMA);
     this.#prune(nowMs);
+    this.#turnBack();
   }
 
   machines(): MachineRecord[] {
@@ -272,15 +273,12 @@ export class ExecutionStore {
     return (row as { last: number | null }).last ?? 0;
   }
 
-  /** Their times turned back to the clock of this run. */
   cursors(id: number): Map<string, Cursor> {
-    const [kept] = this.#all('SELECT ahead FROM executions WHERE id = ?', id);
-    const { ahead } = kept as { ahead: number };
     const rows = this.#all('SELECT scope, document FROM cursors WHERE execution = ?', id);
     return new Map(
       rows.map((row) => {
         const { scope, document } = row as { scope: string; document: string };
-        return [scope, turnedBack(JSON.parse(document) as Cursor, ahead)] as const;
+        return [scope, JSON.parse(document) as Cursor] as const;
       }),
     );
   }
@@ -346,6 +344,26 @@ export class ExecutionStore {
     });
   }
 
+  /** A new run begins in real time: what was under way keeps its age and the rest of its waits. */
+  #turnBack(): void {
+    const rows = this.#all(
+      "SELECT id, ahead FROM executions WHERE status = 'RUNNING' AND ahead <> 0",
+    ) as { id: number; ahead: number }[];
+    if (rows.length === 0) return;
+    this.#transaction(() => {
+      for (const { id, ahead } of rows) {
+        for (const [scope, cursor] of this.cursors(id)) {
+          const document = JSON.stringify(turnedBack(cursor, ahead));
+          const change = 'UPDATE cursors SET document = ? WHERE execution = ? AND scope = ?';
+          this.#run(change, document, id, scope);
+        }
+        this.#run('UPDATE history SET at = at - ? WHERE execution = ?', ahead, id);
+        const sql = 'UPDATE executions SET started_at = started_at - ahead, ahead = 0 WHERE id = ?';
+        this.#run(sql, id);
+      }
+    });
+  }
+
   #run(sql: string, ...values: unknown[]): void {
     this.#prepared(sql).run(...values);
   }
@@ -402,12 +420,13 @@ function recordOf(row: Row): ExecutionRecord {
 
 function turnedBack(cursor: Cursor, aheadMs: number): Cursor {
   const { entered } = cursor;
-  if (aheadMs === 0 || entered === undefined) return cursor;
-  const { untilMs, attempt } = entered;
+  if (entered === undefined) return cursor;
+  const { atMs, untilMs, attempt } = entered;
   return {
     ...cursor,
     entered: {
       ...entered,
+      atMs: atMs - aheadMs,
       ...(untilMs === undefined ? {} : { untilMs: untilMs - aheadMs }),
       ...(attempt?.timeoutMs === undefined
         ? {}

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 
 import { ADMIN_PREFIX } from '../../src/admin-api/protocol.js';
 import { AdminApi } from '../../src/admin-api/server.js';
+import type { AwsEndpoint } from '../../src/aws-endpoint/aws-endpoint.js';
 import type {
   EnvironmentStatus,
   EventChange,
@@ -162,6 +163,8 @@ export interface FakeOptions {
   readonly stateDirectory: string;
   readonly port?: number;
   readonly view?: FakeView;
+  /** What serves AWS's services. */
+  readonly aws?: Pick<AwsEndpoint, 'handler'>;
   /** Drains only end when this resolves. */
   readonly drained?: Promise<void>;
 }
@@ -170,7 +173,9 @@ export interface FakeOptions {
 export async function startFake(options: FakeOptions): Promise<FakeOrchestrator> {
   const view = options.view ?? new FakeView();
   const claim = claimRun(options.stateDirectory, { version: '9.9.9', startedAtMs: 0 });
-  const admin = new AdminApi({ view, token: claim.adminToken });
+  const { aws } = options;
+  const token = claim.adminToken;
+  const admin = new AdminApi({ view, token, ...(aws === undefined ? {} : { aws }) });
   const server = createServer((request, response) => {
     if (request.url?.startsWith(ADMIN_PREFIX) === true) admin.handle(request, response);
     else answerInvoke(view, request, response);

@@ -32,6 +32,7 @@ export type Work = (name: string, event: unknown) => unknown;
 
 export class StepFunctionsServer {
   readonly directory: string;
+  readonly awsEndpoint = new AwsEndpoint();
   readonly targets = new Targets();
   readonly messages: string[] = [];
   clock = new VirtualClock(systemClock);
@@ -53,7 +54,7 @@ export class StepFunctionsServer {
   }
 
   async start(machines: readonly StateMachineDefinition[] = []): Promise<this> {
-    const awsEndpoint = new AwsEndpoint();
+    const { awsEndpoint } = this;
     const told = (message: string): void => void this.messages.push(message);
     const log = { info: told, warn: told, error: told } as unknown as Logger;
     this.#source = openStepFunctions({

@@ -36,6 +36,7 @@ import {
   sendTaskHeartbeat,
   sendTaskSuccess,
 } from './tasks.js';
+import { listAllExecutions, showExecution } from './shown.js';
 import { testState } from './test-state.js';
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -50,12 +51,14 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetActivityTask: getActivityTask,
   GetExecutionHistory: getExecutionHistory,
   ListActivities: listActivities,
+  ListAllExecutions: listAllExecutions,
   ListExecutions: listExecutions,
   ListStateMachines: listStateMachines,
   ListTagsForResource: listTagsForResource,
   SendTaskFailure: sendTaskFailure,
   SendTaskHeartbeat: sendTaskHeartbeat,
   SendTaskSuccess: sendTaskSuccess,
+  ShowExecution: showExecution,
   StartExecution: startExecution,
   StartSyncExecution: startSyncExecution,
   StopExecution: stopExecution,
@@ -66,7 +69,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   ValidateStateMachineDefinition: validateStateMachineDefinition,
 };
 
-const TARGET = /^AWSStepFunctions\.(\w+)$/;
+/** Those of ours, for our own commands: AWS shows nothing of Express executions. */
+const TARGET = /^(?:AWSStepFunctions|Orchestrator)\.(\w+)$/;
 /** Contract 11.16: requests of at most 1 MB, and what is around them. */
 const MOST_BODY_BYTES = 1024 * 1024 + 64 * 1024;
 const JSON_TYPE = 'application/x-amz-json-1.0';
