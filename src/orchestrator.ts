@@ -119,8 +119,6 @@ async function start(
   const { registry, router, packages, mappings, versions, code } = functions;
   const events = new Events({ settings, router, registry, logs, hooks, teardown });
   const view = new View({ router, logs, store, clock, events });
-  const awsEndpoint = new AwsEndpoint();
-  const admin = new AdminApi({ view, token: claim.adminToken, aws: awsEndpoint });
   const { log, readConfig } = hooks;
   const { architecture } = description;
   const kept = { registry, packages, mappings };
@@ -129,6 +127,7 @@ async function start(
   const ownerToken = claim.adminToken;
   const { engine, aws } = opened;
   const { endpoint: awsEndpoint } = aws;
+  const admin = new AdminApi({ view, token: claim.adminToken, aws: awsEndpoint });
   const roleOf = (name: string): string => roleArnOf(settings.accountId, registry.revision(name));
   const sourceParts = { settings, events, mappings, roleOf, awsEndpoint, engine, logs, ownerToken };
   const sources = new Sources({ ...sourceParts, hooks, teardown });

@@ -46,3 +46,6 @@ export interface AdminFailure {
 
 /** Events of one answer, whatever there is. */
 export const MOST_LISTED_EVENTS = 1000;
+
+/** `POST aws/{service}`: what `X-Amz-Target` is at the service. */
+export const AWS_TARGET_HEADER = 'x-orchestrator-target';

@@ -24,6 +24,7 @@ import { messageOf } from '../errors.js';
 import { followLogs, type FollowStream } from './follow.js';
 import {
   ADMIN_PREFIX,
+  AWS_TARGET_HEADER,
   MOST_LISTED_EVENTS,
   type AdminFailure,
   type LogsAnswer,
@@ -203,6 +204,8 @@ function changeEvent({ view, parameter }: RouteContext, change: EventChange): ob
 function aws({ aws: services, parameter, request, response }: RouteContext): undefined {
   const handler = services?.handler(parameter);
   if (handler === undefined) throw new Refusal(404, `${parameter} is not served here`);
+  // Under its own name it would be taken for a request to AWS before it comes here.
+  request.headers['x-amz-target'] = String(request.headers[AWS_TARGET_HEADER] ?? '');
   handler(request, response);
 }
 

@@ -14,6 +14,8 @@ interface Pending {
 
 export class VirtualClock implements Clock {
   readonly rate: number;
+  /** Called when it has been moved on. */
+  readonly onMoved = new Set<() => void>();
   readonly #real: Clock;
   readonly #start: number;
   readonly #pending = new Set<Pending>();
@@ -63,6 +65,7 @@ export class VirtualClock implements Clock {
       pending.timer.cancel();
       this.#arm(pending);
     }
+    for (const moved of this.onMoved) moved();
   }
 
   #arm(pending: Pending): void {

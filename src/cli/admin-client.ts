@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 
 import {
   ADMIN_PREFIX,
+  AWS_TARGET_HEADER,
   type AdminFailure,
   type AdvanceRequest,
   type FollowItem,
@@ -154,7 +155,7 @@ async function askAws(
   const response = await exchange(run, {
     method: 'POST',
     path: `${ADMIN_PREFIX}aws/${service}`,
-    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target },
+    headers: { 'content-type': 'application/x-amz-json-1.0', [AWS_TARGET_HEADER]: target },
     body: Buffer.from(JSON.stringify(input)),
   });
   if (response.statusCode === 200) return answerOf(run, response);

@@ -71,6 +71,7 @@ export class Sources {
       settings,
       clock: systemClock,
       queueClock: events.clock,
+      onTimeMoved: (moved) => void events.clock.onMoved.add(moved),
       invoker,
       mappings,
       roleOf,

@@ -44,6 +44,8 @@ export interface SourceParts {
   readonly clock: Clock;
   /** Schedules, retries, ages and waits follow this one. */
   readonly queueClock: Clock;
+  /** Calls back whenever queue time has been moved on, as by `time advance`. */
+  onTimeMoved(moved: () => void): void;
   readonly invoker: Invoker;
   /** Event source mappings, from files and the API. */
   readonly mappings: MappingRegistry;

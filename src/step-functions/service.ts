@@ -28,6 +28,7 @@ export class StepFunctionsService {
   readonly #executions: Executions;
   readonly #api: ApiParts;
   #closing = false;
+  #closed = false;
 
   /** Raises `state-unusable`. */
   constructor(parts: SourceParts, path: string) {
@@ -55,12 +56,16 @@ export class StepFunctionsService {
       callbacks: desk,
       newToken,
     };
+    const aheadMs = (): number => queueClock.now() - clock.now();
+    parts.onTimeMoved(() => {
+      if (!this.#closed) store.moved(aheadMs());
+    });
     const executions = new Executions({
       store,
       effects,
       place,
       clock: queueClock,
-      aheadMs: () => queueClock.now() - clock.now(),
+      aheadMs,
       log: parts.log,
     });
     this.#store = store;
@@ -136,6 +141,7 @@ export class StepFunctionsService {
   async close(): Promise<void> {
     this.#closing = true;
     await this.#executions.close();
+    this.#closed = true;
     this.#store.close();
   }
 }

@@ -283,6 +283,11 @@ export class ExecutionStore {
     );
   }
 
+  /** Queue time was moved on: what is under way is that much older. */
+  moved(aheadMs: number): void {
+    this.#run("UPDATE executions SET ahead = ? WHERE status = 'RUNNING'", Math.round(aheadMs));
+  }
+
   /** One transaction. */
   change(id: number, { events, cursors = [], forgotten = [], ending, aheadMs }: Change): void {
     this.#transaction(() => {

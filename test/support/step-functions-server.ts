@@ -65,6 +65,7 @@ export class StepFunctionsServer {
       } as Settings,
       clock: systemClock,
       queueClock: this.clock,
+      onTimeMoved: (moved: () => void) => void this.clock.onMoved.add(moved),
       invoker: this.#invoker(),
       services: { clients: {} },
       targets: this.targets,
