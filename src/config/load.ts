@@ -19,7 +19,7 @@ import { readOrigin } from './origin.js';
 import { parametersOf, type Parameters } from './parameters.js';
 import { Problems } from './problems.js';
 import { readProject } from './project.js';
-import { readSamConfig, type SamConfig } from './sam-config.js';
+import { readSamConfig, SAM_CONFIG, type SamConfig } from './sam-config.js';
 import { readFileSettings, resolveSettings } from './settings.js';
 import { filesThatMatter } from './source.js';
 import { isTemplate, readTemplate } from './template/template.js';
@@ -112,7 +112,7 @@ async function readSamConfigOf({ directory, flags }: LoadRequest): Promise<{
   });
   return {
     config,
-    files: config.file === undefined ? [] : [config.file],
+    files: [config.file ?? join(isFolder ? path : dirname(path), SAM_CONFIG)],
     tell(toProblems, toNotices) {
       for (const problem of problems.list) toProblems.add(problem);
       toNotices.push(...notices);

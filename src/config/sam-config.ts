@@ -35,7 +35,8 @@ export interface SamConfigRequest {
   readonly notices: SettingNotice[];
 }
 
-const FILES = ['samconfig.toml', 'samconfig.yaml', 'samconfig.yml'];
+export const SAM_CONFIG = 'samconfig.toml';
+const FILES = [SAM_CONFIG, 'samconfig.yaml', 'samconfig.yml'];
 const DEFAULT_ENVIRONMENT = 'default';
 /** In order: what stands in a later one is in force. */
 const COMMANDS = [

@@ -90,7 +90,11 @@ export class CodeWatch {
   }
 }
 
-/** A file is seen through its folder: editors and build tools put a new one in its place. */
+/**
+ * A file is seen through its folder: editors and build tools put a new one in its place. So is what
+ * is not there yet.
+ */
 function watchPoint(path: string): string {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? dirname(path) : path;
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder ? path : dirname(path);
 }

@@ -8,31 +8,53 @@ import { functionArn } from '../../function/arn.js';
 import type { Place } from '../../stack/arns.js';
 import { map, own, type Map } from '../map.js';
 import { identifyFunctionResource } from './function-resources.js';
+import type { Problems } from '../problems.js';
 import { withGlobals } from './globals.js';
 import { identifyInfrastructure } from './infrastructure.js';
-import { resolve, type Scope } from './intrinsics.js';
+import { resolve, UNRESOLVED, type Scope } from './intrinsics.js';
 import { PARTS, RESOURCE_TYPES, type Identity } from './parts.js';
 
 export const FUNCTION_TYPES = ['AWS::Serverless::Function', 'AWS::Lambda::Function'];
 
 export interface IdentitiesRequest {
   /** Those that are made. */
-  readonly resources: () => Map;
+  readonly resources: Map;
   readonly globals: Map;
   readonly scope: () => Scope;
   readonly place: Place;
+  readonly problems: Problems;
 }
+
+/** A name that is made of a name that is made of a name …, so many times. */
+const LONGEST_CHAIN = 50;
 
 /** Undefined for what the template has not, and for a name that needs itself. */
 export function identitiesOf(request: IdentitiesRequest): Scope['identity'] {
   const found = new Map<string, Identity | undefined>();
+  let depth = 0;
+  let isTold = false;
+  const tell = (logicalId: string): void => {
+    if (isTold) return;
+    isTold = true;
+    request.problems.add({
+      path: `Resources.${logicalId}`,
+      expected: `no name that is made of more than ${LONGEST_CHAIN} others, one after the other`,
+      remedy: 'Write one of the names out.',
+    });
+  };
   return (logicalId) => {
     if (found.has(logicalId)) return found.get(logicalId);
+    if (depth > LONGEST_CHAIN) {
+      tell(logicalId);
+      return undefined;
+    }
     // Whoever asks for it before it is known is part of a cycle, which references.ts tells.
     found.set(logicalId, undefined);
-    const resource = own(request.resources(), logicalId);
+    const resource = own(request.resources, logicalId);
+    depth += 1;
     const identity =
       resource === undefined ? implicit(logicalId) : identify(logicalId, resource, request);
+    depth -= 1;
     found.set(logicalId, identity);
     return identity;
   };
@@ -78,7 +100,8 @@ function lazily(properties: Map, scope: () => Scope): Map {
       configurable: true,
       get: () => {
         // `AWS::NoValue` takes the property away.
-        const { value: resolved } = resolve({ value }, scope()) as { value?: unknown };
+        const { value: whole } = resolve({ value }, scope()) as { value?: unknown };
+        const resolved = typeof whole === 'string' && whole.length > LONGEST ? UNRESOLVED : whole;
         Object.defineProperty(lazy, key, { enumerable: true, value: resolved });
         return resolved;
       },
@@ -88,6 +111,8 @@ function lazily(properties: Map, scope: () => Scope): Map {
 }
 
 const LONGEST_NAME = 64;
+/** Nothing that a name is made of is longer. */
+const LONGEST = 4096;
 
 /** Of a function that is given none. Names that CloudFormation makes are cut off too. */
 export function functionName(logicalId: string): string {

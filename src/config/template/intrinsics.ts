@@ -13,6 +13,8 @@ export interface Scope {
   readonly parameters: Values;
   readonly mappings: Values;
   readonly conditions: Values;
+  /** Takes which conditions hold, once they have been looked at. */
+  readonly held: Map<string, boolean>;
   readonly pseudo: Readonly<Record<string, string>>;
   /** `Fn::Length`, `Fn::ToJsonString` and defaults of `Fn::FindInMap` exist. */
   readonly extended: boolean;
@@ -53,7 +55,10 @@ const FUNCTIONS: Readonly<Record<string, Evaluate>> = {
     const [separator, parts] = list(inner(argument, at));
     if (parts === UNRESOLVED) return UNRESOLVED;
     const texts = list(parts).map((part) => text(part));
-    return texts.includes(undefined) ? UNRESOLVED : texts.join(String(separator));
+    if (!texts.every((part) => part !== undefined)) return UNRESOLVED;
+    const length = texts.reduce((sum, part) => sum + part.length + String(separator).length, 0);
+    if (length > LONGEST_TEXT) return missing(at, 'Fn::Join', TOO_LONG);
+    return texts.join(String(separator));
   },
   'Fn::Split': (argument, at) => {
     const [separator, source] = list(inner(argument, at));
@@ -69,6 +74,9 @@ const FUNCTIONS: Readonly<Record<string, Evaluate>> = {
   },
   'Fn::Base64': (argument, at) => {
     const plain = text(inner(argument, at));
+    if (plain !== undefined && plain.length > LONGEST_TEXT) {
+      return missing(at, 'Fn::Base64', TOO_LONG);
+    }
     return plain === undefined ? UNRESOLVED : Buffer.from(plain).toString('base64');
   },
   'Fn::FindInMap': (argument, at) => findInMap(argument, at),
@@ -116,6 +124,9 @@ const UNRESOLVABLE: ReadonlySet<string> = new Set([
   'Fn::Transform',
 ]);
 const DEEPEST = 100;
+/** No property takes more; names made of names made of names … could be any length. */
+const LONGEST_TEXT = 1024 * 1024;
+const TOO_LONG = 'the text would be longer than 1 MB';
 
 /** `value` with every intrinsic in it evaluated. */
 export function resolve(value: unknown, scope: Scope): unknown {
@@ -228,7 +239,8 @@ function substitute(argument: unknown, at: At): unknown {
   const variables = record(inner(given, at));
   const source = text(inner(template, at));
   if (source === undefined) return UNRESOLVED;
-  return source.replace(/\$\{([^}]*)\}/g, (_, written: string) => {
+  let length = source.length;
+  const substituted = source.replace(/\$\{([^}]*)\}/g, (_, written: string) => {
     if (written.startsWith('!')) return `\${${written.slice(1)}}`;
     const name = written.trim();
     const value =
@@ -236,11 +248,14 @@ function substitute(argument: unknown, at: At): unknown {
       (name.includes('.') ? attributeNamed(name, at) : undefined) ??
       named(name, at.scope);
     const plain = Array.isArray(value) ? value.join(',') : text(value);
+    length += plain?.length ?? 0;
+    if (length > LONGEST_TEXT) return '';
     if (plain !== undefined) return plain;
     // Contract 12.5: an unknown name becomes `$` and the name.
     at.tell({ path: at.path, what: `\${${name}}` });
     return `$${name}`;
   });
+  return length > LONGEST_TEXT ? missing(at, 'Fn::Sub', TOO_LONG) : substituted;
 }
 
 function findInMap(argument: unknown, at: At): unknown {
@@ -259,12 +274,14 @@ function findInMap(argument: unknown, at: At): unknown {
 
 /** Whether the condition of this name is true; one that needs itself is not. */
 export function holds(name: string, scope: Scope): boolean {
+  const known = scope.held.get(name);
+  if (known !== undefined) return known;
   const condition = own(scope.conditions, name);
   if (condition === undefined) return false;
-  const conditions = Object.fromEntries(
-    Object.entries(scope.conditions).filter(([other]) => other !== name),
-  );
-  return isTrue(resolve(condition, { ...scope, conditions }));
+  scope.held.set(name, false);
+  const result = isTrue(resolve(condition, scope));
+  scope.held.set(name, result);
+  return result;
 }
 
 function isTrue(value: unknown): boolean {

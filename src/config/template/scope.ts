@@ -30,6 +30,7 @@ export function baseScope(template: Map, parameters: Map, place: Place): Scope {
     parameters: parametersOf(map(template['Parameters']), parameters),
     mappings: map(template['Mappings']),
     conditions: map(template['Conditions']),
+    held: new Map(),
     extended: transformsOf(template).includes('AWS::LanguageExtensions'),
     identity: () => undefined,
     pseudo: {
@@ -45,16 +46,19 @@ export function baseScope(template: Map, parameters: Map, place: Place): Scope {
 
 export function scopeOf(template: Map, context: ScopeContext): TemplateScope {
   checkParameters(map(template['Parameters']), context);
+  const base = baseScope(template, context.parameters, context);
+  // Conditions know nothing of resources.
+  const resources = present(map(template['Resources']), base);
   const scope: Scope = {
-    ...baseScope(template, context.parameters, context),
+    ...base,
     identity: identitiesOf({
-      resources: () => resources,
+      resources,
       globals: map(template['Globals']),
       scope: () => scope,
       place: context,
+      problems: context.problems,
     }),
   };
-  const resources = present(map(template['Resources']), scope);
   return { scope, resources };
 }
 

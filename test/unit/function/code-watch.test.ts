@@ -177,3 +177,14 @@ it('closes twice without harm', async () => {
   await Promise.all(open.map((watch) => watch.close()));
   expect(heard.told).toEqual([]);
 });
+
+it('hears of a file that was not there before', async () => {
+  await put('template.yaml', '');
+  const heard = await watching({
+    functions: [],
+    configFiles: [at('template.yaml'), at('.env')],
+  });
+  const told = heard.next('the configuration');
+  await put('.env', 'A=1');
+  await told;
+});
