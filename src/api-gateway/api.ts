@@ -22,6 +22,7 @@ import { gatewayAnswer, type GatewayError } from './gateway-response.js';
 import { mockAnswer, proxyAnswer } from './integrations.js';
 import { API_LIMITS } from './limits.js';
 import { RouteTable } from './route-table.js';
+import { StreamedAnswer } from './streamed-answer.js';
 import { v1AnswerOf } from './v1-answer.js';
 import { v1EventOf } from './v1-event.js';
 import { v2EventOf } from './v2-event.js';
@@ -165,6 +166,11 @@ export class Api {
         return;
       }
       const allowed = accessKey === undefined ? keyed : { ...keyed, accessKey };
+      const { integration } = visit.route;
+      if (integration.kind === 'function' && integration.streaming === true) {
+        await this.#stream(allowed, { integration, authorization, answering, fail });
+        return;
+      }
       const result = await this.#integrate(allowed, authorization);
       if ('type' in result) fail(result);
       else answer(answering, result);
@@ -222,6 +228,34 @@ export class Api {
       : this.#answerOf(visit, outcome, integration);
   }
 
+  /** The route's time is that until the function has done, not until it begins to answer. */
+  async #stream(visit: Visit, to: Streaming): Promise<void> {
+    const { integration, authorization, answering, fail } = to;
+    const { target } = integration;
+    const payload = Buffer.from(JSON.stringify(v1EventOf(visit, authorization?.v1)));
+    if (payload.length > LIMITS.payloadBytes) {
+      fail({ type: 'REQUEST_TOO_LARGE' });
+      return;
+    }
+    const sink = new StreamedAnswer({
+      response: answering.call.response,
+      added: addedHeaders(answering),
+      fail: (reason) => {
+        const asked = `${visit.request.method} ${visit.path}`;
+        this.#parts.tell(`${target.functionName} did not stream an answer to ${asked}: ${reason}`);
+        fail({ type: 'FUNCTION_FAILED' });
+      },
+    });
+    const { requestId, traceId } = visit;
+    const invoked = this.#parts.invoker.invoke(target, payload, { requestId, traceId, sink });
+    const outcome = await this.#inTime(invoked, visit.route.timeoutMs);
+    if (outcome !== 'late') sink.settle(outcome);
+    else {
+      if (!sink.begun) fail({ type: 'INTEGRATION_TIMEOUT' });
+      sink.giveUp();
+    }
+  }
+
   /** The function runs to its end all the same. */
   #inTime(invoked: Promise<Outcome>, timeoutMs: number): Promise<Outcome | 'late'> {
     return new Promise((resolve) => {
@@ -261,6 +295,13 @@ export class Api {
   }
 }
 
+interface Streaming {
+  readonly integration: FunctionIntegration;
+  readonly authorization: (Authorization & { kind: 'authorized' }) | undefined;
+  readonly answering: Answering;
+  fail(error: GatewayError): void;
+}
+
 function v2Answer(payload: Buffer): HttpAnswer | string {
   const made = v2AnswerOf(payload);
   if (made === undefined) return 'it is neither JSON nor an HTTP response';
@@ -284,24 +325,14 @@ function withApiKey(visit: Visit, authorization: Authorization | undefined): Vis
 
 /** Writes it with what the API adds; headers that no answer may have make it a failure. */
 function answer(answering: Answering, made: HttpAnswer, isPreflightAnswer = false): void {
-  const { api, call, traceId, extendedRequestId } = answering;
+  const { api, call, extendedRequestId } = answering;
   const { request, response, requestId } = call;
   const { cors } = api;
   const shown =
     cors === undefined || isPreflightAnswer
       ? made.headers
       : withCors(made.headers, cors, request.headers.origin);
-  const added =
-    api.kind === 'rest'
-      ? [
-          'x-amzn-RequestId',
-          requestId,
-          'x-amz-apigw-id',
-          extendedRequestId,
-          'X-Amzn-Trace-Id',
-          traceId,
-        ]
-      : ['apigw-requestid', extendedRequestId];
+  const added = addedHeaders(answering);
   try {
     writeAnswer(response, { ...made, headers: [...shown, ...added] });
   } catch (error) {
@@ -312,4 +343,11 @@ function answer(answering: Answering, made: HttpAnswer, isPreflightAnswer = fals
     const failure = gatewayAnswer(api, { type: 'FUNCTION_FAILED' }, context);
     writeAnswer(response, { ...failure, headers: [...failure.headers, ...added] });
   }
+}
+
+/** What an API says of itself in every answer. */
+function addedHeaders({ api, call, traceId, extendedRequestId }: Answering): string[] {
+  if (api.kind === 'http') return ['apigw-requestid', extendedRequestId];
+  const ids = ['x-amzn-RequestId', call.requestId, 'x-amz-apigw-id', extendedRequestId];
+  return [...ids, 'X-Amzn-Trace-Id', traceId];
 }

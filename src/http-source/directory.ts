@@ -102,8 +102,10 @@ function merged({ apis, loadBalancers }: Sites, asked: Asked): Destination | und
   }
   for (const loadBalancer of loadBalancers) {
     const rule = loadBalancer.find(request);
-    if (rule === undefined) offer(7, { kind: 'load-balancer', loadBalancer });
-    else offer(rule.conditions.length > 0 ? 2 : 5, { kind: 'load-balancer', loadBalancer });
+    // A default that leads nowhere stands behind what an API says of such a path.
+    const fallback = rule === undefined || rule.action.kind === 'fixed' ? 7 : 5;
+    const rank = rule !== undefined && rule.conditions.length > 0 ? 2 : fallback;
+    offer(rank, { kind: 'load-balancer', loadBalancer });
   }
   return best?.destination;
 }

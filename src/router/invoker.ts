@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { OrchestratorError } from '../errors.js';
 import { logGroupOf } from '../function/variables.js';
 import type { Outcome } from '../invocation/outcome.js';
+import type { ResponseSink } from '../invocation/response-sink.js';
 import { traceIdOf } from '../invocation/trace-id.js';
 import type { FunctionTarget } from '../stack/function-target.js';
 import type { InvocationRouter } from './router.js';
@@ -34,6 +35,8 @@ export interface InvokeOptions {
   readonly requestId?: string;
   /** As the source was called with; absent: a new trace. */
   readonly traceId?: string;
+  /** Takes a streamed response as it is made. */
+  readonly sink?: ResponseSink;
 }
 
 export class Invoker {
@@ -73,6 +76,7 @@ export class Invoker {
           payload,
           contentType: 'application/json',
           tail: false,
+          ...(options.sink === undefined ? {} : { sink: options.sink }),
         },
         resolve,
       );

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../src/package-root.js';
 import { burst, cold, idle } from './cold.js';
 import { bareFreezerPairMs, enginePausePairMs } from './freezer.js';
+import { http } from './http.js';
 import { judge, median, table, type Figure, type Judged } from './statistics.js';
 import { spaced, warm } from './warm.js';
 
@@ -28,6 +29,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<Figure[]>>> = {
       { name: 'freeze and thaw by file', unit: 'ms', ours, theirs, against: 'pause', atMost: 0.1 },
     ];
   },
+  http: () => http(ROUNDS),
   cold: () => cold(ROUNDS),
   burst: () => burst(ROUNDS),
   idle: () => idle(),

@@ -5,7 +5,7 @@
 
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -66,17 +66,48 @@ export interface RunningOurs extends Running {
 export async function startOurs(flags: readonly string[]): Promise<RunningOurs> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrator-bench-'));
   await cp(join(root, 'test/fixtures/bench'), folder, { recursive: true });
+  return (await startIn(folder, flags)).running;
+}
+
+/** The same from a template in which an HTTP API leads to `node`. */
+export async function startOursOverHttp(
+  flags: readonly string[],
+): Promise<RunningOurs & { readonly httpPort: number }> {
+  const folder = await mkdtemp(join(tmpdir(), 'orchestrator-bench-'));
+  await cp(join(root, 'test/fixtures/bench/node'), join(folder, 'node'), { recursive: true });
+  const node = {
+    Type: 'AWS::Serverless::Function',
+    Properties: {
+      Runtime: RUNTIME.node,
+      Handler: 'index.handler',
+      CodeUri: 'node',
+      MemorySize: 1769,
+      Timeout: 300,
+      Events: { Http: { Type: 'HttpApi', Properties: { Path: '/node', Method: 'post' } } },
+    },
+  };
+  const template = { Transform: 'AWS::Serverless-2016-10-31', Resources: { node } };
+  await writeFile(join(folder, 'template.json'), JSON.stringify(template));
+  const { running, said } = await startIn(folder, ['--http-port', '0', ...flags]);
+  return { ...running, httpPort: Number(/:(\d+)\/node/.exec(said)?.[1]) };
+}
+
+async function startIn(
+  folder: string,
+  flags: readonly string[],
+): Promise<{ running: RunningOurs; said: string }> {
   const main = join(root, 'dist/src/main.js');
-  await run(process.execPath, [main, 'up', folder, '--detach', '--port', '0', ...flags]);
+  const up = [main, 'up', folder, '--detach', '--port', '0', ...flags];
+  const { stdout: said } = await run(process.execPath, up);
   const state = join(folder, '.orchestrator');
   const file = JSON.parse(await readFile(join(state, 'run.json'), 'utf8')) as {
     process: { pid: number };
     endpoint: string;
   };
-  return {
+  const running = {
     pid: file.process.pid,
     port: Number(new URL(file.endpoint).port),
-    path: (name) => `/2015-03-31/functions/${name}/invocations`,
+    path: (name: string) => `/2015-03-31/functions/${name}/invocations`,
     states: async () => {
       const { stdout } = await run(process.execPath, [main, 'ps', '--json', '--state', state]);
       const status = JSON.parse(stdout) as { environments: { state: string }[] };
@@ -87,6 +118,7 @@ export async function startOurs(flags: readonly string[]): Promise<RunningOurs> 
       await rm(folder, { recursive: true, force: true });
     },
   };
+  return { running, said };
 }
 
 /** The relay, with `count` containers of the plain client in the same image and limits. */

@@ -129,7 +129,16 @@ function template(issuer: string): object {
         Type: `${ELB}Listener`,
         Properties: {
           LoadBalancerArn: { Ref: 'Balancer' },
-          DefaultActions: [{ Type: 'forward', TargetGroupArn: { Ref: 'Group' } }],
+          DefaultActions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: 404 } }],
+        },
+      },
+      Rule: {
+        Type: `${ELB}ListenerRule`,
+        Properties: {
+          ListenerArn: { Ref: 'Listener' },
+          Priority: 1,
+          Conditions: [{ Field: 'path-pattern', Values: ['/any*'] }],
+          Actions: [{ Type: 'forward', TargetGroupArn: { Ref: 'Group' } }],
         },
       },
     },

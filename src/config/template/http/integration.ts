@@ -54,7 +54,8 @@ function functionIntegration(
   }
   const version = text(written['payloadFormatVersion']) ?? (draft.kind === 'rest' ? '1.0' : '2.0');
   const payloadFormat = draft.kind === 'rest' || version === '1.0' ? '1.0' : '2.0';
-  const streaming = String(written['responseTransferMode']).toUpperCase() === 'STREAM';
+  const streaming =
+    draft.kind === 'rest' && String(written['responseTransferMode']).toUpperCase() === 'STREAM';
   return { kind: 'function', target, payloadFormat, ...(streaming ? { streaming } : {}) };
 }
 

@@ -287,7 +287,7 @@ export function addEvent(event: DeclaredEvent, draft: ApiDraft): void {
       kind: 'function',
       target: owned,
       payloadFormat: kind === 'rest' || version === '1.0' ? '1.0' : '2.0',
-      ...(String(properties['ResponseTransferMode']).toUpperCase() === 'STREAM'
+      ...(kind === 'rest' && String(properties['ResponseTransferMode']).toUpperCase() === 'STREAM'
         ? { streaming: true }
         : {}),
     },
