@@ -26,7 +26,7 @@ import { StreamedAnswer } from './streamed-answer.js';
 import { v1AnswerOf } from './v1-answer.js';
 import { v1EventOf } from './v1-event.js';
 import { v2EventOf } from './v2-event.js';
-import { newExtendedId, type Visit } from './visit.js';
+import { extendedIdOf, type Visit } from './visit.js';
 
 export interface ApiParts {
   readonly invoker: Pick<Invoker, 'invoke'>;
@@ -85,7 +85,7 @@ export class Api {
     const method = request.method ?? '';
     const nowMs = clock.now();
     const traceId = traceIdOf(headerOf(request.rawHeaders, 'x-amzn-trace-id'), nowMs);
-    const extendedRequestId = newExtendedId();
+    const extendedRequestId = extendedIdOf(requestId);
     const { tell } = this.#parts;
     const answering = { api, call, traceId, extendedRequestId, tell };
     const fail = (error: GatewayError): void => {

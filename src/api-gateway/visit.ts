@@ -1,6 +1,6 @@
 /** One request to an API, with all that its events tell. Pure. */
 
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { splitTarget, type HttpRequest } from '../http-events/request.js';
 import type { ApiDefinition } from '../stack/http.js';
 import type { RouteMatch } from './route-table.js';
@@ -52,8 +52,9 @@ export function shortId(text: string, length = 6): string {
 
 const EXTENDED_BYTES = 11;
 
-export function newExtendedId(): string {
-  return randomBytes(EXTENDED_BYTES).toString('base64');
+/** Of a request's own id, so that both are as unlikely to come twice. */
+export function extendedIdOf(requestId: string): string {
+  return Buffer.from(requestId.replaceAll('-', ''), 'hex').toString('base64', 0, EXTENDED_BYTES);
 }
 
 /** Text that is percent-encoded; what cannot be decoded stays as it is. */
