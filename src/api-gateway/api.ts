@@ -50,6 +50,7 @@ export interface ApiCall {
 }
 
 type FunctionIntegration = Extract<IntegrationDefinition, { kind: 'function' }>;
+type HttpIntegration = Extract<IntegrationDefinition, { kind: 'http' }>;
 
 interface Answering {
   readonly api: ApiDefinition;
@@ -192,20 +193,24 @@ export class Api {
     visit: Visit,
     authorization: (Authorization & { kind: 'authorized' }) | undefined,
   ): Promise<HttpAnswer | GatewayError> {
-    const { integration, timeoutMs } = visit.route;
+    const { integration } = visit.route;
     if (integration.kind === 'mock') return mockAnswer(integration);
-    if (integration.kind === 'http') {
-      try {
-        return await proxyAnswer(integration, visit, timeoutMs);
-      } catch (error) {
-        this.#parts.tell(
-          `${visit.route.path}: ${integration.url} did not answer: ${messageOf(error)}`,
-        );
-        const late = error instanceof Error && error.name === 'AbortError';
-        return { type: late ? 'INTEGRATION_TIMEOUT' : 'INTEGRATION_FAILURE' };
-      }
-    }
+    if (integration.kind === 'http') return this.#pass(visit, integration);
     return this.#invoke(visit, integration, authorization);
+  }
+
+  async #pass(visit: Visit, integration: HttpIntegration): Promise<HttpAnswer | GatewayError> {
+    const { clock, tell } = this.#parts;
+    const late = new AbortController();
+    const timer = clock.setTimer(visit.route.timeoutMs, () => late.abort());
+    try {
+      return await proxyAnswer(integration, visit, late.signal);
+    } catch (error) {
+      tell(`${visit.route.path}: ${integration.url} did not answer: ${messageOf(error)}`);
+      return { type: late.signal.aborted ? 'INTEGRATION_TIMEOUT' : 'INTEGRATION_FAILURE' };
+    } finally {
+      timer.cancel();
+    }
   }
 
   async #invoke(

@@ -27,11 +27,11 @@ export function proxyUrl({ url }: Proxy, { parameters, query }: Visit): URL {
   return target;
 }
 
-/** Rejects when the server cannot be reached or takes too long. */
+/** Rejects when the server cannot be reached, or with the signal. */
 export function proxyAnswer(
   integration: Proxy,
   visit: Visit,
-  timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<HttpAnswer> {
   const target = proxyUrl(integration, visit);
   const { request } = visit;
@@ -47,7 +47,6 @@ export function proxyAnswer(
   return new Promise((resolve, reject) => {
     const open = target.protocol === 'https:' ? secureRequest : plainRequest;
     const method = integration.method ?? request.method;
-    const signal = AbortSignal.timeout(timeoutMs);
     const outgoing = open(target, { method, headers, signal }, (response) => {
       const pieces: Buffer[] = [];
       response.on('data', (piece: Buffer) => pieces.push(piece));

@@ -15,7 +15,11 @@ beforeAll(async () => {
   const directory = await mkdtemp(join(tmpdir(), 'orchestrator-cdk-'));
   await cp(join(packageRoot(), 'test/fixtures/cdk'), directory, { recursive: true });
   const readConfig = () =>
-    loadConfig({ directory, flags: { port: 0, stacks: ['Greeter'] }, environment: {} });
+    loadConfig({
+      directory,
+      flags: { port: 0, httpPort: 0, stacks: ['Greeter'] },
+      environment: {},
+    });
   const messages: string[] = [];
   const write = (message: string): void => void messages.push(message);
   const log = { debug: write, info: write, warn: write, error: write, child: () => log };
