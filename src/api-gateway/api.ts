@@ -194,7 +194,9 @@ export class Api {
     authorization: (Authorization & { kind: 'authorized' }) | undefined,
   ): Promise<HttpAnswer | GatewayError> {
     const { integration } = visit.route;
-    if (integration.kind === 'mock') return mockAnswer(integration);
+    if (integration.kind === 'mock') {
+      return mockAnswer(integration, headerOf(visit.request.rawHeaders, 'origin'));
+    }
     if (integration.kind === 'http') return this.#pass(visit, integration);
     return this.#invoke(visit, integration, authorization);
   }

@@ -9,8 +9,16 @@ import type { Visit } from './visit.js';
 type Mock = Extract<IntegrationDefinition, { kind: 'mock' }>;
 type Proxy = Extract<IntegrationDefinition, { kind: 'http' }>;
 
-export function mockAnswer({ status, headers, body }: Mock): HttpAnswer {
-  const named = rawHeaders(headers);
+const ALLOWED = 'Access-Control-Allow-Origin';
+
+/** `origin` is that of the page that asks. */
+export function mockAnswer(
+  { status, headers, body, origins = [] }: Mock,
+  origin: string | undefined,
+): HttpAnswer {
+  const isNamed =
+    origin !== undefined && origins.some((pattern) => new RegExp(`^(?:${pattern})$`).test(origin));
+  const named = rawHeaders(isNamed ? { ...headers, [ALLOWED]: origin } : headers);
   const typed = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
   if (!typed) named.push('Content-Type', 'application/json');
   return { status, headers: named, body: Buffer.from(body) };

@@ -65,6 +65,8 @@ export type IntegrationDefinition =
       readonly status: number;
       readonly headers: Texts;
       readonly body: string;
+      /** Patterns of origins that are told that they are allowed, instead of the one in `headers`. */
+      readonly origins?: readonly string[];
     }
   | {
       readonly kind: 'http';

@@ -96,6 +96,25 @@ describe('HTTP integrations', () => {
   });
 });
 
+describe('fixed answers', () => {
+  it('name the origin that asks, where they are made for several', async () => {
+    const integration = {
+      kind: 'mock',
+      status: 204,
+      headers: { 'Access-Control-Allow-Origin': 'https://a.example' },
+      body: '',
+      origins: ['https://b.example'],
+    } as const;
+    await bench.serve([api({ routes: [route('OPTIONS /', { integration })] })]);
+    const allowed = async (origin: string) => {
+      const { headers } = await bench.ask('/', { method: 'OPTIONS', headers: ['Origin', origin] });
+      return headers['access-control-allow-origin'];
+    };
+    expect(await allowed('https://b.example')).toBe('https://b.example');
+    expect(await allowed('https://c.example')).toBe('https://a.example');
+  });
+});
+
 describe('what stands between a request and its route', () => {
   it('is the key an authorizer names, where the route asks for one', async () => {
     bench.add('fn', { statusCode: 200 });

@@ -98,6 +98,48 @@ describe('APIs of plain CloudFormation', () => {
     });
   });
 
+  it('name several origins as CDK writes it', async () => {
+    const template = [
+      '#set($origin = $input.params().header.get("Origin"))',
+      '#if($origin == "")#set($origin = $input.params().header.get("origin"))#end',
+      '#if($origin.matches("https://a.example") || $origin.matches("https://b.example"))',
+      '#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)#end',
+    ].join('\n');
+    const { stack, notices } = await templates.load({
+      Fn: fn(),
+      Api: { Type: 'AWS::ApiGateway::RestApi', Properties: { Name: 'shop' } },
+      Options: {
+        Type: 'AWS::ApiGateway::Method',
+        Properties: {
+          RestApiId: { Ref: 'Api' },
+          ResourceId: { 'Fn::GetAtt': ['Api', 'RootResourceId'] },
+          HttpMethod: 'OPTIONS',
+          Integration: {
+            Type: 'MOCK',
+            RequestTemplates: { 'application/json': '{ statusCode: 200 }' },
+            IntegrationResponses: [
+              {
+                StatusCode: '204',
+                ResponseParameters: {
+                  'method.response.header.Access-Control-Allow-Origin': "'https://a.example'",
+                },
+                ResponseTemplates: { 'application/json': template },
+              },
+            ],
+          },
+        },
+      },
+    });
+    expect(routeOf(stack.apis[0], 'OPTIONS /').integration).toEqual({
+      kind: 'mock',
+      status: 204,
+      headers: { 'Access-Control-Allow-Origin': 'https://a.example' },
+      body: '',
+      origins: ['https://a.example', 'https://b.example'],
+    });
+    expect(notices).toEqual([]);
+  });
+
   it('are HTTP APIs of routes and integrations; WebSocket APIs are left alone', async () => {
     const { stack, notices } = await templates.load({
       Fn: fn(),

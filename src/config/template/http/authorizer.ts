@@ -6,7 +6,7 @@ import { parseIdentitySource } from '../../../stack/identity-source.js';
 import { map, type Map as Named } from '../../map.js';
 import { UNRESOLVED } from '../intrinsics.js';
 import type { Around } from '../parts.js';
-import { approximate, ignore, isTrue, text, texts } from './draft.js';
+import { approximate, ignore, isPattern, isTrue, text, texts } from './draft.js';
 
 /** Of an authorizer that asks a function. */
 export interface LambdaWritten {
@@ -82,14 +82,6 @@ function cacheSeconds(
     remedy: 'Change how long answers of the authorizer are kept.',
   });
   return CACHE_SECONDS[api];
-}
-
-function isPattern(pattern: string): boolean {
-  try {
-    return new RegExp(pattern) instanceof RegExp;
-  } catch {
-    return false;
-  }
 }
 
 export interface JwtWritten {

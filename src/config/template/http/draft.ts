@@ -241,3 +241,11 @@ export function timeoutOf(
   });
   return fallback;
 }
+
+export function isPattern(pattern: string): boolean {
+  try {
+    return new RegExp(pattern) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}

@@ -6,7 +6,7 @@
 import type { IntegrationDefinition } from '../../../stack/http.js';
 import { map, type Map as Named } from '../../map.js';
 import type { Around } from '../parts.js';
-import { approximate, ignore, text, textMap, type ApiDraft } from './draft.js';
+import { approximate, ignore, isPattern, text, textMap, type ApiDraft } from './draft.js';
 
 /** Undefined: it is not run here, and that is told. */
 export function integrationOf(
@@ -106,11 +106,23 @@ function mock(around: Around, path: string, written: Named): IntegrationDefiniti
     Object.entries(templates).find(([one]) => one === DEFAULT_TYPE) ??
     Object.entries(templates)[0] ??
     [];
+  const origins = originsIn(body);
+  if (origins !== undefined) return { kind: 'mock', status, headers, body: '', origins };
   if (/[$#]\w|\$\{/.test(body)) {
     approximate(around, `${path}.responseTemplates`, 'templates are sent as they stand');
   }
   const typed = body === '' ? headers : { 'Content-Type': type, ...headers };
   return { kind: 'mock', status: Number.isInteger(status) ? status : 200, headers: typed, body };
+}
+
+/** CDK's template that names the origin which asks, if it is one of several (`addCorsPreflight`). */
+function originsIn(template: string): string[] | undefined {
+  if (!template.includes('$context.responseOverride.header.Access-Control-Allow-Origin')) {
+    return undefined;
+  }
+  const patterns = [...template.matchAll(/\$origin\.matches\("([^"]+)"\)/g)];
+  const read = patterns.map(([, pattern = '']) => pattern);
+  return read.length === 0 || !read.every(isPattern) ? undefined : read;
 }
 
 function chosen(responses: Named, status: string): [string, Named] {
@@ -123,11 +135,7 @@ function chosen(responses: Named, status: string): [string, Named] {
 }
 
 function matches(pattern: string, status: string): boolean {
-  try {
-    return new RegExp(`^(?:${pattern})$`).test(status);
-  } catch {
-    return false;
-  }
+  return isPattern(pattern) && new RegExp(`^(?:${pattern})$`).test(status);
 }
 
 /** CloudFormation's `Integration` of a REST method in the words of OpenAPI. */
