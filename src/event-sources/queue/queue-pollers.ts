@@ -12,6 +12,8 @@ export interface PollingSituation {
   readonly allowed: number;
   readonly running: number;
   readonly ready: number;
+  /** Of a FIFO queue: servers mistake the order of groups where several ask at once. */
+  readonly single: boolean;
   /** The last request that ended brought messages. */
   readonly flowing: boolean;
   /** How long the last batch ran; undefined before the first. */
@@ -19,9 +21,9 @@ export interface PollingSituation {
 }
 
 export function pollersWanted(situation: PollingSituation): number {
-  const { allowed, running, ready, flowing, lastRunMs = Infinity } = situation;
+  const { allowed, running, ready, flowing, single, lastRunMs = Infinity } = situation;
   const ahead = lastRunMs <= AHEAD_BELOW_MS ? READY_AHEAD : 0;
   const room = allowed + ahead - running - ready;
   if (room <= 0) return 0;
-  return flowing ? Math.min(MOST_POLLERS, room) : 1;
+  return flowing && !single ? Math.min(MOST_POLLERS, room) : 1;
 }

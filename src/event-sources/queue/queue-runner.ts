@@ -149,6 +149,7 @@ export class QueueRunner implements Runner {
       allowed,
       running: this.#running,
       ready: this.#ready.length,
+      single: this.#parts.mapping.fifo,
       flowing: this.#flowing,
       lastRunMs: this.#lastRunMs,
     });

@@ -13,7 +13,7 @@ const WAIT_SECONDS = 20;
  * Of other servers: some go on with a poll whose client has gone, and what they give it then is
  * invisible for as long as the queue says.
  */
-const OWN_WAIT_SECONDS = 5;
+const OWN_WAIT_SECONDS = 2;
 /** They hand out the next messages of a group to who asks after it became free. */
 const BUSY_WAIT_SECONDS = 1;
 const CONNECTIONS = 256;

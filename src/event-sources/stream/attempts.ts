@@ -30,6 +30,8 @@ export interface Aftermath {
   readonly done: readonly Entry[];
   /** Tried next, in this order. */
   readonly again: readonly Attempt[];
+  /** What is tried next is less than what failed. */
+  readonly isSplit?: true;
   /** Given up after the last attempt. */
   readonly exhausted?: Attempt;
 }
@@ -61,7 +63,7 @@ export function afterAttempt(
       if (from === 0) return afterFailure(called, rules);
       if (rules.bisects) {
         const cut = { ...attempt, entries: left, calls: 0 };
-        return { done, again: [cut] };
+        return { done, again: [cut], isSplit: true };
       }
       const after = afterFailure({ ...called, entries: left }, rules);
       return { ...after, done: [...done, ...after.done] };
@@ -74,7 +76,8 @@ function afterFailure(attempt: Attempt, { retries, bisects }: AttemptRules): Aft
   if (bisects && entries.length > 1) {
     const middle = Math.ceil(entries.length / 2);
     const halves = [entries.slice(0, middle), entries.slice(middle)];
-    return { done: [], again: halves.map((half) => ({ ...attempt, entries: half, calls: 0 })) };
+    const again = halves.map((half) => ({ ...attempt, entries: half, calls: 0 }));
+    return { done: [], again, isSplit: true };
   }
   const failures = attempt.failures + 1;
   if (failures > retries) return { done: [], again: [], exhausted: attempt };

@@ -38,11 +38,10 @@ export class KinesisReader implements StreamReader {
     if (this.#client === undefined) {
       const region = parseArn(this.#arn)?.region ?? '';
       const { config, handler } = await clientSettings(this.#services, region, CONNECTIONS);
-      const { NodeHttpHandler } = await import('@smithy/node-http-handler');
-      // By default this client speaks HTTP/2 only, which few servers but AWS do.
+      const { KinesisHandler } = await import('./kinesis-handler.js');
       this.#client = new sdk.KinesisClient({
         ...config,
-        requestHandler: new NodeHttpHandler(handler),
+        requestHandler: new KinesisHandler(handler),
       });
     }
     return this.#asked(async (client) => {

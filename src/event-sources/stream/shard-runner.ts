@@ -261,9 +261,11 @@ export class ShardRunner {
     if (verdict.kind !== 'stopping') {
       report(isOk ? OK : verdict.kind === 'done' ? CALL_FAILED : verdict.reason);
     }
-    lane.failures = isOk ? 0 : lane.failures + 1;
-    const pauseMs = after.again.length === 0 ? 0 : backoffMs(lane.failures, BATCH_BACKOFF);
-    lane.notBeforeMs = queueClock.monotonic() + (isOk ? 0 : pauseMs);
+    // Splitting is no attempt, and what has moved on is not what failed before.
+    lane.failures = isOk || after.isSplit || after.done.length > 0 ? 0 : lane.failures + 1;
+    const waits = after.again.length > 0 && !isOk && !after.isSplit;
+    const pauseMs = waits ? backoffMs(Math.max(1, lane.failures), BATCH_BACKOFF) : 0;
+    lane.notBeforeMs = queueClock.monotonic() + pauseMs;
   }
 
   /** Never rejects: what cannot be told of is logged by whoever tells. */

@@ -57,10 +57,18 @@ describe('the concurrency of a queue', () => {
 });
 
 describe('requests for messages', () => {
-  const idle = { allowed: 5, running: 0, ready: 0, flowing: false, lastRunMs: undefined };
+  const idle = {
+    allowed: 5,
+    running: 0,
+    ready: 0,
+    flowing: false,
+    single: false,
+    lastRunMs: undefined,
+  };
   it.each([
     ['one while there is nothing', idle, 1],
     ['five while there are messages', { ...idle, flowing: true, allowed: 20 }, 5],
+    ['one at a time of a FIFO queue', { ...idle, flowing: true, single: true }, 1],
     ['no more than may run', { ...idle, flowing: true, running: 3 }, 2],
     ['none when all run', { ...idle, flowing: true, running: 5 }, 0],
     ['two ahead of quick functions', { ...idle, flowing: true, running: 5, lastRunMs: 100 }, 2],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { queueRecord } from '../../../src/event-sources/queue/queue-records.js';
+import { withSeconds } from '../../../src/event-sources/stream/kinesis-handler.js';
 import { failureMessage } from '../../../src/event-sources/stream/failure-record.js';
 import type { Entry } from '../../../src/event-sources/stream/shard-buffer.js';
 import { kinesisRecord, tableRecord } from '../../../src/event-sources/stream/stream-records.js';
@@ -98,6 +99,19 @@ describe('records', () => {
         '"userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"},' +
         `"eventSourceARN":"${TABLE}"}`,
     );
+  });
+});
+
+describe('the time a stream was made', () => {
+  it.each([
+    ['"2026-01-05T10:00:00.500"', '1767607200.5'],
+    ['"2026-01-05T10:00:00+00:00"', '1767607200'],
+    ['"2026-01-05T10:00:00Z"', '1767607200'],
+    ['1767607200.5', '1767607200.5'],
+    ['"yesterday"', '0'],
+  ])('written as %s is read', (written, seconds) => {
+    const answer = (time: string): string => `{"a":{"StreamCreationTimestamp": ${time},"b":1}}`;
+    expect(withSeconds(answer(written))).toBe(answer(seconds));
   });
 });
 
