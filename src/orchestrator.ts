@@ -132,6 +132,7 @@ async function start(
   const sourceParts = { settings, events, mappings, roleOf, awsEndpoint, engine, logs, ownerToken };
   const sources = new Sources({ ...sourceParts, hooks, teardown });
   view.onSources = () => sources.status();
+  view.onServices = () => sources.services();
   const onBuild = (name: string): void => void automatic.built(name);
   const onStack = (stack: Stack): Promise<void> => sources.apply(stack);
   const reload = settings.watch
@@ -391,6 +392,7 @@ function running(parts: RunningParts): RunningOrchestrator {
     follow: (query, onLine) => view.follow(query, onLine),
     events: (limit) => view.events(limit),
     changeEvent: (requestId, change) => view.changeEvent(requestId, change),
+    services: () => view.services(),
     sources: () => view.sources(),
     time: () => view.time(),
     advanceTime: (ms) => view.advanceTime(ms),

@@ -8,6 +8,8 @@ export const ADMIN_PREFIX = '/_orchestrator/';
 export interface StatusAnswer {
   readonly functions: readonly FunctionStatus[];
   readonly environments: readonly EnvironmentStatus[];
+  /** Where queues, buckets and the like are, once something has asked for them. */
+  readonly services?: string;
 }
 
 /** `GET logs` */

@@ -161,7 +161,12 @@ function routeOf(method: string, pathname: string): { route: Route; parameter: s
 }
 
 function status({ view }: RouteContext): StatusAnswer {
-  return { functions: view.functions(), environments: view.environments() };
+  const services = view.services();
+  return {
+    functions: view.functions(),
+    environments: view.environments(),
+    ...(services === undefined ? {} : { services }),
+  };
 }
 
 async function logs(context: RouteContext): Promise<LogsAnswer | undefined> {

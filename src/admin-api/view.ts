@@ -166,6 +166,8 @@ export interface OrchestratorView {
   events(limit: number): EventQueueStatus;
   /** Tries a waiting event now, or forgets it. */
   changeEvent(requestId: string, change: EventChange): 'done' | 'unknown' | 'running';
+  /** Where queues, buckets and the like are, once something has asked for them. */
+  services(): string | undefined;
   /** Everything that leads events to functions. */
   sources(): readonly SourceStatus[];
   time(): TimeStatus;

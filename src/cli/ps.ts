@@ -26,6 +26,7 @@ export const ps: Command = {
     }
     report.table(environmentTable(status.environments, report.paint));
     summarise(report, status.functions, status.environments.length);
+    if (status.services !== undefined) report.note(`Services: ${status.services}`);
     return EXIT.ok;
   },
 };

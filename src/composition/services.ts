@@ -42,6 +42,9 @@ export function openServices(request: ServicesRequest): Services {
   teardown.add(() => services.close());
   awsEndpoint.forward = forwardTo(services);
   awsEndpoint.hasServices = () => services.endpoint !== undefined;
+  if (services.kind === 'aws') {
+    hooks.log.warn('services: aws: what the template declares is made in AWS, and stays there');
+  }
   // Nobody waits for this: it is in nobody's way.
   removeForsaken(engine.docker).catch((error: unknown) =>
     hooks.log.warn(`services of deleted projects could not be removed: ${messageOf(error)}`),

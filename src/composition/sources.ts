@@ -114,6 +114,10 @@ export class Sources {
     return this.#sources.flatMap((source) => source.status?.() ?? []);
   }
 
+  services(): string | undefined {
+    return this.#services.about();
+  }
+
   /** Their container outlives this run. */
   keepServices(): void {
     this.#services.keep();

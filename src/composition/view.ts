@@ -35,6 +35,8 @@ const MEGABYTE = 2 ** 20;
 
 export class View implements OrchestratorView {
   readonly #parts: ViewParts;
+  /** Set once they can be asked for. */
+  onServices: () => string | undefined = () => undefined;
   /** Set once there are any. */
   onSources: () => readonly SourceStatus[] = () => [];
   /** Set once there is something to stop. */
@@ -80,6 +82,10 @@ export class View implements OrchestratorView {
 
   sources(): readonly SourceStatus[] {
     return this.onSources();
+  }
+
+  services(): string | undefined {
+    return this.onServices();
   }
 
   time(): TimeStatus {

@@ -31,9 +31,18 @@ import {
 } from '@aws-sdk/client-sqs';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import Docker from 'dockerode';
-import { Readable } from 'node:stream';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { containerName } from '../../src/engine/docker/services-container.js';
+import { Readable } from 'node:stream';
+import { systemClock } from '../../src/async/clock.js';
+import { Builder } from '../../src/builder/builder.js';
+import { SERVICES_IMAGE } from '../../src/builder/services-image.js';
+import {
+  containerName,
+  openContainer,
+  removeForsaken,
+} from '../../src/engine/docker/services-container.js';
 import { until } from '../support/project.js';
 import {
   finished,
@@ -246,7 +255,8 @@ it(
     expect((await container()).Id).toBe(Id);
     expect(await messages(`${running.endpoint}/123456789012/orders`)).toEqual(['of js', 'of py']);
     expect(await objectText('js')).toBe('of js');
-    expect((await container()).Id).toBe(Id);
+    const shown = await finished(['ps', '--state', state]);
+    expect(shown.stderr).toContain('our container, http://127.0.0.1:');
   },
   LIMIT_MS,
 );
@@ -274,6 +284,27 @@ it(
     const cleared = await finished(['down', '--state', state]);
     expect(cleared.stderr).toContain('The services container that one had left is removed.');
     expect(await isThere()).toBe(false);
+  },
+  LIMIT_MS,
+);
+
+it(
+  'goes with the state folder it belongs to',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'orchestrator-test-'));
+    const ensureImage = () => new Builder(docker).ensureImage(SERVICES_IMAGE);
+    const request = {
+      docker,
+      clock: systemClock,
+      stateDirectory: folder,
+      accountId: '123456789012',
+    };
+    const { id } = await openContainer({ ...request, ensureImage }, new AbortController().signal);
+    await removeForsaken(docker);
+    expect((await docker.getContainer(id).inspect()).State.Running).toBe(true);
+    await removeFolder(folder);
+    await removeForsaken(docker);
+    await expect(docker.getContainer(id).inspect()).rejects.toMatchObject({ statusCode: 404 });
   },
   LIMIT_MS,
 );

@@ -34,6 +34,7 @@ export class FakeView implements OrchestratorView {
   sourceList: SourceStatus[] = [];
   changes: string[] = [];
   aheadMs = 0;
+  servicesText: string | undefined;
   stops: ('drain' | 'now')[] = [];
   /** Called whenever somebody begins to follow. */
   onFollow: () => void = () => undefined;
@@ -92,6 +93,10 @@ export class FakeView implements OrchestratorView {
 
   sources(): readonly SourceStatus[] {
     return this.sourceList;
+  }
+
+  services(): string | undefined {
+    return this.servicesText;
   }
 
   time(): TimeStatus {
@@ -222,6 +227,7 @@ export async function startFake(options: FakeOptions): Promise<FakeOrchestrator>
     follow: (query, onLine) => view.follow(query, onLine),
     events: (limit) => view.events(limit),
     changeEvent: (requestId, change) => view.changeEvent(requestId, change),
+    services: () => view.services(),
     sources: () => view.sources(),
     time: () => view.time(),
     advanceTime: (ms) => view.advanceTime(ms),
