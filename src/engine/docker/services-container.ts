@@ -36,6 +36,8 @@ export interface ServicesContainer {
 const PORT = `${SERVICES_PORT}/tcp`;
 const ACCOUNT = 'MOTO_ACCOUNT_ID';
 const LOOK_EVERY_MS = 50;
+/** A connection made while the network is being set up may lead nowhere: another one is tried. */
+const ANSWER_MS = 1_000;
 /** An import of moto on a slow disk under load takes a while. */
 const LONGEST_START_MS = 60_000;
 const PIDS = 1024;
@@ -189,7 +191,7 @@ function endpointOf({ NetworkSettings }: Docker.ContainerInspectInfo): string | 
 
 async function answers(endpoint: string): Promise<boolean> {
   try {
-    const answer = await fetch(`${endpoint}/moto-api/`, { signal: AbortSignal.timeout(5000) });
+    const answer = await fetch(`${endpoint}/moto-api/`, { signal: AbortSignal.timeout(ANSWER_MS) });
     await answer.body?.cancel();
     return answer.ok;
   } catch {
