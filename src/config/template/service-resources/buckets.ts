@@ -7,6 +7,8 @@ import { bucketArn, parseArn } from '../../../stack/arns.js';
 import type { NotificationDefinition } from '../../../stack/service-resources.js';
 import { overlaps } from '../../../stack/s3-rules.js';
 import { map } from '../../map.js';
+import { nearestOf } from '../../problems.js';
+import { UNRESOLVED } from '../intrinsics.js';
 import type { DeclaredEvent, DeclaredResource, ResourceType } from '../parts.js';
 import { Properties } from '../properties.js';
 import { bucketNameOf } from './naming.js';
@@ -40,6 +42,7 @@ const EVENTS = [
   's3:ReducedRedundancyLostObject',
   's3:Replication:*',
 ] as const;
+const EXPECTED_EVENTS = 'events of S3, such as s3:ObjectCreated:* or s3:ObjectRemoved:Delete';
 /** How each of the three ways of writing names things. */
 interface Words {
   readonly lists: readonly (readonly [list: string, target: string])[];
@@ -147,7 +150,7 @@ export function s3Event(event: DeclaredEvent): void {
   own.rest();
   if (name === undefined) return;
   const target = { kind: 'function' as const, ...owned };
-  const notification = { path, events: events.map(String), ...filter, target };
+  const notification = { path, events: textsOf(events), ...filter, target };
   addToBucket({ path, name, notifications: [notification] }, event, own);
 }
 
@@ -166,16 +169,26 @@ function notificationsOf(
       const filter = filterOf(one.map('Filter'), words);
       const target = targetOf(one, targetName, resource);
       if (target === undefined) return [];
-      return [{ path: one.path, events: events.map(String), ...filter, target }];
+      return [{ path: one.path, events: textsOf(events), ...filter, target }];
     }),
   );
 }
 
+function textsOf(events: readonly unknown[]): string[] {
+  return events.filter((event) => typeof event === 'string');
+}
+
 function checkEvents(own: Properties, name: string, events: readonly unknown[]): void {
-  const known: readonly unknown[] = EVENTS;
+  const known: readonly unknown[] = [...EVENTS, UNRESOLVED];
   const wrong = events.find((event) => !known.includes(event));
-  if (events.length > 0 && wrong === undefined) return;
-  own.refuse(name, `one of ${EVENTS.join(', ')}`, 'Change it to one of these.', wrong);
+  if (wrong === undefined && events.length > 0) return;
+  if (wrong === undefined) {
+    own.missing(name, EXPECTED_EVENTS);
+    return;
+  }
+  const nearest = nearestOf(String(wrong), EVENTS);
+  const remedy = nearest === undefined ? 'Change it to one of them.' : `Did you mean '${nearest}'?`;
+  own.refuse(name, EXPECTED_EVENTS, remedy, wrong);
 }
 
 function targetOf(
