@@ -51,8 +51,9 @@ export function readDeclared(declared: DeclaredContext): void {
   const { scope, context, drafts, globals, unresolved, resources } = declared;
   const around = { scope, context, globals, unresolved, resources, target: targetOf(drafts) };
   for (const [logicalId, resource] of Object.entries(resources)) {
-    const { Type: written, Metadata: metadata } = map(resource);
+    const { Type: written, Metadata: metadata, Properties: own } = map(resource);
     const type = String(written);
+    refuseList(`Resources.${logicalId}.Properties`, own, context);
     const reader = RESOURCE_TYPES[type];
     if (reader === undefined) continue;
     const path = `Resources.${logicalId}`;
@@ -97,6 +98,7 @@ function readEvents(draft: FunctionDraft, events: unknown, around: Around): void
   for (const [name, event] of Object.entries(events)) {
     const { Type: type, Properties: properties } = map(event);
     const where = `${path}.${name}`;
+    refuseList(`${where}.Properties`, properties, context);
     const read = EVENT_TYPES[String(type)];
     if (read !== undefined) {
       read({
@@ -113,6 +115,13 @@ function readEvents(draft: FunctionDraft, events: unknown, around: Around): void
       context.notices.push({ path: where, treatment: 'ignored', reason });
     } else refuseType(where, type, context);
   }
+}
+
+/** Taken for a map, it would be an empty one. */
+function refuseList(path: string, value: unknown, { problems }: TemplateContext): void {
+  if (value === undefined || value === null || isMap(value)) return;
+  const expected = 'a map of properties';
+  problems.add({ path, value, expected, remedy: 'Write each property as name and value.' });
 }
 
 function refuseType(path: string, type: unknown, { problems }: TemplateContext): void {

@@ -115,6 +115,23 @@ describe('tables', () => {
   });
 });
 
+it('properties that are no map are refused, of resources and of events', async () => {
+  const found = await bench.refused({
+    resources: {
+      Listed: { Type: 'AWS::SQS::Queue', Properties: ['QueueName'] },
+      Plain: { Type: 'AWS::SNS::Topic', Properties: 5 },
+    },
+    own: { Events: { Put: { Type: 'S3', Properties: 'bucket' } } },
+  });
+  expect(found).toEqual(
+    expect.arrayContaining([
+      'Resources.Fn.Properties.Events.Put.Properties',
+      'Resources.Listed.Properties',
+      'Resources.Plain.Properties',
+    ]),
+  );
+});
+
 it('log groups and what subscribes to them are read', async () => {
   const config = await bench.load({
     resources: {
