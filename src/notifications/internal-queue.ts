@@ -9,22 +9,15 @@ import {
 } from '@aws-sdk/client-sqs';
 import { queueArn, type Place } from '../stack/arns.js';
 
-const FIFO = '.fifo';
-
 export interface InternalQueue {
   readonly name: string;
   readonly arn: string;
 }
 
 /** The same at every start on the same state folder; nobody else's. */
-export function internalQueue(
-  place: Place,
-  stateDirectory: string,
-  what: string,
-  fifo = false,
-): InternalQueue {
+export function internalQueue(place: Place, stateDirectory: string, what: string): InternalQueue {
   const hash = createHash('sha256').update(`${stateDirectory}\0${what}`).digest('hex').slice(0, 16);
-  const name = `orchestrator-${hash}${fifo ? FIFO : ''}`;
+  const name = `orchestrator-${hash}`;
   return { name, arn: queueArn(place, name) };
 }
 
@@ -51,7 +44,6 @@ export async function makeQueue(sqs: SQSClient, { name, arn }: InternalQueue): P
             },
           ],
         }),
-        ...(name.endsWith(FIFO) ? { FifoQueue: 'true' } : {}),
       },
     }),
   );

@@ -28,8 +28,6 @@ export interface RelayParts {
   readonly url: () => Promise<string>;
   /** Of the long poll. */
   readonly waitSeconds: number;
-  /** One after the other, as FIFO queues are read. */
-  readonly inOrder?: boolean;
   /** Resolves when the message has been taken; what it rejects with may pass. */
   take(message: RelayedMessage): Promise<void>;
   readonly clock: Clock;
@@ -104,17 +102,10 @@ export class Relay {
       }),
       { abortSignal: signal },
     );
-    if (this.#parts.inOrder !== true) {
-      await Promise.all(messages.map((message) => this.#hand(message, sqs, url)));
-      return;
-    }
-    for (const message of messages) {
-      if (!(await this.#hand(message, sqs, url))) return;
-    }
+    await Promise.all(messages.map((message) => this.#hand(message, sqs, url)));
   }
 
-  /** Whether it has been taken. */
-  async #hand(message: Message, sqs: SQSClient, url: string): Promise<boolean> {
+  async #hand(message: Message, sqs: SQSClient, url: string): Promise<void> {
     const { MessageId: id = '', Body: body = '', Attributes: attributes } = message;
     const sentMs = Number(attributes?.SentTimestamp ?? this.#parts.clock.now());
     try {
@@ -123,13 +114,12 @@ export class Relay {
       this.#parts.log.warn(
         `${this.#parts.name}: one is not taken, and comes again: ${messageOf(error)}`,
       );
-      return false;
+      return;
     }
     this.#taken += 1;
     // A message that cannot be deleted comes again: it is delivered at least once.
     await sqs
       .send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: message.ReceiptHandle }))
       .catch(() => undefined);
-    return true;
   }
 }

@@ -30,8 +30,6 @@ import {
 import { Relay, type RelayedMessage } from './relay.js';
 import { snsEvent } from './sns-event.js';
 
-const FIFO = '.fifo';
-
 interface Subscribed {
   readonly path: string;
   readonly key: string;
@@ -92,7 +90,6 @@ export class TopicSubscriptions implements NotificationPart {
         name: `messages of ${topic} for ${nameOf(target)}`,
         sqs: () => services.clients.sqs(),
         url: async () => queueUrl(await services.clients.sqs(), queue),
-        inOrder: topic.endsWith(FIFO),
         take: (message) => this.#take(key, message),
         waitSeconds: waitSeconds(services),
         clock,
@@ -163,8 +160,7 @@ export class TopicSubscriptions implements NotificationPart {
         const { functionName, qualifier } = definition.target;
         const target = { functionName, ...(qualifier === undefined ? {} : { qualifier }) };
         const key = `${topic} ${nameOf(target)}`;
-        const fifo = topic.endsWith(FIFO);
-        const queue = internalQueue({ region, accountId }, stateDirectory, `sns ${key}`, fifo);
+        const queue = internalQueue({ region, accountId }, stateDirectory, `sns ${key}`);
         return [{ path: definition.path, key, topic, target, definition, queue }];
       }),
     );

@@ -224,6 +224,31 @@ describe('topics', () => {
   });
 });
 
+it('a FIFO topic tells queues only, and a standard one no FIFO queue', async () => {
+  const found = await bench.refused({
+    resources: {
+      Ordered: { Type: 'AWS::SNS::Topic', Properties: { FifoTopic: true } },
+      Plain: {
+        Type: 'AWS::SNS::Topic',
+        Properties: {
+          Subscription: [{ Protocol: 'sqs', Endpoint: { 'Fn::GetAtt': ['Jobs', 'Arn'] } }],
+        },
+      },
+      Jobs: queue({ FifoQueue: true }),
+    },
+    own: {
+      Events: {
+        Direct: { Type: 'SNS', Properties: { Topic: { Ref: 'Ordered' } } },
+        Queued: { Type: 'SNS', Properties: { Topic: { Ref: 'Ordered' }, SqsSubscription: true } },
+      },
+    },
+  });
+  expect(found).toEqual([
+    'Resources.Fn.Properties.Events.Direct',
+    'Resources.Plain.Properties.Subscription.0',
+  ]);
+});
+
 describe('buckets', () => {
   it('are read with notifications of CloudFormation, CDK and SAM', async () => {
     const config = await bench.load({

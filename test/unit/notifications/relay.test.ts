@@ -11,17 +11,12 @@ afterEach(async () => {
   warnings.length = 0;
 });
 
-function relayOf(
-  queue: FakeSqs,
-  take: (message: RelayedMessage) => Promise<void>,
-  inOrder = false,
-): Relay {
+function relayOf(queue: FakeSqs, take: (message: RelayedMessage) => Promise<void>): Relay {
   relay = new Relay({
     name: 'messages',
     sqs: () => Promise.resolve(queue.client),
     url: () => Promise.resolve('http://queue'),
     take,
-    inOrder,
     waitSeconds: 5,
     clock,
     log: { warn: (message) => void warnings.push(message), info: () => undefined },
@@ -56,23 +51,6 @@ it('one that is not taken stays, and the others go on', async () => {
   await clock.advanceAsync(0);
   expect(queue.deleted).toEqual(['0', '2']);
   expect(warnings).toEqual([expect.stringContaining('comes again: full')]);
-});
-
-it('in order nothing is taken behind one that was not', async () => {
-  const queue = new FakeSqs();
-  for (const body of ['a', 'b', 'c']) queue.put(body);
-  const taken: string[] = [];
-  relayOf(
-    queue,
-    ({ body }) => {
-      taken.push(body);
-      return body === 'b' ? Promise.reject(new Error('full')) : Promise.resolve();
-    },
-    true,
-  );
-  await clock.advanceAsync(0);
-  expect(taken).toEqual(['a', 'b']);
-  expect(queue.deleted).toEqual(['0']);
 });
 
 it('services that are away are told of once and asked with growing pauses, until they are back', async () => {

@@ -6,7 +6,7 @@ import { cloudWatchLogsEvent, logGroup, subscriptionFilter } from './logs.js';
 import { checkRedrive, policy, queue } from './queues.js';
 import { stream } from './streams.js';
 import { globalTable, simpleTable, table } from './tables.js';
-import { adoptTopics, snsEvent, subscription, topic } from './topics.js';
+import { adoptTopics, checkFifo, snsEvent, subscription, topic } from './topics.js';
 
 export const serviceResources: TemplatePart = {
   resources: {
@@ -28,6 +28,7 @@ export const serviceResources: TemplatePart = {
   events: { S3: s3Event, SNS: snsEvent, CloudWatchLogs: cloudWatchLogsEvent },
   finish({ context }) {
     adoptTopics(context);
+    checkFifo(context);
     checkOverlaps(context);
     checkRedrive(context.stack.queues, context);
   },

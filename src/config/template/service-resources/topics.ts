@@ -219,6 +219,27 @@ function subscribe(
   } else topics[index] = { ...known, subscriptions: [...known.subscriptions, definition] };
 }
 
+/** Once everything is read. FIFO topics tell queues only, and FIFO queues hear FIFO topics only. */
+export function checkFifo({ stack, problems }: TemplateContext): void {
+  for (const { name, subscriptions } of stack.topics) {
+    const fifo = name.endsWith(FIFO_SUFFIX);
+    for (const { path, target } of subscriptions) {
+      if (fifo && target.kind === 'function') {
+        problems.add({
+          path,
+          value: `${name} to ${target.functionName}`,
+          expected: 'a queue, as a FIFO topic tells no functions',
+          remedy: 'Subscribe a queue and have the function read it (SqsSubscription does).',
+        });
+      }
+      if (!fifo && target.kind === 'queue' && target.arn.endsWith(FIFO_SUFFIX)) {
+        const expected = 'a standard queue, as the topic is no FIFO topic';
+        problems.add({ path, value: target.arn, expected, remedy: 'Change the one or the other.' });
+      }
+    }
+  }
+}
+
 /** Once everything is read: topics of elsewhere that are subscribed to are made as well. */
 export function adoptTopics({ stack, notices }: TemplateContext): void {
   for (const [index, topic] of stack.topics.entries()) {
