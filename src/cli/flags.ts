@@ -99,6 +99,11 @@ export const SETTING_OPTIONS = {
   'no-watch': { type: 'boolean', describe: 'Do not reload code when files change', group: HOW },
   base: BASE_OPTION,
   region: { type: 'string', describe: 'Region functions see (default: us-east-1)', group: WHAT },
+  stage: {
+    type: 'string',
+    describe: 'Stage of a project of the Serverless Framework (default: its own, or dev)',
+    group: WHAT,
+  },
   services: {
     type: 'string',
     describe:
@@ -172,6 +177,7 @@ export function flagsOf(args: Arguments, cwd: string): Flags {
     requestRate: requestRate(args.string('request-rate')),
     scalingRate: args.number('scaling-rate'),
     region: args.string('region'),
+    stage: args.string('stage'),
     base,
     network: args.string('network'),
     awsProfile: args.string('aws-profile'),

@@ -112,6 +112,8 @@ export interface Flags {
   readonly requestRate?: number | 'unlimited';
   readonly scalingRate?: number;
   readonly region?: string;
+  /** Of a project of the Serverless Framework. */
+  readonly stage?: string;
   readonly base?: string;
   readonly network?: string;
   readonly awsProfile?: string;

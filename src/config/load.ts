@@ -21,7 +21,9 @@ import { Problems } from './problems.js';
 import { readProject } from './project.js';
 import { readSamConfig, SAM_CONFIG, type SamConfig } from './sam-config.js';
 import { readFileSettings, resolveSettings } from './settings.js';
+import { serviceIn } from './serverless/read.js';
 import { filesThatMatter } from './source.js';
+import type { TemplateContext } from './template/context.js';
 import { isTemplate, readTemplate } from './template/template.js';
 
 export interface LoadRequest {
@@ -37,16 +39,18 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   const notices: SettingNotice[] = [];
   const sam = await readSamConfigOf(request);
   const { stacks = [], envVars } = request.flags;
-  const origin = readOrigin(
+  const read = readOrigin(
     { directory: request.directory, samTemplate: sam.config.template },
     stacks,
     problems,
   );
+  const service = serviceIn(read, request, problems, notices);
+  const origin = service === undefined ? read : { ...read, ...service.origin };
   const { projectDirectory, source, document } = origin;
-  const isSam = isTemplate(document);
+  const isSam = isTemplate(document) && service === undefined;
   if (isSam) sam.tell(problems, notices);
-  const fileSettings = isSam
-    ? { ...sam.config.settings, ...origin.place }
+  const fileSettings = isTemplate(document)
+    ? { ...(isSam ? sam.config.settings : {}), ...origin.place }
     : readFileSettings(document, problems);
   const settings = resolveSettings(request, projectDirectory, fileSettings, problems);
   const variablesFile =
@@ -68,8 +72,9 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
     problems,
     notices,
     parameters: parametersOf({
-      flags: request.flags.parameters ?? {},
-      files: request.flags.parameterFiles ?? [],
+      // A service's are its variables.
+      flags: service === undefined ? (request.flags.parameters ?? {}) : {},
+      files: service === undefined ? (request.flags.parameterFiles ?? []) : [],
       samConfig: sam.config.parameters,
       declared: map(map(document)['Parameters']),
       problems,
@@ -85,6 +90,7 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
     variables,
     mayBeEmpty,
   });
+  service?.relocate(problems, notices);
   noticeReserved(functions, settings, notices);
   if (settings.strict) refuseNotices(notices, problems);
   problems.throwIfAny(source);
@@ -135,8 +141,7 @@ interface DraftRequest {
 function readDrafts(document: unknown, request: DraftRequest): FunctionDraft[] {
   const { source, problems, notices, settings, parameters, stack, permissions } = request;
   if (problems.list.length > 0 && document === undefined) return [];
-  if (!isTemplate(document)) return readProject(document, problems);
-  return readTemplate(document, {
+  const context: TemplateContext = {
     source,
     files: request.files,
     region: settings.region,
@@ -150,7 +155,8 @@ function readDrafts(document: unknown, request: DraftRequest): FunctionDraft[] {
     permissions,
     materialise: (logicalId, fileName, code) =>
       keepInlineCode(settings.stateDirectory, { logicalId, fileName, code }),
-  });
+  };
+  return isTemplate(document) ? readTemplate(document, context) : readProject(document, context);
 }
 
 /** The folder of inline code, named by its content: a run that uses an older one keeps it. */

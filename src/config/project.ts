@@ -2,10 +2,12 @@
 
 import type { FunctionDraft } from './function-draft.js';
 import { isMap } from './map.js';
-import type { Problems } from './problems.js';
+import { EVENTS_KEY, withDeclared } from './project-template.js';
+import type { TemplateContext } from './template/context.js';
 import { PROJECT_KEYS } from './schema.js';
 
-export function readProject(document: unknown, problems: Problems): FunctionDraft[] {
+export function readProject(document: unknown, context: TemplateContext): FunctionDraft[] {
+  const { problems } = context;
   if (!isMap(document)) {
     problems.add({
       path: 'the file',
@@ -18,7 +20,7 @@ export function readProject(document: unknown, problems: Problems): FunctionDraf
     if (!PROJECT_KEYS.includes(key)) problems.addUnknownKey('', key, PROJECT_KEYS);
   }
   const functions = document['functions'];
-  if (functions === undefined) return [];
+  if (functions === undefined) return withDeclared(document, [], context);
   if (!isMap(functions)) {
     problems.add({
       path: 'functions',
@@ -28,10 +30,11 @@ export function readProject(document: unknown, problems: Problems): FunctionDraf
     });
     return [];
   }
-  return Object.entries(functions).flatMap(([name, settings]) => {
+  const drafts = Object.entries(functions).flatMap(([name, settings]) => {
     const path = `functions.${name}`;
     if (settings === null || isMap(settings)) {
-      return [{ path, logicalId: name, name, settings: settings ?? {}, names: {} }];
+      const { [EVENTS_KEY]: _, ...own } = settings ?? {};
+      return [{ path, logicalId: name, name, settings: own, names: {} }];
     }
     problems.add({
       path,
@@ -41,4 +44,5 @@ export function readProject(document: unknown, problems: Problems): FunctionDraf
     });
     return [];
   });
+  return withDeclared(document, drafts, context);
 }

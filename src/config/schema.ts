@@ -175,4 +175,4 @@ export const settingsSchema = z.strictObject({
 
 export type FileSettings = z.infer<typeof settingsSchema>;
 export const SETTING_KEYS = Object.keys(settingsSchema.shape);
-export const PROJECT_KEYS = ['functions', ...SETTING_KEYS];
+export const PROJECT_KEYS = ['functions', 'resources', 'stateMachines', ...SETTING_KEYS];

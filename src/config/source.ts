@@ -8,6 +8,8 @@ import { LIMITS } from './defaults.js';
 
 const PROJECT_FILES = ['orchestrator.yaml', 'orchestrator.yml'];
 const TEMPLATE_FILES = ['template.yaml', 'template.yml', 'template.json'];
+/** Of the Serverless Framework. */
+const SERVICE_FILES = ['serverless.yml', 'serverless.yaml', 'serverless.json'];
 /** What `cdk synth` has left. */
 const ASSEMBLIES = [join(ASSEMBLY, MANIFEST), MANIFEST];
 const BUILT_TEMPLATE = join('.aws-sam', 'build', 'template.yaml');
@@ -20,13 +22,16 @@ export function findSource(directory: string, template?: string): string {
   const path = resolve(directory);
   if (existsSync(path) && statSync(path).isFile()) return path;
   const found =
-    firstOf(path, PROJECT_FILES) ?? template ?? firstOf(path, TEMPLATE_FILES) ?? assemblyIn(path);
+    firstOf(path, PROJECT_FILES) ??
+    template ??
+    firstOf(path, [...TEMPLATE_FILES, ...SERVICE_FILES]) ??
+    assemblyIn(path);
   if (found === undefined) {
     throw new OrchestratorError(
       'config-not-found',
       existsSync(path) ? `${path} holds no project` : `${path} does not exist`,
       {
-        remedy: `Name a folder with one of ${[...PROJECT_FILES, ...TEMPLATE_FILES].join(', ')}, or a CDK app that \`cdk synth\` has been run for. Where all functions are made through the API, an orchestrator.yaml that says \`functions: {}\` will do.`,
+        remedy: `Name a folder with one of ${[...PROJECT_FILES, ...TEMPLATE_FILES, ...SERVICE_FILES].join(', ')}, or a CDK app that \`cdk synth\` has been run for. Where all functions are made through the API, an orchestrator.yaml that says \`functions: {}\` will do.`,
       },
     );
   }
