@@ -37,6 +37,8 @@ export interface InvokeOptions {
   readonly traceId?: string;
   /** Takes a streamed response as it is made. */
   readonly sink?: ResponseSink;
+  /** JSON; of synchronous invocations. */
+  readonly clientContext?: string;
 }
 
 export class Invoker {
@@ -75,6 +77,7 @@ export class Invoker {
           ...request,
           payload,
           contentType: 'application/json',
+          ...(options.clientContext === undefined ? {} : { clientContext: options.clientContext }),
           tail: false,
           ...(options.sink === undefined ? {} : { sink: options.sink }),
         },

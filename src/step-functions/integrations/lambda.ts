@@ -36,7 +36,11 @@ export async function invokeFunction(
     await accept(invoker, { target, payload, requestId });
     return { ...around, ...(raw ? {} : { Payload: '' }), StatusCode: 202 };
   }
-  const outcome = await invoker.invoke(target, payload, { requestId });
+  const clientContext = contextIn(input);
+  const outcome = await invoker.invoke(target, payload, {
+    requestId,
+    ...(clientContext === undefined ? {} : { clientContext }),
+  });
   const { value, text, executedVersion } = raw
     ? rawAnswer(outcome, requestId)
     : answerOf(outcome, requestId);
@@ -47,6 +51,17 @@ export async function invokeFunction(
     ...(raw && outcome.kind === 'function-failed' ? { FunctionError: 'Unhandled' } : {}),
     StatusCode: 200,
   };
+}
+
+/** Base64 of JSON, as the header of Invoke holds it. */
+function contextIn({ ClientContext: written }: JsonMap): string | undefined {
+  if (written === undefined) return undefined;
+  const text = Buffer.from(String(written), 'base64').toString('utf8');
+  if (isJsonMap(parseJson(text))) return text;
+  throw new StateFailed(
+    'Lambda.InvalidRequestContentException',
+    'Client context must be a valid Base64-encoded JSON object.',
+  );
 }
 
 async function accept(

@@ -8,9 +8,9 @@ import { messageOf } from '../../errors.js';
 import type { ServiceClients } from '../../services/clients.js';
 import { runtimeError, StateFailed } from '../interpreter/failure.js';
 import { isJsonMap, type Json, type JsonMap } from '../interpreter/json.js';
+import { commandOf, SDK_MODULES } from './actions.js';
 
 interface Service {
-  readonly module: string;
   readonly client: (clients: ServiceClients) => Promise<unknown>;
   /** In front of error names of `aws-sdk` integrations. */
   readonly prefix: string;
@@ -20,24 +20,21 @@ interface Service {
 
 const SERVICES: Readonly<Record<string, Service>> = {
   cloudwatchlogs: {
-    module: '@aws-sdk/client-cloudwatch-logs',
     client: (clients) => clients.logs(),
     prefix: 'CloudWatchLogs',
     lower: true,
   },
   dynamodb: {
-    module: '@aws-sdk/client-dynamodb',
     client: (clients) => clients.dynamodb(),
     prefix: 'DynamoDb',
   },
   kinesis: {
-    module: '@aws-sdk/client-kinesis',
     client: (clients) => clients.kinesis(),
     prefix: 'Kinesis',
   },
-  s3: { module: '@aws-sdk/client-s3', client: (clients) => clients.s3(), prefix: 'S3' },
-  sns: { module: '@aws-sdk/client-sns', client: (clients) => clients.sns(), prefix: 'Sns' },
-  sqs: { module: '@aws-sdk/client-sqs', client: (clients) => clients.sqs(), prefix: 'Sqs' },
+  s3: { client: (clients) => clients.s3(), prefix: 'S3' },
+  sns: { client: (clients) => clients.sns(), prefix: 'Sns' },
+  sqs: { client: (clients) => clients.sqs(), prefix: 'Sqs' },
 };
 
 interface Client {
@@ -77,8 +74,7 @@ export class SdkClients {
     const service = SERVICES[call.service];
     if (service === undefined) throw runtimeError(`There is no service ${call.service} here.`);
     const { client, commands } = await load(service, this.#clients, call);
-    const name = `${call.action.charAt(0).toUpperCase()}${call.action.slice(1)}Command`;
-    const Command = commands[name];
+    const Command = commands[commandOf(call.action)];
     if (Command === undefined) {
       throw runtimeError(`The service ${call.service} has no action ${call.action}.`);
     }
@@ -95,12 +91,12 @@ export class SdkClients {
 async function load(
   service: Service,
   clients: ServiceClients,
-  { errorPrefix = service.prefix }: SdkCall,
+  { service: name, errorPrefix = service.prefix }: SdkCall,
 ): Promise<Loaded> {
   try {
     const [client, commands] = await Promise.all([
       service.client(clients),
-      import(service.module) as Promise<Record<string, unknown>>,
+      import(SDK_MODULES[name] ?? '') as Promise<Record<string, unknown>>,
     ]);
     return { client: client as Client, commands: commands as Loaded['commands'] };
   } catch (error) {

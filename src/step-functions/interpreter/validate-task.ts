@@ -1,12 +1,25 @@
 /** Task states, and numbers. Pure. */
 
+import { nearestOf } from '../../config/problems.js';
+import { actionsOf } from '../integrations/actions.js';
 import type { Report } from './diagnostics.js';
 import type { JsonMap } from './json.js';
-import { parseResource, unsupported } from './resource.js';
+import { parseResource, unsupported, type Resource } from './resource.js';
 
 interface Around {
   readonly report: Report;
   readonly type: 'STANDARD' | 'EXPRESS';
+}
+
+/** Of services that are reached through the AWS SDK. */
+function unknownAction(resource: Resource): string | undefined {
+  if (resource.kind !== 'integration' || !resource.service.startsWith('aws-sdk:')) return undefined;
+  const service = resource.service.slice('aws-sdk:'.length);
+  const actions = actionsOf(service);
+  if (actions === undefined || actions.includes(resource.action)) return undefined;
+  const nearest = nearestOf(resource.action, actions);
+  const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+  return `${service} has no action ${resource.action}${hint}`;
 }
 
 export function checkTask(state: JsonMap, path: string, { report, type }: Around): void {
@@ -22,12 +35,21 @@ export function checkTask(state: JsonMap, path: string, { report, type }: Around
       remedy: 'Shorten it.',
     });
   }
+  if (state['Credentials'] !== undefined) {
+    report({
+      severity: 'WARNING',
+      path: `${path}.Credentials`,
+      message: 'permissions are not checked here',
+      expected: 'no Credentials',
+      remedy: 'Nothing has to be done.',
+    });
+  }
   if (written === undefined) return;
   const resource = typeof written === 'string' ? parseResource(written) : undefined;
   const reason =
     resource === undefined
       ? 'it is neither a function, an activity nor a service integration'
-      : unsupported(resource);
+      : (unsupported(resource) ?? unknownAction(resource));
   if (reason !== undefined) {
     report({
       path: `${path}.Resource`,

@@ -297,6 +297,7 @@ function checkItems(state: JsonMap, path: string, around: StateAround): void {
   if (isJsonMap(processor)) {
     checkMachine(processor, `${path}.${field}`, { ...around, depth: around.depth + 1 });
   }
+  if (isJsonMap(processor)) checkMode(processor, `${path}.${field}.ProcessorConfig`, around);
   for (const key of ['ItemReader', 'ItemBatcher', 'ResultWriter']) {
     if (state[key] === undefined) continue;
     around.report({
@@ -305,6 +306,29 @@ function checkItems(state: JsonMap, path: string, around: StateAround): void {
       message: `distributed maps with ${key} do not run here`,
       expected: 'a Map state over items of its input',
       remedy: 'Read the items with a Task state before, or leave the state machine out here.',
+    });
+  }
+}
+
+function checkMode({ ProcessorConfig: config }: JsonMap, path: string, { report }: Around): void {
+  const { Mode: mode = 'INLINE' } = isJsonMap(config) ? config : {};
+  if (mode === 'DISTRIBUTED') {
+    report({
+      severity: 'WARNING',
+      code: 'NOT_SUPPORTED_HERE',
+      path: `${path}.Mode`,
+      value: mode,
+      message: 'its items run in the same execution, as those of an inline map',
+      expected: 'INLINE',
+      remedy: 'Nothing has to be done.',
+    });
+  } else if (mode !== 'INLINE') {
+    report({
+      path: `${path}.Mode`,
+      value: mode,
+      message: 'the mode is not known',
+      expected: 'INLINE or DISTRIBUTED',
+      remedy: 'Change it to one of these.',
     });
   }
 }

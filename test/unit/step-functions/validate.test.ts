@@ -169,6 +169,28 @@ describe('a definition', () => {
     expect(problems(definition)).toEqual(expected);
   });
 
+  it('is warned of what runs in another way here', () => {
+    const machine = only({
+      Type: 'Map',
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+        StartAt: 'B',
+        States: { B: { ...TASK, Credentials: { RoleArn: 'x' }, End: true } },
+      },
+    });
+    expect(validate(machine, 'STANDARD').map(({ severity, path }) => [severity, path])).toEqual([
+      ['WARNING', 'States.A.ItemProcessor.States.B.Credentials'],
+      ['WARNING', 'States.A.ItemProcessor.ProcessorConfig.Mode'],
+    ]);
+  });
+
+  it('names actions that a service has, and means the nearest', () => {
+    const machine = only({ Type: 'Task', Resource: 'arn:aws:states:::aws-sdk:sqs:sendMesage' });
+    expect(problems(machine)).toEqual([
+      'States.A.Resource: sqs has no action sendMesage; did you mean sendMessage?',
+    ]);
+  });
+
   it('of an Express machine waits for nothing', () => {
     const machine = only({
       Type: 'Task',
