@@ -4,6 +4,7 @@
  */
 
 import { sleep } from '../../async/clock.js';
+import { nextTurn } from '../../async/next-turn.js';
 import { runMap, runParallel } from './children.js';
 import { holds } from './choice.js';
 import type { Entered, Journal } from './cursor.js';
@@ -51,6 +52,8 @@ export interface RunOptions {
 
 /** Errors of the interpreter's own; their cause says which state it was. */
 const OWN_ERRORS: readonly string[] = [RUNTIME_ERROR, INTRINSIC_FAILURE, QUERY_ERROR, NO_CHOICE];
+/** A machine may go round for 25,000 events. */
+const STEPS_A_TURN = 20;
 const WHERE = 'An error occurred while executing the state';
 
 interface Step extends Left {
@@ -84,9 +87,11 @@ export class Run {
 
   /** Runs a thread to its end and gives its output. */
   async thread(thread: Thread): Promise<Json> {
-    for (;;) {
+    for (let steps = 1; ; steps += 1) {
       const { cursor } = thread;
       if (cursor.ended !== undefined) return cursor.ended.output;
+      // States that wait for nothing would otherwise keep everybody else waiting.
+      if (steps % STEPS_A_TURN === 0) await nextTurn();
       this.check(thread);
       const state = thread.machine.States[cursor.state];
       if (state === undefined) throw runtimeError(`There is no state '${cursor.state}'.`);

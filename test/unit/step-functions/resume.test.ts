@@ -61,6 +61,17 @@ describe('an execution', () => {
     expect(await third.ended).toEqual({ output: 5 });
   });
 
+  it('that goes round lets others have their turn', async () => {
+    const run = new MachineRun({
+      StartAt: 'A',
+      States: { A: { Type: 'Pass', Next: 'B' }, B: { Type: 'Pass', Next: 'A' } },
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(run.journal.events.length).toBeLessThan(200);
+    run.stop.abort();
+    expect((await run.ended).error?.name).toBe('Aborted');
+  });
+
   it('that is stopped says what it was in', async () => {
     const run = new MachineRun(only({ Type: 'Wait', Seconds: 9 }));
     await run.settle();
