@@ -245,6 +245,8 @@ describe('the checklist of the contract', () => {
     const common = (name: string, runtime: string) => ({
       AWS_ACCESS_KEY_ID: expect.any(String),
       AWS_DEFAULT_REGION: 'us-east-1',
+      // Ours: it leads AWS clients here.
+      AWS_ENDPOINT_URL: expect.stringMatching(/^http:\/\/[\d.]+:\d+$/),
       AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
       AWS_LAMBDA_FUNCTION_NAME: name,
