@@ -10,6 +10,7 @@ import { packageRoot } from '../../src/package-root.js';
 import { burst, cold, idle } from './cold.js';
 import { bareFreezerPairMs, enginePausePairMs } from './freezer.js';
 import { http } from './http.js';
+import { queue } from './queue.js';
 import { judge, median, table, type Figure, type Judged } from './statistics.js';
 import { spaced, warm } from './warm.js';
 
@@ -33,6 +34,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   cold: () => cold(ROUNDS),
   burst: () => burst(ROUNDS),
   idle: () => idle(),
+  queue: () => queue(ROUNDS),
 };
 
 const chosen = process.argv.slice(2).filter((name) => name in SECTIONS);

@@ -58,14 +58,16 @@ export interface Running {
 }
 
 export interface RunningOurs extends Running {
+  /** Its state folder. */
+  readonly state: string;
   /** States of all environments. */
   states(): Promise<string[]>;
 }
 
 /** `orchestrator up --detach` on a copy of the bench project, as one hosts functions. */
-export async function startOurs(flags: readonly string[]): Promise<RunningOurs> {
+export async function startOurs(flags: readonly string[], project = 'bench'): Promise<RunningOurs> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrator-bench-'));
-  await cp(join(root, 'test/fixtures/bench'), folder, { recursive: true });
+  await cp(join(root, 'test/fixtures', project), folder, { recursive: true });
   return (await startIn(folder, flags)).running;
 }
 
@@ -106,6 +108,7 @@ async function startIn(
   };
   const running = {
     pid: file.process.pid,
+    state,
     port: Number(new URL(file.endpoint).port),
     path: (name: string) => `/2015-03-31/functions/${name}/invocations`,
     states: async () => {

@@ -18,6 +18,7 @@ interface Waiting {
 }
 
 export class FakeQueue implements QueueReader {
+  takesAborts = true;
   readonly visibilityMs: number;
   /** Messages that were received this often go to the dead letters. */
   maxReceives = Infinity;

@@ -1,9 +1,9 @@
 /** How many requests for messages are open at once. Pure. */
 
-/** Contract 11.8: so many read a queue at once that has messages. */
-const MOST_POLLERS = 5;
+/** As many as batches may run read a queue that has messages (contract 11.8), up to this. */
+const MOST_POLLERS = 20;
 /** Batches that wait, so that an environment that is done finds its next one there. */
-const READY_AHEAD = 2;
+const READY_AHEAD = 5;
 /** Of functions slower than this no batch is read ahead: its messages would wait, invisible. */
 const AHEAD_BELOW_MS = 1_000;
 

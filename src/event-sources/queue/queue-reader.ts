@@ -1,6 +1,8 @@
 /** What a mapping needs of a queue. */
 
 export interface QueueReader {
+  /** A request that is aborted takes no messages with it. */
+  readonly takesAborts: boolean;
   /** Finds the queue. */
   open(): Promise<{ readonly visibilityMs: number }>;
   /**

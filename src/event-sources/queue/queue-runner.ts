@@ -79,7 +79,7 @@ export class QueueRunner implements Runner {
 
   async drain(): Promise<void> {
     this.#stopping = true;
-    this.#quiet();
+    this.#quiet(this.#parts.reader.takesAborts);
     // What was read and not begun is anybody's again.
     const left = [...this.#ready, ...this.#assembly.close()].flatMap(({ records }) => records);
     this.#ready = [];
@@ -91,13 +91,13 @@ export class QueueRunner implements Runner {
 
   close(): void {
     this.#stopping = true;
-    this.#quiet();
+    this.#quiet(true);
     this.#messages.close();
     this.#parts.reader.close();
   }
 
-  #quiet(): void {
-    this.#abort.abort();
+  #quiet(aborts: boolean): void {
+    if (aborts) this.#abort.abort();
     for (const alarm of [this.#window, this.#pause, this.#growth]) alarm.cancel();
   }
 
@@ -169,7 +169,8 @@ export class QueueRunner implements Runner {
       const messages = await reader.receive(most, this.#groups.size > 0, this.#abort.signal);
       this.#failures = 0;
       this.#flowing = messages.length > 0;
-      if (!this.#stopping) this.#take(messages);
+      if (this.#stopping) await this.#giveBack(messages);
+      else this.#take(messages);
     } catch (error) {
       this.#flowing = false;
       if (!this.#stopping && !this.#paused) this.#unreachable(error);
@@ -177,6 +178,11 @@ export class QueueRunner implements Runner {
       this.#polling -= 1;
       this.#pump();
     }
+  }
+
+  #giveBack(messages: readonly QueueMessage[]): Promise<void> {
+    const { sourceArn, region } = this.#parts.mapping;
+    return this.#messages.release(messages.map((one) => queueRecord(one, sourceArn, region)));
   }
 
   #take(messages: readonly QueueMessage[]): void {

@@ -34,6 +34,10 @@ export class SqsReader implements QueueReader {
     this.#services = services;
   }
 
+  get takesAborts(): boolean {
+    return !this.#isOwn;
+  }
+
   async open(): Promise<{ readonly visibilityMs: number }> {
     const { region = '', accountId, resource } = parseArn(this.#arn) ?? {};
     const sdk = (this.#sdk ??= await import('@aws-sdk/client-sqs'));

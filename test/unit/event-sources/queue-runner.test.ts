@@ -247,6 +247,21 @@ describe('a mapping of a queue', () => {
   });
 });
 
+describe('a queue whose server goes on with requests that were given up', () => {
+  it('is drained once they have ended, and gets back what they brought', async () => {
+    const { clock, queue, bench, start } = setUp();
+    queue.takesAborts = false;
+    const running = start();
+    await clock.advanceAsync(SECOND);
+    const drained = running.drain();
+    queue.send('late');
+    await clock.advanceAsync(MINUTE);
+    await drained;
+    expect([queue.open_, queue.left, bench.calls]).toEqual([0, ['late'], []]);
+    expect(queue.released).toBe(1);
+  });
+});
+
 describe('a mapping of a FIFO queue', () => {
   const arn = `${ARN}.fifo`;
 

@@ -67,11 +67,12 @@ describe('requests for messages', () => {
   };
   it.each([
     ['one while there is nothing', idle, 1],
-    ['five while there are messages', { ...idle, flowing: true, allowed: 20 }, 5],
+    ['five while there are messages', { ...idle, flowing: true }, 5],
+    ['as many as may run, up to twenty', { ...idle, flowing: true, allowed: 300 }, 20],
     ['one at a time of a FIFO queue', { ...idle, flowing: true, single: true }, 1],
     ['no more than may run', { ...idle, flowing: true, running: 3 }, 2],
     ['none when all run', { ...idle, flowing: true, running: 5 }, 0],
-    ['two ahead of quick functions', { ...idle, flowing: true, running: 5, lastRunMs: 100 }, 2],
+    ['five ahead of quick functions', { ...idle, flowing: true, running: 5, lastRunMs: 100 }, 5],
     ['none ahead of slow ones', { ...idle, flowing: true, running: 5, lastRunMs: 5_000 }, 0],
   ])('are %s', (_what, situation, wanted) => {
     expect(pollersWanted(situation)).toBe(wanted);
