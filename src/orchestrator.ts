@@ -133,6 +133,7 @@ async function start(
   const sources = new Sources({ ...sourceParts, hooks, teardown });
   view.onSources = () => sources.status();
   view.onServices = () => sources.services();
+  view.onRunSchedule = (name) => sources.runSchedule(name);
   const onBuild = (name: string): void => void automatic.built(name);
   const onStack = (stack: Stack): Promise<void> => sources.apply(stack);
   const reload = settings.watch
@@ -394,6 +395,7 @@ function running(parts: RunningParts): RunningOrchestrator {
     changeEvent: (requestId, change) => view.changeEvent(requestId, change),
     services: () => view.services(),
     sources: () => view.sources(),
+    runSchedule: (name) => view.runSchedule(name),
     time: () => view.time(),
     advanceTime: (ms) => view.advanceTime(ms),
     stop: (mode, options) => {

@@ -10,6 +10,7 @@
  *   POST events/{request id}/retry      tries one now
  *   POST events/{request id}/drop       forgets one
  *   GET  sources                        what leads events to functions
+ *   POST schedules/{name}/run           runs a schedule now
  *   GET  time                           queue time
  *   POST time {"advanceMs":n}           moves it on
  *   POST aws/{service}                  the AWS API that the service has here, without a signature
@@ -84,6 +85,7 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: /^events$/, run: ({ view }) => view.events(MOST_LISTED_EVENTS) },
   { method: 'POST', path: /^events\/([^/]+)\/retry$/, run: (call) => changeEvent(call, 'retry') },
   { method: 'POST', path: /^events\/([^/]+)\/drop$/, run: (call) => changeEvent(call, 'drop') },
+  { method: 'POST', path: /^schedules\/([^/]+)\/run$/, run: runSchedule },
   { method: 'GET', path: /^sources$/, run: ({ view }) => ({ sources: view.sources() }) },
   { method: 'GET', path: /^time$/, run: ({ view }) => view.time() },
   { method: 'POST', path: /^time$/, run: advanceTime },
@@ -212,6 +214,11 @@ function aws({ aws: services, parameter, request, response }: RouteContext): und
   // Under its own name it would be taken for a request to AWS before it comes here.
   request.headers['x-amz-target'] = String(request.headers[AWS_TARGET_HEADER] ?? '');
   handler(request, response);
+}
+
+function runSchedule({ view, parameter }: RouteContext): object {
+  if (!view.runSchedule(parameter)) throw new Refusal(404, `there is no schedule ${parameter}`);
+  return { schedule: parameter };
 }
 
 async function advanceTime({ view, request }: RouteContext): Promise<object> {

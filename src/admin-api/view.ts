@@ -150,6 +150,8 @@ export interface SourceStatus {
   readonly last?: string;
   /** What is worth counting, such as batches and lag. */
   readonly figures?: Readonly<Record<string, number>>;
+  /** Of schedules: when it runs next, and whose clocks it follows. */
+  readonly next?: { readonly atMs: number; readonly zone: string };
 }
 
 export type EventChange = 'retry' | 'drop';
@@ -170,6 +172,8 @@ export interface OrchestratorView {
   services(): string | undefined;
   /** Everything that leads events to functions. */
   sources(): readonly SourceStatus[];
+  /** Runs a schedule now; false when there is none of this name. */
+  runSchedule(name: string): boolean;
   time(): TimeStatus;
   advanceTime(ms: number): TimeStatus;
   /** Begins an orderly stop: `drain` finishes what runs, otherwise it ends now. */

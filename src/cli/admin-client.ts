@@ -41,6 +41,8 @@ export interface AdminClient {
   /** Undefined: done; else why not. */
   changeEvent(requestId: string, change: EventChange): Promise<'unknown' | 'running' | undefined>;
   sources(): Promise<readonly SourceStatus[]>;
+  /** False when there is none of this name. */
+  runSchedule(name: string): Promise<boolean>;
   time(): Promise<TimeStatus>;
   advanceTime(ms: number): Promise<TimeStatus>;
   /** Asks a service of AWS that is served here; rejects with an `AwsRefusal`. */
@@ -113,11 +115,7 @@ export function createAdminClient(run: FoundRun): AdminClient {
     },
     async invocation(requestId) {
       const response = await get(`invocations/${encodeURIComponent(requestId)}`);
-      if (response.statusCode === 404) {
-        response.resume();
-        return undefined;
-      }
-      return (await answerOf(run, response)) as InvocationRecord;
+      return (await answerUnless(404, run, response)) as InvocationRecord | undefined;
     },
     async events() {
       return (await answerOf(run, await get('events'))) as EventQueueStatus;
@@ -130,6 +128,10 @@ export function createAdminClient(run: FoundRun): AdminClient {
       }
       await answerOf(run, response);
       return undefined;
+    },
+    async runSchedule(name) {
+      const response = await post(`schedules/${encodeURIComponent(name)}/run`, {});
+      return (await answerUnless(404, run, response)) !== undefined;
     },
     async sources() {
       return ((await answerOf(run, await get('sources'))) as SourcesAnswer).sources;
@@ -176,6 +178,17 @@ async function answerOf(run: FoundRun, response: IncomingMessage): Promise<unkno
   const code = response.statusCode ?? 0;
   if (code < 200 || code > 299) throw await refusal(run, response);
   return JSON.parse((await bodyOf(response)).toString('utf8'));
+}
+
+/** Undefined with this status. */
+async function answerUnless(
+  status: number,
+  run: FoundRun,
+  response: IncomingMessage,
+): Promise<unknown> {
+  if (response.statusCode !== status) return answerOf(run, response);
+  response.resume();
+  return undefined;
 }
 
 async function refusal(run: FoundRun, response: IncomingMessage): Promise<OrchestratorError> {

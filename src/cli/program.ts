@@ -32,6 +32,7 @@ import {
   usageOf,
 } from './refusals.js';
 import { createReport, type Report } from './report.js';
+import { schedules } from './schedules.js';
 import { sources } from './sources.js';
 import { time } from './time.js';
 import { up } from './up.js';
@@ -47,6 +48,7 @@ const COMMANDS: readonly Command[] = [
   events,
   sources,
   executions,
+  schedules,
   time,
   down,
   checkProject,

@@ -22,6 +22,7 @@ import type { StartHooks } from '../start-hooks.js';
 import type { Events } from './events.js';
 import { openNotifications } from './notifications.js';
 import { openResources } from './resources.js';
+import { openEventBridge } from './event-bridge.js';
 import { openServices } from './services.js';
 import { openStepFunctions } from './step-functions.js';
 
@@ -44,6 +45,7 @@ const OPENERS: readonly ((parts: SourceParts) => Source)[] = [
   openStepFunctions,
   openNotifications,
   (parts) => new HttpSource(parts),
+  openEventBridge,
 ];
 
 export class Sources {
@@ -108,6 +110,10 @@ export class Sources {
     const about = this.#services.about();
     const services = about === undefined ? [] : [{ source: 'Services', address: endpoint, about }];
     return [...this.#sources.flatMap((source) => source.addresses?.() ?? []), ...services];
+  }
+
+  runSchedule(name: string): boolean {
+    return this.#sources.some((source) => source.runSchedule?.(name) === true);
   }
 
   status(): readonly SourceStatus[] {

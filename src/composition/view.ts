@@ -39,6 +39,7 @@ export class View implements OrchestratorView {
   onServices: () => string | undefined = () => undefined;
   /** Set once there are any. */
   onSources: () => readonly SourceStatus[] = () => [];
+  onRunSchedule: (name: string) => boolean = () => false;
   /** Set once there is something to stop. */
   onStop: OrchestratorView['stop'] = () => undefined;
 
@@ -78,6 +79,10 @@ export class View implements OrchestratorView {
   changeEvent(requestId: string, change: EventChange): 'done' | 'unknown' | 'running' {
     const { queue } = this.#parts.events;
     return change === 'retry' ? queue.retry(requestId) : queue.drop(requestId);
+  }
+
+  runSchedule(name: string): boolean {
+    return this.onRunSchedule(name);
   }
 
   sources(): readonly SourceStatus[] {

@@ -12,6 +12,10 @@ export class LiteralNumber {
     this.text = text;
     this.value = Number(text);
   }
+
+  toJSON(): number {
+    return this.value;
+  }
 }
 
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;

@@ -25,6 +25,8 @@ export interface Source {
   addresses?(): readonly SourceAddress[];
   /** Its rows of `orchestrator sources`. */
   status?(): readonly SourceStatus[];
+  /** Runs a schedule of this name now; false when it has none. */
+  runSchedule?(name: string): boolean;
   /** Takes nothing new; resolves when what it has begun is over or kept for the next start. */
   drain(): Promise<void>;
   /** Ends everything now. */

@@ -42,6 +42,11 @@ export interface RuleTargetDefinition {
   readonly partitionKeyPath?: string;
 }
 
+export interface ScheduleGroupDefinition {
+  readonly path: string;
+  readonly name: string;
+}
+
 /** Of EventBridge Scheduler. */
 export interface ScheduleDefinition {
   readonly path: string;
@@ -62,5 +67,9 @@ export interface ScheduleDefinition {
     readonly retry?: RetryPolicy;
     readonly deadLetterArn?: string;
     readonly messageGroupId?: string;
+    /** Of streams. */
+    readonly partitionKey?: string;
+    /** Of buses. */
+    readonly event?: { readonly source: string; readonly detailType: string };
   };
 }

@@ -4,7 +4,12 @@
  */
 
 import type { ApiDefinition, LoadBalancerDefinition } from './http.js';
-import type { BusDefinition, RuleDefinition, ScheduleDefinition } from './event-bridge.js';
+import type {
+  BusDefinition,
+  RuleDefinition,
+  ScheduleDefinition,
+  ScheduleGroupDefinition,
+} from './event-bridge.js';
 import type { MappingDefinition } from './mappings.js';
 import type { ServiceResources } from './service-resources.js';
 import type { ActivityDefinition, StateMachineDefinition } from './state-machines.js';
@@ -17,6 +22,7 @@ export interface Stack extends ServiceResources {
   readonly buses: readonly BusDefinition[];
   readonly rules: readonly RuleDefinition[];
   readonly schedules: readonly ScheduleDefinition[];
+  readonly scheduleGroups: readonly ScheduleGroupDefinition[];
   readonly mappings: readonly MappingDefinition[];
   readonly stateMachines: readonly StateMachineDefinition[];
   readonly activities: readonly ActivityDefinition[];
@@ -33,6 +39,7 @@ export function emptyStack(): StackDraft {
     buses: [],
     rules: [],
     schedules: [],
+    scheduleGroups: [],
     mappings: [],
     stateMachines: [],
     activities: [],

@@ -32,6 +32,8 @@ export class FakeView implements OrchestratorView {
   kept: LogLine[] = [];
   eventList: QueuedEventStatus[] = [];
   sourceList: SourceStatus[] = [];
+  /** Schedules that were run by hand. */
+  readonly runs: string[] = [];
   changes: string[] = [];
   aheadMs = 0;
   servicesText: string | undefined;
@@ -89,6 +91,12 @@ export class FakeView implements OrchestratorView {
     if (event.running) return 'running';
     this.changes.push(`${change} ${requestId}`);
     return 'done';
+  }
+
+  runSchedule(name: string): boolean {
+    const known = this.sourceList.some(({ kind, id }) => kind === 'schedule' && id === name);
+    if (known) this.runs.push(name);
+    return known;
   }
 
   sources(): readonly SourceStatus[] {
@@ -229,6 +237,7 @@ export async function startFake(options: FakeOptions): Promise<FakeOrchestrator>
     changeEvent: (requestId, change) => view.changeEvent(requestId, change),
     services: () => view.services(),
     sources: () => view.sources(),
+    runSchedule: (name) => view.runSchedule(name),
     time: () => view.time(),
     advanceTime: (ms) => view.advanceTime(ms),
     stop: (mode) => view.stop(mode),

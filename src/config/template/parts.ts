@@ -10,6 +10,7 @@ import type { TemplateContext } from './context.js';
 import { HTTP_PART } from './http/part.js';
 import type { Scope } from './intrinsics.js';
 import { mappings } from './mappings.js';
+import { eventBridge } from './event-bridge/part.js';
 import { serviceResources } from './service-resources/part.js';
 import { stateMachinesPart } from './state-machines.js';
 
@@ -78,6 +79,7 @@ export const PARTS: readonly TemplatePart[] = [
   mappings,
   stateMachinesPart,
   HTTP_PART,
+  eventBridge,
 ];
 
 /** Several parts may read one type, such as the APIs of API Gateway v2: each takes what is its own. */

@@ -2,12 +2,22 @@
 
 import { isMap, map } from '../map.js';
 import { nearestOf } from '../problems.js';
+import { stateMachineArn } from '../../stack/arns.js';
+import { placeOf, type OwnedEvent } from './event-bridge/parts.js';
+import { readRuleEvent, readScheduleEvent } from './event-bridge/rules.js';
+import { readScheduleV2Event } from './event-bridge/schedules.js';
 import type { DeclaredResource } from './parts.js';
 
-const TYPES = ['Api', 'CloudWatchEvent', 'EventBridgeRule', 'Schedule', 'ScheduleV2'];
+const READERS: ReadonlyMap<string, (event: OwnedEvent, arn: string) => void> = new Map([
+  ['CloudWatchEvent', readRuleEvent],
+  ['EventBridgeRule', readRuleEvent],
+  ['Schedule', readScheduleEvent],
+  ['ScheduleV2', readScheduleV2Event],
+]);
+const TYPES = ['Api', ...READERS.keys()];
 
-export function readMachineEvents(resource: DeclaredResource, _name: string): void {
-  const { path, properties, context } = resource;
+export function readMachineEvents(resource: DeclaredResource, machine: string): void {
+  const { path, logicalId, properties, context, scope } = resource;
   const { Events: events } = properties;
   if (events === undefined) return;
   const where = `${path}.Properties.Events`;
@@ -20,8 +30,14 @@ export function readMachineEvents(resource: DeclaredResource, _name: string): vo
     return;
   }
   for (const [name, event] of Object.entries(events)) {
-    const { Type: type } = map(event);
+    const { Type: type, Properties: own } = map(event);
     const inner = `${where}.${name}`;
+    const read = READERS.get(String(type));
+    if (read !== undefined) {
+      const about = { path: inner, name, type: String(type), owner: logicalId, context, scope };
+      read({ ...about, properties: map(own) }, stateMachineArn(placeOf(scope), machine));
+      continue;
+    }
     if (TYPES.includes(String(type))) {
       const reason = 'nothing starts the state machine by it here; StartExecution does';
       context.notices.push({ path: inner, treatment: 'ignored', reason });

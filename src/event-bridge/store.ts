@@ -1,0 +1,224 @@
+/**
+ * What EventBridge keeps, in a file of its own: deliveries until their target has them or will not
+ * take them, and what was made through the API. As in the queue of asynchronous events, a commit
+ * survives a kill -9, and whoever waits for `synced` a power loss.
+ */
+
+import { GroupSync } from '../event-queue/group-sync.js';
+import {
+  closeDatabase,
+  openDatabase,
+  unusable,
+  type Schema,
+  type SqliteDatabase,
+} from '../state/database.js';
+import type { Delivery, DeliveryAbout } from './delivery.js';
+
+const SCHEMA: Schema = {
+  content: 'what EventBridge keeps',
+  migrations: [
+    `CREATE TABLE deliveries (
+       id INTEGER PRIMARY KEY AUTOINCREMENT,
+       arn TEXT NOT NULL,
+       first_at INTEGER NOT NULL,
+       due_at INTEGER NOT NULL,
+       attempts INTEGER NOT NULL,
+       ahead INTEGER NOT NULL,
+       about TEXT NOT NULL,
+       body BLOB NOT NULL
+     );
+     CREATE INDEX deliveries_due ON deliveries (due_at, id);
+     CREATE TABLE records (
+       kind TEXT NOT NULL,
+       name TEXT NOT NULL,
+       document TEXT NOT NULL,
+       PRIMARY KEY (kind, name)
+     ) WITHOUT ROWID;`,
+  ],
+  probe: 'SELECT COUNT(*) FROM deliveries',
+};
+
+export interface QueueTime {
+  /** Queue time, Unix ms. */
+  readonly nowMs: number;
+  /** How far it is ahead of real time. */
+  readonly aheadMs: number;
+}
+
+export interface StoredDelivery extends Delivery {
+  readonly id: number;
+  readonly firstAtMs: number;
+  /** So far. */
+  readonly attempts: number;
+}
+
+export type RecordKind = 'bus' | 'rule' | 'schedule' | 'group' | 'seen' | 'tags';
+
+interface Row {
+  readonly id: number;
+  readonly arn: string;
+  readonly first_at: number;
+  readonly attempts: number;
+  readonly about: string;
+  readonly body: Buffer | ArrayBuffer;
+}
+
+interface Statement {
+  run(...values: unknown[]): unknown;
+  all(...values: unknown[]): unknown[];
+}
+
+const INSERT = `INSERT INTO deliveries (arn, first_at, due_at, attempts, ahead, about, body)
+  VALUES (?, ?, ?, 0, ?, ?, ?)`;
+
+export class EventBridgeStore {
+  readonly path: string;
+  readonly #database: SqliteDatabase;
+  readonly #sync: GroupSync;
+  readonly #statements = new Map<string, Statement>();
+  #closed = false;
+
+  /** Raises `state-unusable`. */
+  constructor(path: string) {
+    this.path = path;
+    this.#database = openDatabase(path, SCHEMA);
+    this.#sync = new GroupSync(`${path}-wal`);
+    // Times of a run in virtual time are turned back.
+    this.#run(
+      `UPDATE deliveries SET first_at = first_at - ahead, due_at = due_at - ahead, ahead = 0
+       WHERE ahead <> 0`,
+    );
+  }
+
+  /** All of them, or none. Safe from a kill; not yet from a power loss. */
+  add(deliveries: readonly Delivery[], time: QueueTime): void {
+    this.#transaction(() => {
+      for (const delivery of deliveries) this.#insert(delivery, time);
+    });
+  }
+
+  /** Resolves when what was written so far is on the disk. */
+  synced(): Promise<void> {
+    return this.#sync.synced();
+  }
+
+  /** What is due, the oldest first, except for these targets. */
+  due(nowMs: number, limit: number, exceptArns: readonly string[]): StoredDelivery[] {
+    const except = exceptArns.map(() => '?').join(', ');
+    const rows = this.#all(
+      `SELECT id, arn, first_at, attempts, about, body FROM deliveries
+       WHERE due_at <= ? AND arn NOT IN (${except}) ORDER BY due_at, id LIMIT ?`,
+      nowMs,
+      ...exceptArns,
+      limit,
+    ) as Row[];
+    return rows.map((row) => ({
+      id: row.id,
+      arn: row.arn,
+      firstAtMs: row.first_at,
+      attempts: row.attempts,
+      about: JSON.parse(row.about) as DeliveryAbout,
+      body: Buffer.isBuffer(row.body) ? row.body : Buffer.from(row.body),
+    }));
+  }
+
+  /** The first moment after this one at which something is due. */
+  nextDueAt(afterMs: number): number | undefined {
+    const [row] = this.#all('SELECT MIN(due_at) AS at FROM deliveries WHERE due_at > ?', afterMs);
+    return (row as { at: number | null }).at ?? undefined;
+  }
+
+  get count(): number {
+    if (this.#closed) return 0;
+    return (this.#all('SELECT COUNT(*) AS count FROM deliveries')[0] as { count: number }).count;
+  }
+
+  /** An attempt failed, and there will be another. */
+  again(id: number, attempts: number, dueAtMs: number, aheadMs: number): void {
+    this.#run(
+      'UPDATE deliveries SET attempts = ?, due_at = ?, ahead = ? WHERE id = ?',
+      attempts,
+      Math.round(dueAtMs),
+      Math.round(aheadMs),
+      id,
+    );
+  }
+
+  /** It has arrived, or never will; what it leads to begins in the same moment. */
+  finish(id: number, next: Delivery | undefined, time: QueueTime): void {
+    this.#transaction(() => {
+      this.#run('DELETE FROM deliveries WHERE id = ?', id);
+      if (next !== undefined) this.#insert(next, time);
+    });
+  }
+
+  /** Those of one kind, by name. */
+  records(kind: RecordKind): [name: string, document: unknown][] {
+    const rows = this.#all('SELECT name, document FROM records WHERE kind = ? ORDER BY name', kind);
+    return (rows as { name: string; document: string }[]).map(({ name, document }) => [
+      name,
+      JSON.parse(document) as unknown,
+    ]);
+  }
+
+  put(kind: RecordKind, name: string, document: unknown): void {
+    const text = JSON.stringify(document);
+    this.#run('INSERT OR REPLACE INTO records VALUES (?, ?, ?)', kind, name, text);
+  }
+
+  remove(kind: RecordKind, name: string): void {
+    this.#run('DELETE FROM records WHERE kind = ? AND name = ?', kind, name);
+  }
+
+  /** Safe to call twice. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#sync.close();
+    this.#statements.clear();
+    closeDatabase(this.#database);
+  }
+
+  #insert({ arn, body, about }: Delivery, { nowMs, aheadMs }: QueueTime): void {
+    const now = Math.round(nowMs);
+    this.#run(INSERT, arn, now, now, Math.round(aheadMs), JSON.stringify(about), body);
+  }
+
+  #transaction(work: () => void): void {
+    this.#requireOpen();
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      try {
+        this.#database.exec('ROLLBACK');
+      } catch {
+        // A full disk has rolled it back already.
+      }
+      throw unusable(this.path, error, SCHEMA.content);
+    }
+  }
+
+  #run(sql: string, ...values: unknown[]): void {
+    this.#prepared(sql).run(...values);
+  }
+
+  #all(sql: string, ...values: unknown[]): unknown[] {
+    return this.#prepared(sql).all(...values);
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new Error('EventBridge has ended');
+  }
+
+  #prepared(sql: string): Statement {
+    this.#requireOpen();
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql) as unknown as Statement;
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
