@@ -93,6 +93,7 @@ export function finish(
     ...autoPublishOf(settings),
     ...(settings.snapStart === 'PublishedVersions' ? { snapStart: settings.snapStart } : {}),
     ...(settings.tenancy === undefined ? {} : { tenancy: settings.tenancy }),
+    ...(settings.recursiveLoop === undefined ? {} : { recursiveLoop: settings.recursiveLoop }),
     ...(settings.logging === undefined ? {} : { logging: loggingOf(settings.logging) }),
     ...eventDefinition(settings, context),
     ...urlDefinition(settings.url),

@@ -105,6 +105,7 @@ export const functionSchema = z.strictObject({
   reservedConcurrency: whole({ min: 0, max: 100_000 }, 'concurrent invocations').optional(),
   logging: loggingSchema.optional(),
   snapStart: z.enum(['PublishedVersions', 'None'], 'PublishedVersions or None').optional(),
+  recursiveLoop: z.enum(['Allow', 'Terminate'], 'Allow or Terminate').optional(),
   tenancy: z
     .enum(['per-tenant', 'PER_TENANT'], 'per-tenant (in templates PER_TENANT)')
     .transform(() => 'per-tenant' as const)

@@ -26,7 +26,7 @@ export function getFunctionRecursionConfig({
   input,
 }: ControlRequest<FunctionInput>): Answer {
   const { name } = existingFunction(parts, input.FunctionName);
-  return { body: { RecursiveLoop: parts.registry.record(name).recursion } };
+  return { body: { RecursiveLoop: parts.registry.allowsRecursion(name) ? 'Allow' : 'Terminate' } };
 }
 
 interface RuntimeInput extends FunctionInput {

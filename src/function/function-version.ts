@@ -35,6 +35,8 @@ export interface FunctionDefinition {
   readonly snapStart?: 'PublishedVersions';
   /** Contract 7.9: an environment serves one tenant only. */
   readonly tenancy?: 'per-tenant';
+  /** `Allow`: loops through it are not stopped (contract 7.11). */
+  readonly recursiveLoop?: 'Allow' | 'Terminate';
   /** How asynchronous events of the unqualified function are retried and where they end. */
   readonly eventInvoke?: EventInvokeConfig;
   /** Its own address (contract 8.10); absent: none, unless the API makes one. */

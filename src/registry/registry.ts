@@ -222,9 +222,10 @@ export class FunctionRegistry {
     });
   }
 
-  /** As `PutFunctionRecursionConfig` left it. */
+  /** By `PutFunctionRecursionConfig` or its file: what either allows is allowed. */
   allowsRecursion(name: string): boolean {
-    return this.#records.get(name)?.recursion === 'Allow';
+    const { recursiveLoop } = this.#files.get(name)?.definition ?? {};
+    return recursiveLoop === 'Allow' || this.#records.get(name)?.recursion === 'Allow';
   }
 
   /** The code of a function in the user's own folder changed: it takes the place of uploaded code. */

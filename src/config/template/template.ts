@@ -40,6 +40,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   Description: 'description',
   ReservedConcurrentExecutions: 'reservedConcurrency',
   AutoPublishAlias: 'alias',
+  RecursiveLoop: 'recursiveLoop',
 };
 
 /** Settings below a property of their own. */
@@ -305,7 +306,6 @@ const REASONS: Readonly<Record<string, string>> = {
   Role: 'permissions are not checked here',
   Tracing: 'no traces are sent; the trace header is passed on',
   TracingConfig: 'no traces are sent; the trace header is passed on',
-  RecursiveLoop: 'it is set through the API, by PutFunctionRecursionConfig',
   VpcConfig: 'functions use the engine’s network',
   Tags: 'tags have no meaning here',
 };

@@ -147,6 +147,24 @@ Resources: { F: { Type: AWS::Serverless::Function, Properties: { Runtime: nodejs
   });
 });
 
+it('templates and orchestrator.yaml say whether loops through a function are stopped', async () => {
+  await folder.put(
+    'template.yaml',
+    `${HEAD}
+  F: { Type: AWS::Serverless::Function, Properties: { RecursiveLoop: Allow } }
+`,
+  );
+  const { functions, notices } = await folder.load();
+  expect([functions[0]?.recursiveLoop, notices]).toEqual(['Allow', []]);
+  await folder.put(
+    'orchestrator.yaml',
+    'functions: { f: { runtime: nodejs22.x, handler: a.b, code: code, recursiveLoop: Never } }',
+  );
+  expect(await folder.problems()).toEqual([
+    expect.objectContaining({ path: 'functions.f.recursiveLoop', expected: 'Allow or Terminate' }),
+  ]);
+});
+
 describe('resources that configure functions', () => {
   it('are its alias with provisioned concurrency, its versions and its address', async () => {
     await folder.put(

@@ -12,6 +12,7 @@ import {
   PutFunctionConcurrencyCommand,
   PutFunctionEventInvokeConfigCommand,
   GetFunctionCommand,
+  GetFunctionRecursionConfigCommand,
   InvokeCommand,
   ListFunctionsCommand,
   PublishVersionCommand,
@@ -48,6 +49,16 @@ async function codeOf(name: string, qualifier?: string): Promise<string> {
 }
 
 describe('a function from a file', () => {
+  it('may allow loops through it, as the API may', async () => {
+    const read = new GetFunctionRecursionConfigCommand({ FunctionName });
+    expect((await bench.client.send(read)).RecursiveLoop).toBe('Terminate');
+    const file = fileFunction(FunctionName, project);
+    bench.registry.setFiles([{ ...file, recursiveLoop: 'Allow' }]);
+    expect((await bench.client.send(read)).RecursiveLoop).toBe('Allow');
+    bench.registry.setFiles([file]);
+    expect((await bench.client.send(read)).RecursiveLoop).toBe('Terminate');
+  });
+
   it('is published as it was, whatever happens to the folder', async () => {
     const version = await bench.client.send(new PublishVersionCommand({ FunctionName }));
     const again = await bench.client.send(new PublishVersionCommand({ FunctionName }));
