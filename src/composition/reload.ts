@@ -34,6 +34,8 @@ export class Reload {
   readonly #parts: ReloadParts;
   #config: Config;
   #watch: CodeWatch;
+  /** Those that are not closed: for a moment more than one. */
+  readonly #watches = new Set<CodeWatch>();
   #watched = '';
   #stale = false;
   #reloading: Promise<void> | undefined;
@@ -68,7 +70,7 @@ export class Reload {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#reloading;
-    await this.#watch.close();
+    await Promise.all([...this.#watches].map((watch) => watch.close()));
   }
 
   /** Functions came or went through the API: what is watched may have changed. */
@@ -81,10 +83,12 @@ export class Reload {
 
   /** Both watch for a moment: a change seen twice is harmless, one not seen is not. */
   async #watchAnew(config: Config): Promise<void> {
-    const watch = this.#watch;
-    this.#watch = this.#watchFiles(config);
-    await this.#watch.ready;
-    await watch.close();
+    const before = this.#watch;
+    const next = this.#watchFiles(config);
+    this.#watch = next;
+    await next.ready;
+    await before.close();
+    this.#watches.delete(before);
   }
 
   #watchList(): string {
@@ -94,7 +98,7 @@ export class Reload {
   #watchFiles(config: Config): CodeWatch {
     const { router, registry, log, readConfig } = this.#parts;
     this.#watched = this.#watchList();
-    return new CodeWatch({
+    const watch = new CodeWatch({
       functions: registry.folders(),
       configFiles: readConfig === undefined ? [] : config.files,
       ignored: [config.settings.stateDirectory, ...ownOutputs()],
@@ -111,6 +115,8 @@ export class Reload {
       },
       onError: (error) => log.warn(`a file cannot be watched: ${messageOf(error)}`),
     });
+    this.#watches.add(watch);
+    return watch;
   }
 
   /** Never rejects: a configuration that cannot be used leaves the one before in force. */

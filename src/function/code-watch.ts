@@ -6,6 +6,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
+import { systemClock } from '../async/clock.js';
 import { isWithin } from '../path.js';
 
 export interface WatchedFunction {
@@ -29,6 +30,9 @@ export interface CodeWatchOptions {
 const IGNORED_NAMES =
   /(^|[\\/])(\.git|\.aws-sam|\.orchestrator|\.DS_Store|4913|\.?#[^\\/]*|[^\\/]*~|\.[^\\/]*\.sw[a-z])([\\/]|$)/;
 
+/** A closing watcher is given so long to know all there is. */
+const LOOK_AROUND_MS = 5000;
+
 interface Root {
   readonly path: string;
   changed(): void;
@@ -38,8 +42,9 @@ export class CodeWatch {
   readonly #watcher: FSWatcher;
   readonly #roots: readonly Root[];
   readonly #ignored: readonly string[];
-  /** Resolves when every later change will be seen. */
+  /** Resolves when every later change will be seen, or none any more. */
   readonly ready: Promise<void>;
+  #settleReady = (): void => undefined;
 
   constructor(options: CodeWatchOptions) {
     this.#ignored = options.ignored.map((path) => resolve(path));
@@ -57,7 +62,10 @@ export class CodeWatch {
       ignoreInitial: true,
       ignored: (path) => !watched.has(path) && this.#rootsOf(path).length === 0,
     });
-    this.ready = new Promise((done) => this.#watcher.once('ready', () => done()));
+    this.ready = new Promise((done) => {
+      this.#settleReady = done;
+      this.#watcher.once('ready', () => done());
+    });
     // The raw event comes in the turn in which the system tells us; the other only after a look at
     // the file, but also when the system has told nothing in particular.
     this.#watcher.on('raw', (_event, name, details) => {
@@ -68,8 +76,17 @@ export class CodeWatch {
     this.#watcher.on('error', (error) => options.onError(error));
   }
 
-  close(): Promise<void> {
-    return this.#watcher.close();
+  async close(): Promise<void> {
+    // What the watcher is about to open while it looks around for the first time, it would not close.
+    await new Promise<void>((resolve) => {
+      const timer = systemClock.setTimer(LOOK_AROUND_MS, resolve);
+      void this.ready.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+    await this.#watcher.close();
+    this.#settleReady();
   }
 
   #changed(path: string): void {

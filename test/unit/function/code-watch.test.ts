@@ -188,3 +188,14 @@ it('hears of a file that was not there before', async () => {
   await put('.env', 'A=1');
   await told;
 });
+
+it('that is closed before it is ready lets nobody wait', async () => {
+  const watch = new CodeWatch({
+    functions: [{ name: 'a', paths: [root] }],
+    ignored: [],
+    onDirty: () => undefined,
+    onError: () => undefined,
+  });
+  await watch.close();
+  await watch.ready;
+});
