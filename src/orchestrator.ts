@@ -110,7 +110,7 @@ async function start(
 
   const { store, logs } = openRecords(settings, hooks, teardown);
   const runId = randomBytes(5).toString('hex');
-  const opened = await openEngine(runId, settings, hooks, teardown);
+  const opened = await openEngine(runId, config, hooks, teardown);
   const { description } = opened;
   hooks.signal.throwIfAborted();
   const pools = await poolParts({ ...opened, config, hooks, runId, logs, store });
@@ -184,7 +184,7 @@ interface OpenedEngine {
 /** The engine, and the Runtime API where its containers reach it. */
 async function openEngine(
   runId: string,
-  settings: Settings,
+  { settings, stack }: Config,
   hooks: StartHooks,
   teardown: Teardown,
 ): Promise<OpenedEngine> {
@@ -207,7 +207,8 @@ async function openEngine(
   const runtimeApi = new RuntimeApi();
   teardown.add(() => runtimeApi.destroy());
   await runtimeApi.listen(network.listenAddress, network.hostAddress);
-  const aws = await openAwsSide({ settings, network, runtimeApi, teardown });
+  const webSockets = stack.webSocketApis.length > 0;
+  const aws = await openAwsSide({ settings, network, runtimeApi, webSockets, teardown });
   return { engine, description, runtimeApi, aws };
 }
 
@@ -283,6 +284,7 @@ async function poolParts(sources: PoolSources): Promise<PoolParts> {
       labels: {},
       functionLabel: LABEL.function,
       supervisorPath: copySupervisor(settings.stateDirectory),
+      ...(aws.authorityPath === undefined ? {} : { authorityPath: aws.authorityPath }),
     }),
     openJournal: (version, environmentId, initializationType) => {
       // Amazon's own bootstraps and people's own know nothing of our markers.

@@ -15,6 +15,8 @@ const GIVE_CREDENTIALS: ReadonlySet<string> = new Set(['sts', 'cognito-identity'
 
 export class AwsEndpoint {
   readonly #handlers = new Map<string, ServiceHandler>();
+  /** Such as `172.17.0.1:34567`: where functions reach it. */
+  containerAddress: string | undefined;
   /** Answers for services that nobody serves here. */
   forward: Forward | undefined;
   /** Given answers that may hold credentials. */

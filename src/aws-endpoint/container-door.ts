@@ -6,12 +6,14 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { Admission } from '../invoke-api/admission.js';
 import { Http2Front } from '../invoke-api/http2.js';
 import { INVOKE_LIMITS } from '../invoke-api/limits.js';
 import { refuseMalformed } from '../invoke-api/server.js';
 import type { AwsEndpoint, ServiceHandler } from './aws-endpoint.js';
 import type { Callers } from './callers.js';
+import { certificateFor } from './certificate.js';
 import { protocolOf, sendFailure, type Failure } from './failure.js';
 import { scopeOf, type Scope } from './scope.js';
 
@@ -48,6 +50,8 @@ export class ContainerDoor {
   readonly #server: Server;
   readonly #http2: Http2Front;
   #admission = new Admission({ host: '127.0.0.1' });
+  #host = '127.0.0.1';
+  #context: SecureContext | undefined;
 
   constructor(parts: ContainerDoorParts) {
     this.#parts = parts;
@@ -67,6 +71,7 @@ export class ContainerDoor {
       firstByteMs: INVOKE_LIMITS.headersMs,
       // They show who they are in each request.
       admits: () => true,
+      certificate: () => this.#context,
     });
   }
 
@@ -75,6 +80,7 @@ export class ContainerDoor {
     const isAddress = /^[\d.]+$|:/.test(hostAddress);
     const host = isAddress ? hostAddress : HOST_NAME;
     this.#admission = new Admission({ host });
+    this.#host = host;
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen({ port: 0, host: listenAddress, backlog: INVOKE_LIMITS.backlog }, () => {
@@ -85,6 +91,13 @@ export class ContainerDoor {
         resolve(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
       });
     });
+  }
+
+  /** Takes TLS from now on as well; returns the certificate to trust, as PEM. */
+  secure(nowMs: number): string {
+    const { key, cert } = certificateFor(this.#host, nowMs);
+    this.#context = createSecureContext({ key, cert });
+    return cert;
   }
 
   /** Ends every connection. */

@@ -26,7 +26,11 @@ export function stackRows(stack: Stack): StackRow[] {
     ),
     ...stack.webSocketApis.flatMap(({ name, routes }) =>
       routes.map(({ routeKey, target }) =>
-        row('WebSocket API', `${name}  ${routeKey}`, [functionOf(target)]),
+        row(
+          'WebSocket API',
+          `${name}  ${routeKey}`,
+          target === undefined ? [] : [functionOf(target)],
+        ),
       ),
     ),
     ...stack.buses.map(({ name }) => row('event bus', name, [])),

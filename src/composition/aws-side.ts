@@ -1,5 +1,7 @@
 /** The composition root's part for what functions reach of AWS: the endpoint, and their door to it. */
 
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { systemClock } from '../async/clock.js';
 import type { Teardown } from '../async/teardown.js';
 import { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
@@ -17,9 +19,13 @@ export interface AwsSide {
   readonly credentials: RoleCredentials;
   /** Of every function, unless it sets them itself. */
   readonly variables: Readonly<Record<string, string>>;
+  /** The certificate of their door, where it has one. */
+  readonly authorityPath?: string;
 }
 
 export interface AwsSideRequest {
+  /** Whether handlers may ask by `https://` at the domain name of an event. */
+  readonly webSockets: boolean;
   readonly settings: Settings;
   readonly network: EngineNetwork;
   readonly runtimeApi: RuntimeApi;
@@ -27,10 +33,10 @@ export interface AwsSideRequest {
 }
 
 /** What is ours to answer even where everything else is AWS itself. */
-const OURS = ['LAMBDA', 'EVENTBRIDGE', 'SFN', 'SCHEDULER'] as const;
+const OURS = ['LAMBDA', 'EVENTBRIDGE', 'SFN', 'SCHEDULER', 'APIGATEWAYMANAGEMENTAPI'] as const;
 
 export async function openAwsSide(request: AwsSideRequest): Promise<AwsSide> {
-  const { settings, network, runtimeApi, teardown } = request;
+  const { settings, network, runtimeApi, webSockets, teardown } = request;
   const credentials = await functionCredentials(settings.awsProfile);
   const isUsers = settings.awsProfile !== undefined;
   const callers = new Callers(isUsers ? credentials.accessKeyId : undefined);
@@ -41,9 +47,13 @@ export async function openAwsSide(request: AwsSideRequest): Promise<AwsSide> {
   const door = new ContainerDoor({ endpoint, callers });
   teardown.add(() => door.destroy());
   const url = await door.listen(network.listenAddress, network.hostAddress);
+  endpoint.containerAddress = new URL(url).host;
   const variables =
     isUsers || settings.services === 'aws'
       ? Object.fromEntries(OURS.map((service) => [`AWS_ENDPOINT_URL_${service}`, url]))
       : { AWS_ENDPOINT_URL: url };
-  return { endpoint, door, credentials, variables };
+  if (!webSockets) return { endpoint, door, credentials, variables };
+  const authorityPath = join(settings.stateDirectory, 'authority.pem');
+  await writeFile(authorityPath, door.secure(systemClock.now()));
+  return { endpoint, door, credentials, variables, authorityPath };
 }

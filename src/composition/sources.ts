@@ -1,6 +1,7 @@
 /** The composition root's part for event sources: builds each, applies the stack, ends them. */
 
 import type { SourceStatus } from '../admin-api/view.js';
+import { WebSocketApis } from '../api-gateway/web-socket/web-socket-apis.js';
 import { systemClock } from '../async/clock.js';
 import type { Teardown } from '../async/teardown.js';
 import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
@@ -46,6 +47,7 @@ const OPENERS: readonly ((parts: SourceParts) => Source)[] = [
   openNotifications,
   (parts) => new HttpSource(parts),
   openEventBridge,
+  (parts) => new WebSocketApis(parts),
 ];
 
 export class Sources {

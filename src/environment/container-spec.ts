@@ -46,6 +46,8 @@ export interface SpecSettings {
   readonly functionLabel: string;
   /** Our copy of `runtimes/supervisor`, where the engine sees it. */
   readonly supervisorPath: string;
+  /** A certificate that Node.js functions are to trust, where the engine sees it. */
+  readonly authorityPath?: string;
 }
 
 /** It resolves to the environment's own address. */
@@ -55,6 +57,7 @@ const SANDBOX_USER = '993:990';
 /** Known to our bootstraps (runtimes/README.md). */
 const LOG_PIPE = '/run/log-pipe';
 const SUPERVISOR = '/var/rapid/supervisor';
+const AUTHORITY = '/var/rapid/authority.pem';
 const BOOTSTRAP = '/var/runtime/bootstrap';
 
 export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec {
@@ -67,7 +70,7 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
       initializationType: identity.initializationType,
       region: settings.region,
       credentials: credentialsOf(identity, settings),
-      endpoints: settings.endpoints,
+      endpoints: { ...settings.endpoints, ...trustOf(version, settings) },
       ...queuesOf(settings),
       ...(identity.metadataToken === undefined ? {} : { metadataToken: identity.metadataToken }),
       ...(identity.credentialsToken === undefined
@@ -80,7 +83,7 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
     hostName: HOST_NAME,
     hosts: identity.hosts,
     labels: { ...settings.labels, [settings.functionLabel]: version.name },
-    mounts: mountsOf(version),
+    mounts: mountsOf(version, settings),
     ...supervision(version, identity, settings),
     memoryBytes: version.memoryMb * 2 ** 20,
     cpus: version.memoryMb / LIMITS.memoryPerCpuMb,
@@ -123,7 +126,7 @@ function programOf({ resolvedImage }: FunctionVersion): readonly string[] {
 function supervision(
   version: FunctionVersion,
   { supervisorToken }: EnvironmentIdentity,
-  { supervisorPath }: SpecSettings,
+  settings: SpecSettings,
 ): Partial<ContainerSpec> {
   const { extensions = [] } = version;
   if (supervisorToken === undefined || extensions.length === 0) return {};
@@ -137,17 +140,37 @@ function supervision(
       ...extensions,
       ...programOf(version),
     ],
-    mounts: [...mountsOf(version), { source: supervisorPath, target: SUPERVISOR, readOnly: true }],
+    mounts: [
+      ...mountsOf(version, settings),
+      { source: settings.supervisorPath, target: SUPERVISOR, readOnly: true },
+    ],
     // The supervisor knows of it, whatever it starts.
     logPipeTarget: LOG_PIPE,
   };
 }
 
-function mountsOf(version: FunctionVersion): Mount[] {
+/** Added to what Node.js trusts; other clients would trust nobody else then. */
+function trustOf(version: FunctionVersion, settings: SpecSettings): Record<string, string> {
+  return trusts(version, settings) ? { NODE_EXTRA_CA_CERTS: AUTHORITY } : {};
+}
+
+function trusts(
+  { runtime, resolvedImage }: FunctionVersion,
+  { authorityPath }: SpecSettings,
+): boolean {
+  const isNode = resolvedImage === undefined && runtime.startsWith('nodejs');
+  return authorityPath !== undefined && isNode;
+}
+
+function mountsOf(version: FunctionVersion, settings: SpecSettings): Mount[] {
   if (version.resolvedImage !== undefined) return [];
   const mounts: Mount[] = [{ source: version.taskDirectory, target: '/var/task', readOnly: true }];
   if (version.optDirectory !== undefined) {
     mounts.push({ source: version.optDirectory, target: '/opt', readOnly: true });
+  }
+  const { authorityPath } = settings;
+  if (authorityPath !== undefined && trusts(version, settings)) {
+    mounts.push({ source: authorityPath, target: AUTHORITY, readOnly: true });
   }
   return mounts;
 }

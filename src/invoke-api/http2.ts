@@ -13,12 +13,15 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import { TLSSocket, type SecureContext } from 'node:tls';
 
 export interface Http2Options {
   /** Silence before the first byte ends a connection. */
   readonly firstByteMs: number;
   /** Whether a connection may have it: the requests of one seem to come from this machine. */
   readonly admits: (socket: Socket) => boolean;
+  /** With it, connections that begin with TLS are taken as well. */
+  readonly certificate?: () => SecureContext | undefined;
 }
 
 /** Of one connection, not of the message (RFC 9110, 7.6.1). `Expect` has been answered by us. */
@@ -37,6 +40,8 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 
 /** `PRI * HTTP/2.0`, of which no method begins with as much. */
 const PREFACE = 'PRI ';
+/** Of a record that holds a handshake, with which TLS begins. */
+const TLS_HANDSHAKE = 0x16;
 
 export class Http2Front {
   readonly #server: Server;
@@ -91,6 +96,13 @@ export class Http2Front {
       if (isHttp2 && this.#options.admits(socket)) {
         // It reads what is there by itself.
         this.#http2.emit('connection', socket);
+        return;
+      }
+      const secureContext = first[0] === TLS_HANDSHAKE ? this.#options.certificate?.() : undefined;
+      if (secureContext !== undefined) {
+        const secured = new TLSSocket(socket, { isServer: true, secureContext });
+        secured.on('error', () => secured.destroy());
+        http1?.call(this.#server, secured);
         return;
       }
       http1?.call(this.#server, socket);

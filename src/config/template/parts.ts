@@ -13,6 +13,7 @@ import { mappings } from './mappings.js';
 import { eventBridge } from './event-bridge/part.js';
 import { serviceResources } from './service-resources/part.js';
 import { stateMachinesPart } from './state-machines.js';
+import { webSocketApis } from './web-socket.js';
 
 /** What `Ref` and `Fn::GetAtt` give for a resource. */
 export interface Identity {
@@ -80,6 +81,7 @@ export const PARTS: readonly TemplatePart[] = [
   stateMachinesPart,
   HTTP_PART,
   eventBridge,
+  webSocketApis,
 ];
 
 /** Several parts may read one type, such as the APIs of API Gateway v2: each takes what is its own. */

@@ -13,6 +13,8 @@ interface Reference {
   readonly path: string;
   /** Logical id, or name of a parameter. */
   readonly name: string;
+  /** Of something that becomes a resource of its own: the one it stands in does not need it. */
+  readonly apart?: true;
 }
 
 export interface ReferencesRequest {
@@ -37,9 +39,10 @@ export function checkReferences(request: ReferencesRequest): void {
   for (const [logicalId, resource] of Object.entries(resources)) {
     const needed = new Set<string>();
     needs.set(logicalId, needed);
-    for (const { path, name } of referencesOf(logicalId, resource, request)) {
-      if (Object.hasOwn(resources, name)) needed.add(name);
-      else if (!isKnown(name, scope) && !generated.some((prefix) => name.startsWith(prefix))) {
+    for (const { path, name, apart } of referencesOf(logicalId, resource, request)) {
+      if (Object.hasOwn(resources, name)) {
+        if (apart === undefined) needed.add(name);
+      } else if (!isKnown(name, scope) && !generated.some((prefix) => name.startsWith(prefix))) {
         refuseUnknown(path, name, request);
       }
     }
@@ -146,7 +149,15 @@ function referencesOf(
   const isSam = String(type).startsWith('AWS::Serverless::');
   for (const [key, value] of Object.entries(propertiesOf(resource, globals))) {
     if (isSam && (key === 'Events' || key === 'Connectors')) continue;
-    walk(value, `Resources.${logicalId}.Properties.${key}`, { scope, found, refuse, depth: 0 });
+    const own: Reference[] = [];
+    walk(value, `Resources.${logicalId}.Properties.${key}`, {
+      scope,
+      found: own,
+      refuse,
+      depth: 0,
+    });
+    const apart = type === 'AWS::Serverless::WebSocketApi' && SOCKET_PARTS.includes(key);
+    found.push(...own.map((reference) => (apart ? { ...reference, apart } : reference)));
   }
   const named = Array.isArray(depends) ? depends : [depends];
   for (const name of named) {
@@ -159,6 +170,9 @@ function referencesOf(
   }
   return found;
 }
+
+/** SAM makes routes and an authorizer of them, beside the API. */
+const SOCKET_PARTS = ['Routes', 'Auth'];
 
 interface Walk {
   readonly scope: Scope;

@@ -1,5 +1,9 @@
 /** What functions are given to reach AWS with, by the settings. */
 
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { Teardown } from '../../../src/async/teardown.js';
 import { openAwsSide } from '../../../src/composition/aws-side.js';
@@ -9,11 +13,12 @@ import { RuntimeApi } from '../../../src/runtime-api/server.js';
 let teardown: Teardown;
 afterEach(() => teardown.end());
 
-async function opened(settings: Pick<Settings, 'services'>) {
+async function opened(settings: Partial<Settings>, webSockets = false) {
   teardown = new Teardown();
   const runtimeApi = new RuntimeApi();
   const network = { hostAddress: '127.0.0.1', listenAddress: '127.0.0.1' };
-  const side = await openAwsSide({ settings: settings as Settings, network, runtimeApi, teardown });
+  const parts = { settings: settings as Settings, network, runtimeApi, webSockets, teardown };
+  const side = await openAwsSide(parts);
   return { side, runtimeApi };
 }
 
@@ -34,5 +39,18 @@ test('with AWS itself only what is ours leads to us', async () => {
     'AWS_ENDPOINT_URL_EVENTBRIDGE',
     'AWS_ENDPOINT_URL_SFN',
     'AWS_ENDPOINT_URL_SCHEDULER',
+    'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI',
   ]);
+});
+
+test('where there are WebSocket APIs a certificate of their door as well', async () => {
+  const stateDirectory = await mkdtemp(join(tmpdir(), 'orchestrator-aws-side-'));
+  try {
+    const { side } = await opened({ services: 'auto', stateDirectory }, true);
+    expect(side.endpoint.containerAddress).toMatch(/^127\.0\.0\.1:\d+$/);
+    const text = await readFile(side.authorityPath ?? '', 'utf8');
+    expect(new X509Certificate(text).checkIP('127.0.0.1')).toBe('127.0.0.1');
+  } finally {
+    await rm(stateDirectory, { recursive: true });
+  }
 });

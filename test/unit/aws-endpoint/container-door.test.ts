@@ -2,7 +2,9 @@
 
 import { afterEach, expect, test } from '@jest/globals';
 import { connect } from 'node:http2';
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { AwsEndpoint } from '../../../src/aws-endpoint/aws-endpoint.js';
 import { Callers } from '../../../src/aws-endpoint/callers.js';
@@ -35,7 +37,7 @@ async function doorFor(callers = new Callers()) {
     const answer = await fetch(`${url}${path}`, { method, headers });
     return { status: answer.status, text: await answer.text(), headers: answer.headers };
   };
-  return { ask, callers, endpoint, url };
+  return { ask, callers, door, endpoint, url };
 }
 
 const INVOKE = '/2015-03-31/functions/hello/invocations';
@@ -173,4 +175,23 @@ test('where only the engine knows our address, functions are given its name', as
   expect(await door.listen('127.0.0.1', 'host-gateway')).toMatch(
     /^http:\/\/host\.docker\.internal:\d+$/,
   );
+});
+
+test('whoever was told to trust it may ask by TLS, once it is secured', async () => {
+  const { callers, door, url } = await doorFor();
+  const headers = {
+    authorization: signed('events'),
+    'x-amz-security-token': callers.issue() ?? '',
+  };
+  const { hostname, port } = new URL(url);
+  const ask = (ca?: string) =>
+    secureRequest({ hostname, port, path: INVOKE, method: 'POST', headers, agent: false, ca });
+  const refused = ask();
+  refused.end();
+  await once(refused, 'error');
+  const asked = ask(door.secure(Date.now()));
+  asked.end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  const [text] = (await once(answer, 'data')) as [Buffer];
+  expect(text.toString()).toContain(`events POST ${INVOKE}`);
 });

@@ -3,7 +3,7 @@ import { containerSpecBuilder } from '../../../src/environment/container-spec.js
 import { imageLaunchLine, launchProblemOf } from '../../../src/environment/launch-problem.js';
 import type { FunctionVersion } from '../../../src/function/function-version.js';
 
-const build = containerSpecBuilder({
+const SETTINGS = {
   runId: 'run',
   region: 'us-east-1',
   credentials: { accessKeyId: 'AK', secretAccessKey: 'SK' },
@@ -11,7 +11,8 @@ const build = containerSpecBuilder({
   labels: {},
   functionLabel: 'function',
   supervisorPath: '/state/supervisor',
-});
+};
+const build = containerSpecBuilder(SETTINGS);
 
 const ZIP: FunctionVersion = {
   name: 'orders',
@@ -69,6 +70,22 @@ describe('the container of a function', () => {
     expect(spec.workingDirectory).toBe('/var/task');
     expect(spec.mounts.map(({ target }) => target)).toEqual(['/var/task']);
     expect(spec.logPipeTarget).toBe('/run/log-pipe');
+  });
+
+  it('of Node.js trusts the certificate there is, others do not know of it', () => {
+    const secured = containerSpecBuilder({ ...SETTINGS, authorityPath: '/state/authority.pem' });
+    const { mounts, environment } = secured(ZIP, IDENTITY);
+    expect(mounts.at(-1)).toEqual({
+      source: '/state/authority.pem',
+      target: '/var/rapid/authority.pem',
+      readOnly: true,
+    });
+    expect(environment['NODE_EXTRA_CA_CERTS']).toBe('/var/rapid/authority.pem');
+    for (const version of [IMAGE, { ...ZIP, runtime: 'python3.13' }]) {
+      const other = secured(version, IDENTITY);
+      expect(other.mounts.map(({ target }) => target)).not.toContain('/var/rapid/authority.pem');
+      expect(other.environment).not.toHaveProperty('NODE_EXTRA_CA_CERTS');
+    }
   });
 
   it('packaged as an image starts what that says, with nothing mounted, as the same user', () => {
