@@ -6,7 +6,7 @@ import { parseIdentitySource } from '../../../stack/identity-source.js';
 import { map, type Map as Named } from '../../map.js';
 import { UNRESOLVED } from '../intrinsics.js';
 import type { Around } from '../parts.js';
-import { approximate, ignore, isPattern, isTrue, text, texts } from './draft.js';
+import { approximate, ignore, isPattern, isTrue, numberOf, text, texts } from './draft.js';
 
 /** Of an authorizer that asks a function. */
 export interface LambdaWritten {
@@ -73,7 +73,7 @@ function cacheSeconds(
   { cacheSeconds: written, api }: LambdaWritten,
 ): number {
   if (written === undefined || written === UNRESOLVED) return CACHE_SECONDS[api];
-  const seconds = Number(written);
+  const seconds = numberOf(written);
   if (Number.isInteger(seconds) && seconds >= 0 && seconds <= MOST_CACHE_SECONDS) return seconds;
   around.context.problems.add({
     path,

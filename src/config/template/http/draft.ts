@@ -136,6 +136,16 @@ export function text(value: unknown): string | undefined {
     : undefined;
 }
 
+/** The text, or an empty one where something else stands. */
+export function wordOf(value: unknown): string {
+  return text(value) ?? '';
+}
+
+/** NaN where no number stands. */
+export function numberOf(value: unknown): number {
+  return Number(text(value) ?? Number.NaN);
+}
+
 export function texts(value: unknown): string[] {
   const list: unknown[] = Array.isArray(value) ? value : value === undefined ? [] : [value];
   return list.flatMap((item) => text(item) ?? []);
@@ -180,7 +190,7 @@ export function methodOf(
   path: string,
   value: unknown,
 ): string | undefined {
-  const method = String(value).toUpperCase();
+  const method = wordOf(value).toUpperCase();
   if (method === 'X-AMAZON-APIGATEWAY-ANY-METHOD' || method === '*') return 'ANY';
   if (METHODS.includes(method)) return method;
   context.problems.add({
@@ -231,7 +241,7 @@ export function timeoutOf(
   { fallback, most }: { readonly fallback: number; readonly most?: number },
 ): number {
   if (value === undefined || value === UNRESOLVED) return fallback;
-  const ms = Number(value);
+  const ms = numberOf(value);
   if (Number.isInteger(ms) && ms >= SHORTEST_MS && (most === undefined || ms <= most)) return ms;
   around.context.problems.add({
     path,

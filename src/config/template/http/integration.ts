@@ -6,7 +6,7 @@
 import type { IntegrationDefinition } from '../../../stack/http.js';
 import { map, type Map as Named } from '../../map.js';
 import type { Around } from '../parts.js';
-import { approximate, ignore, isPattern, text, textMap, type ApiDraft } from './draft.js';
+import { approximate, ignore, isPattern, text, textMap, wordOf, type ApiDraft } from './draft.js';
 
 /** Undefined: it is not run here, and that is told. */
 export function integrationOf(
@@ -15,7 +15,7 @@ export function integrationOf(
   path: string,
   written: Named,
 ): IntegrationDefinition | undefined {
-  const type = String(written['type'] ?? '').toLowerCase();
+  const type = wordOf(written['type']).toLowerCase();
   switch (type) {
     case 'aws_proxy':
       return functionIntegration(around, draft, path, written);
@@ -55,7 +55,7 @@ function functionIntegration(
   const version = text(written['payloadFormatVersion']) ?? (draft.kind === 'rest' ? '1.0' : '2.0');
   const payloadFormat = draft.kind === 'rest' || version === '1.0' ? '1.0' : '2.0';
   const streaming =
-    draft.kind === 'rest' && String(written['responseTransferMode']).toUpperCase() === 'STREAM';
+    draft.kind === 'rest' && wordOf(written['responseTransferMode']).toUpperCase() === 'STREAM';
   return { kind: 'function', target, payloadFormat, ...(streaming ? { streaming } : {}) };
 }
 
@@ -72,7 +72,7 @@ function httpProxy(
   path: string,
   { uri, httpMethod, connectionType }: Named,
 ): IntegrationDefinition | undefined {
-  if (String(connectionType).toUpperCase() === 'VPC_LINK') {
+  if (wordOf(connectionType).toUpperCase() === 'VPC_LINK') {
     ignore(around, path, 'there is no VPC link here');
     return undefined;
   }

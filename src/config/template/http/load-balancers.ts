@@ -10,7 +10,7 @@ import type {
 } from '../../../stack/http.js';
 import { map, type Map as Named } from '../../map.js';
 import type { Around, DeclaredResource, ResourceType } from '../parts.js';
-import { ignore, isTrue, text, texts } from './draft.js';
+import { ignore, isTrue, numberOf, text, texts, wordOf } from './draft.js';
 
 const P = 'AWS::ElasticLoadBalancingV2::';
 
@@ -89,7 +89,8 @@ function refOf({ scope, logicalId }: DeclaredResource): string {
 }
 
 function priorityOf({ properties }: DeclaredResource): number {
-  return Number(properties['Priority'] ?? Infinity);
+  const priority = numberOf(properties['Priority']);
+  return Number.isNaN(priority) ? Infinity : priority;
 }
 
 function ruleOf(
@@ -105,7 +106,7 @@ function ruleOf(
   const all: Named[] = (Array.isArray(actions) ? actions : []).map(map);
   const last = all.at(-1);
   for (const before of all.slice(0, -1)) {
-    ignore(resource, path, `actions of type ${String(before['Type'])} are not run here`);
+    ignore(resource, path, `actions of type ${wordOf(before['Type'])} are not run here`);
   }
   const action = last === undefined ? undefined : actionOf(resource, path, last, groups);
   return action === undefined ? [] : [{ path: resource.path, conditions, action }];
@@ -117,7 +118,7 @@ function actionOf(
   action: Named,
   groups: ReadonlyMap<string, DeclaredResource>,
 ): LoadBalancerAction | undefined {
-  const type = String(action['Type']);
+  const type = wordOf(action['Type']);
   if (type === 'forward') return forwardOf(around, path, action, groups);
   if (type === 'fixed-response') {
     const { StatusCode, ContentType, MessageBody } = map(action['FixedResponseConfig']);
@@ -200,7 +201,7 @@ const CONFIGS: Readonly<Record<string, string>> = {
 };
 
 function conditionOf(written: Named): LoadBalancerCondition | undefined {
-  const field = String(written['Field']);
+  const field = wordOf(written['Field']);
   if (field === 'http-header') {
     const { HttpHeaderName: name, Values: values } = map(written['HttpHeaderConfig']);
     return { field, name: text(name) ?? '', values: texts(values) };

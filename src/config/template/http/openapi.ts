@@ -12,12 +12,14 @@ import {
   ignore,
   isTrue,
   methodOf,
+  numberOf,
   resourceOf,
   text,
   textMap,
   texts,
   timeoutOf,
   withIam,
+  wordOf,
   type ApiDraft,
 } from './draft.js';
 import { integrationOf } from './integration.js';
@@ -37,7 +39,7 @@ export function documentOf(around: Around, path: string, body: unknown, uri: unk
   if (uri === undefined || uri === UNRESOLVED) return undefined;
   const { Bucket: bucket } = map(uri);
   if (typeof uri !== 'string' || /^(s3|https?):/.test(uri)) {
-    const where = bucket === undefined ? String(text(uri) ?? 'it') : `s3://${String(bucket)}`;
+    const where = bucket === undefined ? (text(uri) ?? 'it') : `s3://${wordOf(bucket)}`;
     ignore(around, path, `${where} is not here; a local file is read`);
     return undefined;
   }
@@ -163,14 +165,14 @@ function securityOf(
 function isApiKey(scheme: Named): boolean {
   return (
     scheme['type'] === 'apiKey' &&
-    String(scheme['name']).toLowerCase() === API_KEY_HEADER &&
+    wordOf(scheme['name']).toLowerCase() === API_KEY_HEADER &&
     scheme[`${PREFIX}authorizer`] === undefined &&
     scheme[`${PREFIX}authtype`] === undefined
   );
 }
 
 function isSignature(scheme: Named): boolean {
-  return String(scheme[`${PREFIX}authtype`]).toLowerCase() === 'awssigv4';
+  return wordOf(scheme[`${PREFIX}authtype`]).toLowerCase() === 'awssigv4';
 }
 
 interface Scheme {
@@ -186,7 +188,7 @@ function readScheme(around: Around, draft: ApiDraft, { path, name, scheme }: Sch
     return;
   }
   const written = map(scheme[`${PREFIX}authorizer`]);
-  const type = String(written['type'] ?? '').toLowerCase();
+  const type = wordOf(written['type']).toLowerCase();
   const sources = texts(written['identitySource']).flatMap((one) => one.split(','));
   const own =
     scheme['in'] === 'header' && typeof scheme['name'] === 'string' && scheme['name'] !== 'Unused'
@@ -230,7 +232,7 @@ function readScheme(around: Around, draft: ApiDraft, { path, name, scheme }: Sch
 export function corsOf(written: Named): CorsDefinition {
   const value = (name: string): unknown =>
     written[name] ?? written[name.charAt(0).toLowerCase() + name.slice(1)];
-  const maxAge = Number(value('MaxAge'));
+  const maxAge = numberOf(value('MaxAge'));
   return {
     allowOrigins: texts(value('AllowOrigins')),
     allowHeaders: texts(value('AllowHeaders')),

@@ -18,6 +18,7 @@ import {
   texts,
   timeoutOf,
   withIam,
+  wordOf,
   type ApiDraft,
 } from './draft.js';
 import { inOpenApiWords, integrationOf } from './integration.js';
@@ -119,7 +120,7 @@ export function readRest(resources: readonly DeclaredResource[], drafts: ApiDraf
   for (const resource of of('Authorizer')) readAuthorizer(resource, find(resource));
   for (const resource of of('GatewayResponse')) {
     const { ResponseType: type } = resource.properties;
-    find(resource)?.gatewayResponses.set(String(type), gatewayResponseOf(resource.properties));
+    find(resource)?.gatewayResponses.set(wordOf(type), gatewayResponseOf(resource.properties));
   }
   readStages(of('Stage'), of('Deployment'), find);
   for (const resource of of('Method')) {
@@ -143,7 +144,7 @@ function restApi(resource: DeclaredResource): ApiDraft {
     `${where}.Body`,
     documentOf(resource, where, properties['Body'], undefined),
   );
-  if (String(properties['ApiKeySourceType']) === 'AUTHORIZER') {
+  if (wordOf(properties['ApiKeySourceType']) === 'AUTHORIZER') {
     approximate(
       resource,
       `${where}.ApiKeySourceType`,
@@ -285,7 +286,7 @@ function readAuthorizer(resource: DeclaredResource, draft: ApiDraft | undefined)
   if (draft === undefined) return;
   const { logicalId, path, properties } = resource;
   const where = `${path}.Properties`;
-  const type = String(properties['Type']).toUpperCase();
+  const type = wordOf(properties['Type']).toUpperCase();
   const sources = texts(properties['IdentitySource']).flatMap((one) => one.split(','));
   const authorizer =
     type === 'COGNITO_USER_POOLS'

@@ -25,6 +25,7 @@ import {
   texts,
   timeoutOf,
   withIam,
+  wordOf,
   type ApiDraft,
 } from './draft.js';
 import { corsOf, documentOf, gatewayResponseOf, readOpenApi, TIMEOUTS } from './openapi.js';
@@ -226,7 +227,7 @@ function readAuthorizer(
     draft.authorizers.set(name, cognitoAuthorizer(around, path, { arns, identitySources }));
     return;
   }
-  const isToken = api === 'rest' && String(written['FunctionPayloadType'] ?? 'TOKEN') === 'TOKEN';
+  const isToken = api === 'rest' && (text(written['FunctionPayloadType']) ?? 'TOKEN') === 'TOKEN';
   const header = text(identity['Header']) ?? 'Authorization';
   const identitySources = isToken
     ? [`method.request.header.${header}`]
@@ -287,7 +288,7 @@ export function addEvent(event: DeclaredEvent, draft: ApiDraft): void {
       kind: 'function',
       target: owned,
       payloadFormat: kind === 'rest' || version === '1.0' ? '1.0' : '2.0',
-      ...(kind === 'rest' && String(properties['ResponseTransferMode']).toUpperCase() === 'STREAM'
+      ...(kind === 'rest' && wordOf(properties['ResponseTransferMode']).toUpperCase() === 'STREAM'
         ? { streaming: true }
         : {}),
     },

@@ -20,6 +20,7 @@ import {
   texts,
   timeoutOf,
   withIam,
+  wordOf,
   type ApiDraft,
 } from './draft.js';
 import { inOpenApiWords, integrationOf } from './integration.js';
@@ -29,7 +30,7 @@ const P = 'AWS::ApiGatewayV2::';
 
 /** Without `ProtocolType` an API is made of a document, which only HTTP APIs are. */
 export function isWebSocketApi(properties: Named): boolean {
-  return String(properties['ProtocolType']).toUpperCase() === 'WEBSOCKET';
+  return wordOf(properties['ProtocolType']).toUpperCase() === 'WEBSOCKET';
 }
 
 export function v2Types(keep: (resource: DeclaredResource) => void): Record<string, ResourceType> {
@@ -103,7 +104,7 @@ function httpApi(resource: DeclaredResource): ApiDraft {
     documentOf(resource, where, properties['Body'], undefined),
   );
   if (target !== undefined) {
-    const type = /^https?:/.test(String(text(target))) ? 'http_proxy' : 'aws_proxy';
+    const type = /^https?:/.test(wordOf(target)) ? 'http_proxy' : 'aws_proxy';
     const integration = integrationOf(resource, draft, `${where}.Target`, { type, uri: target });
     if (integration !== undefined) {
       const key = text(properties['RouteKey']) ?? '$default';
@@ -197,7 +198,7 @@ function readRoute(
   }
   const written = inOpenApiWords(named.properties);
   const integration = integrationOf(named, draft, `${named.path}.Properties`, {
-    type: String(written['integrationType']).toLowerCase(),
+    type: wordOf(written['integrationType']).toLowerCase(),
     uri: written['integrationUri'],
     httpMethod: written['integrationMethod'],
     integrationSubtype: written['integrationSubtype'],
