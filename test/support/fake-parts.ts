@@ -5,6 +5,7 @@
  *   FAKE_DRAIN=never              a drain that does not end
  *   FAKE_NOTICE=1                 the configuration has a setting that is ignored
  *   FAKE_EXTENSIONS=name,name     a function has extensions
+ *   FAKE_ADDRESS=address          an HTTP API is there
  */
 
 import { join, resolve } from 'node:path';
@@ -95,6 +96,10 @@ export function fakeParts(behaviour: Readonly<Record<string, string | undefined>
         view,
         ...(behaviour['FAKE_DRAIN'] === 'never' ? { drained: never } : {}),
       });
+      const address = behaviour['FAKE_ADDRESS'];
+      if (address !== undefined) {
+        running.addresses = () => [{ source: 'HTTP API', address, about: 'hello' }];
+      }
       view.onFollow = () => setImmediate(() => view.write(fakeLine('a line as it happens')));
       return running;
     },

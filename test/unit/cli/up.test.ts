@@ -73,6 +73,20 @@ describe('up', () => {
     expect(stdout).toContain('hello\tnodejs22.x\tindex.handler\t128 MB\t3 s\t-\tready\n');
   });
 
+  it('shows where event sources listen, also to programs and from the background', async () => {
+    const address = 'GET    http://127.0.0.1:3000/hello';
+    const { signal, ended, shows } = upHere({ FAKE_ADDRESS: address });
+    await shows(READY);
+    signal('SIGINT');
+    expect((await ended).stdout).toContain(
+      `SOURCE\tADDRESS\tWHAT IS THERE\nHTTP API\t${address}\thello\n`,
+    );
+    const { stdout } = await up({ FAKE_ADDRESS: address }, '--detach', '--json').ended;
+    expect(JSON.parse(stdout.trim().split('\n').at(-1) as string)).toMatchObject({
+      addresses: [{ source: 'HTTP API', address, about: 'hello' }],
+    });
+  });
+
   it('prints one JSON object per event with --json', async () => {
     const { signal, ended, shows } = upHere({ FAKE_NOTICE: '1' }, '--json');
     await shows('a line as it happens');
