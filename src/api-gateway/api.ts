@@ -14,6 +14,7 @@ import { readBody } from '../invoke-api/request-body.js';
 import type { Outcome } from '../invocation/outcome.js';
 import { traceIdOf } from '../invocation/trace-id.js';
 import type { Invoker } from '../router/invoker.js';
+import type { FunctionTarget } from '../stack/function-target.js';
 import type { ApiDefinition, IntegrationDefinition } from '../stack/http.js';
 import { Authorizers, type Authorization } from './authorizers/authorizers.js';
 import { headerOf } from './authorizers/identity.js';
@@ -230,9 +231,9 @@ export class Api {
     const options = { requestId: visit.requestId, traceId: visit.traceId };
     const invoked = this.#parts.invoker.invoke(target, payload, options);
     const outcome = await this.#inTime(invoked, visit.route.timeoutMs);
-    return outcome === 'late'
-      ? { type: 'INTEGRATION_TIMEOUT' }
-      : this.#answerOf(visit, outcome, integration);
+    if (outcome !== 'late') return this.#answerOf(visit, outcome, integration);
+    this.#tellLate(visit, target);
+    return { type: 'INTEGRATION_TIMEOUT' };
   }
 
   /** The route's time is that until the function has done, not until it begins to answer. */
@@ -258,9 +259,17 @@ export class Api {
     const outcome = await this.#inTime(invoked, visit.route.timeoutMs);
     if (outcome !== 'late') sink.settle(outcome);
     else {
+      this.#tellLate(visit, target);
       if (!sink.begun) fail({ type: 'INTEGRATION_TIMEOUT' });
       sink.giveUp();
     }
+  }
+
+  #tellLate({ request, path, route }: Visit, { functionName }: FunctionTarget): void {
+    const asked = `${request.method} ${path}`;
+    this.#parts.tell(
+      `${asked}: ${functionName} took longer than the ${route.timeoutMs} ms of the route (TimeoutInMillis)`,
+    );
   }
 
   /** The function runs to its end all the same. */

@@ -259,6 +259,7 @@ describe('the answer of a REST API', () => {
     bench.clock.advance(50);
     const reply = await asked;
     expect([reply.status, reply.json]).toEqual([504, { message: 'Endpoint request timed out' }]);
+    expect(bench.messages.at(-1)).toContain('GET /: fn took longer than the 50 ms of the route');
     settleLate();
   });
 
