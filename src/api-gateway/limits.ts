@@ -4,6 +4,4 @@ export const API_LIMITS = {
   bodyBytes: 10 * 1024 * 1024,
   /** Request line and headers. */
   headBytes: 10_240,
-  /** The longest a function may take. */
-  timeoutMs: { rest: 29_000, http: 30_000 },
 } as const;

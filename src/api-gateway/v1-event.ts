@@ -3,8 +3,7 @@
  * headers are in lower case and the path is decoded. Pure.
  */
 
-import { timeOf } from '../http-events/request.js';
-import { isText } from '../http-events/request.js';
+import { isText, timeOf } from '../http-events/request.js';
 import { isBinary } from './media-types.js';
 import {
   decoded,
