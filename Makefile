@@ -17,7 +17,7 @@ build: ## install packages when they changed, compile
 check: build ## types, lint and format
 	scripts/check.sh
 
-up: ## set up, build the example's images and start it; PORT=4000 for another port
+up: ## set up, build an example's images and start it; EXAMPLE=shop, PORT=4000 for others
 	scripts/up.sh
 
 test: ## set up, then every suite

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From a fresh machine to the running example: set-up, its images, `orchestrator up` (on PORT, when
-# that is set).
+# From a fresh machine to a running example (EXAMPLE, or hello): set-up, its images, `orchestrator up`
+# (on PORT, when that is set).
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -9,4 +9,4 @@ cd "${ROOT}"
 scripts/setup.sh
 scripts/images.sh nodejs22.x python3.13 >/dev/null
 # In a checkout the program is called through npx; what it prints to be typed should say so.
-npm_command=exec exec node dist/src/main.js up examples/hello ${PORT:+--port "${PORT}"}
+npm_command=exec exec node dist/src/main.js up "examples/${EXAMPLE:-hello}" ${PORT:+--port "${PORT}"}

@@ -39,16 +39,24 @@ export class RunningUp {
   readonly child: ChildProcess;
   readonly directory: string;
   readonly endpoint: string;
+  /** Where event sources listen, by the source's name. */
+  readonly addresses: Readonly<Record<string, string>>;
   /** What the orchestrator said of its own accord, in order. */
   readonly messages: string[] = [];
   /** What it wrote to stderr so far. */
   errors = '';
   readonly #options: UpOptions;
 
-  constructor(child: ChildProcess, directory: string, endpoint: string, options: UpOptions) {
+  constructor(
+    child: ChildProcess,
+    directory: string,
+    { endpoint, addresses = {} }: { endpoint: string; addresses?: Record<string, string> },
+    options: UpOptions,
+  ) {
     this.child = child;
     this.directory = directory;
     this.endpoint = endpoint;
+    this.addresses = addresses;
     this.#options = options;
   }
 
@@ -110,12 +118,21 @@ export function up(directory: string, options: UpOptions = {}): Promise<RunningU
       const lines = (rest + chunk.toString()).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
-        const event = JSON.parse(line) as { event: string; endpoint?: string; message?: string };
+        const event = JSON.parse(line) as {
+          event: string;
+          endpoint?: string;
+          message?: string;
+          addresses?: readonly { source: string; address: string }[];
+        };
         if (event.event === 'message') running?.messages.push(event.message ?? '');
         if (event.event !== 'ready') continue;
         const { port } = new URL(event.endpoint ?? '');
         const address = engine?.network.address ?? '127.0.0.1';
-        running = new RunningUp(child, directory, `http://${address}:${port}`, options);
+        const addresses = Object.fromEntries(
+          (event.addresses ?? []).map((one) => [one.source, one.address]),
+        );
+        const where = { endpoint: `http://${address}:${port}`, addresses };
+        running = new RunningUp(child, directory, where, options);
         resolve(running);
       }
     });

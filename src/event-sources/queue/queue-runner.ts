@@ -9,6 +9,7 @@
  *  3. Of a FIFO queue no group is handed out while messages of it are under way.
  */
 
+import { setMaxListeners } from 'node:events';
 import { Alarm } from '../../async/alarm.js';
 import { messageOf } from '../../errors.js';
 import { backoffMs, SOURCE_BACKOFF } from '../backoff.js';
@@ -62,6 +63,8 @@ export class QueueRunner implements Runner {
   #stopping = false;
 
   constructor(parts: QueueRunnerParts) {
+    // Every poll that is open listens to it.
+    setMaxListeners(0, this.#abort.signal);
     this.#parts = parts;
     const { mapping, clock, queueClock } = parts;
     this.#concurrency = new QueueConcurrency(scalingRules(mapping), clock);
