@@ -25,7 +25,7 @@ export function mockAnswer(
 }
 
 /** The URL of this request: parameters of the path filled in, the query appended. */
-export function proxyUrl({ url }: Proxy, { parameters, query }: Visit): URL {
+function proxyUrl({ url }: Proxy, { parameters, query }: Visit): URL {
   const filled = url.replace(
     /\{([^}+]+)\+?\}/g,
     (whole, name: string) => parameters[name] ?? whole,

@@ -55,7 +55,7 @@ function partsOf(visit: Visit, headers: Lists): object {
   };
 }
 
-export function v1ContextOf(visit: Visit, authorized?: Authorized): object {
+function v1ContextOf(visit: Visit, authorized?: Authorized): object {
   const { api, request, route, region, accountId, nowMs, accessKey, apiKey } = visit;
   const signed = accessKey === undefined ? null : accessKey;
   return {

@@ -254,15 +254,6 @@ export async function removeUnusedImage(docker: Docker, id: string): Promise<boo
     );
 }
 
-export async function tagImage(docker: Docker, id: string, reference: string): Promise<void> {
-  const { repository, tag } = splitReference(reference);
-  try {
-    await docker.getImage(id).tag({ repo: repository, tag });
-  } catch (error) {
-    throw asEngineError(error);
-  }
-}
-
 /** What the engine says about its own bookkeeping between the steps of a build. */
 const NOISE = /^(Removing intermediate container|Successfully (built|tagged)| ---> )/;
 

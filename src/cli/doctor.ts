@@ -51,7 +51,7 @@ export const doctor: Command = {
 export type NamedResult = CheckResult & { readonly title: string };
 
 /** One after the other: what a check finds may explain the next, and they disturb one another. */
-export async function runChecks(
+async function runChecks(
   checks: readonly Check[],
   context: CheckContext,
   report: Report,

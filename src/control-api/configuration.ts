@@ -125,10 +125,7 @@ function codeFacts(parts: ControlParts, name: string, revision: Revision, versio
 }
 
 /** The revision's own, until code in the user's folder changes. */
-export function revisionIdOf(
-  revision: Revision,
-  built: Pick<FunctionVersion, 'key'> | undefined,
-): string {
+function revisionIdOf(revision: Revision, built: Pick<FunctionVersion, 'key'> | undefined): string {
   if (built === undefined || built.key === '') return revision.revisionId;
   const hex = createHash('sha256').update(`${revision.revisionId} ${built.key}`).digest('hex');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');

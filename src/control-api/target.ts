@@ -66,7 +66,7 @@ export function existingFunction(parts: ControlParts, text: string): { readonly 
   return { name };
 }
 
-export function functionsOnly(): ApiFailure {
+function functionsOnly(): ApiFailure {
   return invalid(
     'This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.',
   );

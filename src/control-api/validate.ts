@@ -162,6 +162,6 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** `FunctionName` → `functionName`, as messages write fields. */
-export function lowerFirst(name: string): string {
+function lowerFirst(name: string): string {
   return name.charAt(0).toLowerCase() + name.slice(1);
 }

@@ -73,7 +73,7 @@ export function deadLetterOf(config: Input | undefined): string | undefined {
   return config === undefined ? undefined : new Checked(config).text('Arn');
 }
 
-export function shownRetry(retry: RuleTargetDefinition['retry']): object {
+function shownRetry(retry: RuleTargetDefinition['retry']): object {
   if (retry === undefined) return {};
   const { maximumAgeSeconds, maximumAttempts } = retry;
   return {

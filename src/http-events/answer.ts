@@ -26,7 +26,7 @@ export function isOfConnection(name: string): boolean {
 }
 
 /** Whether no body may follow the head. */
-export function isBodiless(status: number): boolean {
+function isBodiless(status: number): boolean {
   return status < 200 || status === 204 || status === 304;
 }
 

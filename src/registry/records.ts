@@ -1,10 +1,6 @@
 /** What is kept of functions and layers. Plain data: it is written as JSON. */
 
-import type {
-  EventInvokeConfig,
-  FunctionDefinition,
-  FunctionVersion,
-} from '../function/function-version.js';
+import type { EventInvokeConfig, FunctionDefinition } from '../function/function-version.js';
 
 /** Code or a layer in our keeping. Never changes. */
 export interface StoredPackage {
@@ -174,6 +170,3 @@ function bare<T>(entries: PerQualifier<T>): PerQualifier<T> {
 export function definitionOf(version: PublishedVersion): FunctionDefinition {
   return { ...version.definition, publishedVersion: version.version };
 }
-
-/** What of a built version clients may read: its code as it was when it was built. */
-export type BuiltCode = Pick<FunctionVersion, 'codeSha256' | 'codeSize' | 'key' | 'modifiedAtMs'>;

@@ -1,7 +1,7 @@
 /** What the events of several HTTP sources have in common. */
 
 import type { Maker } from './maker.js';
-import { plain, text } from './codecs.js';
+import { text } from './codecs.js';
 import type { Field } from './sample.js';
 
 export const SOURCE_IP = '198.51.100.7';
@@ -10,7 +10,6 @@ export const STAGE = 'prod';
 export const ORDER = { orderId: 'o-1', quantity: 2 };
 
 export const BODY: Field = { name: 'body', at: 'body', codec: text };
-export const DOTTED_HEADERS: Field = { name: 'headers', at: 'headers', codec: plain };
 
 export function domainOf(apiId: string, { region }: Maker): string {
   return `${apiId}.execute-api.${region}.amazonaws.com`;

@@ -64,7 +64,7 @@ const READERS: Readonly<Record<string, Read>> = {
 
 export const EVENT_KINDS = [...Object.keys(READERS), ...UNSERVED].sort();
 
-export function noEvents(): Events {
+function noEvents(): Events {
   return {
     events: {},
     resources: {},

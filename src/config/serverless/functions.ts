@@ -3,7 +3,7 @@
 import type { SettingNotice } from '../config.js';
 import { isMap, map, own, type Map as Named } from '../map.js';
 import { nearestOf, type Problems } from '../problems.js';
-import { functionId, layerId } from './names.js';
+import { functionId } from './names.js';
 
 export interface FunctionAbout {
   /** Of the service. */
@@ -187,9 +187,6 @@ function layersOf(written: unknown): unknown {
     return typeof reference === 'string' ? { Ref: reference } : layer;
   });
 }
-
-/** So that layers named by key are found as well. */
-export const layerReference = (key: string): Named => ({ Ref: layerId(key) });
 
 function imageOf(written: unknown, provider: Named): { properties: Named; metadata: unknown } {
   if (written === undefined) return { properties: {}, metadata: undefined };

@@ -191,7 +191,7 @@ export function isIntrinsic(value: unknown): boolean {
 }
 
 /** Whether something in it could not be resolved. */
-export function hasUnresolved(value: unknown): boolean {
+function hasUnresolved(value: unknown): boolean {
   if (value === UNRESOLVED) return true;
   if (typeof value !== 'object' || value === null) return false;
   return Object.values(value).some(hasUnresolved);

@@ -236,7 +236,7 @@ function walkIntrinsic(name: string, argument: unknown, path: string, around: Wa
 }
 
 /** Each cycle once, from its first resource in the order of the template. */
-export function cyclesIn(needs: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+function cyclesIn(needs: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
   const cycles: string[][] = [];
   const done = new Set<string>();
   for (const start of needs.keys()) {

@@ -73,7 +73,7 @@ function present(resources: Map, scope: Scope): Map {
 }
 
 /** Names of the macros that a template asks for. */
-export function transformsOf(template: Map): string[] {
+function transformsOf(template: Map): string[] {
   const { Transform: written } = template;
   const all: unknown[] = Array.isArray(written) ? written : [written];
   return all.map((one) => String(isMap(one) ? one['Name'] : one));

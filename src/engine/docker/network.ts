@@ -116,7 +116,7 @@ export async function refuseRemote(docker: Docker): Promise<void> {
 }
 
 /** Whether a host name or address leads to this machine. */
-export async function isThisMachine(host: string): Promise<boolean> {
+async function isThisMachine(host: string): Promise<boolean> {
   try {
     const { address } = await lookup(host.replace(/^\[|\]$/g, ''));
     return await isOurs(address);

@@ -50,8 +50,3 @@ export interface StreamRecord {
 }
 
 export class ExpiredIterator extends Error {}
-
-/** Numbers of any length, as text. */
-export function isAfter(one: string, other: string): boolean {
-  return one.length === other.length ? one > other : BigInt(one) > BigInt(other);
-}

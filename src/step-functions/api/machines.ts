@@ -160,7 +160,7 @@ export function machine({ machines }: Pick<ApiParts, 'machines'>, input: Input):
   return found;
 }
 
-export function tagsIn(written: unknown): Readonly<Record<string, string>> {
+function tagsIn(written: unknown): Readonly<Record<string, string>> {
   if (written === undefined || written === null) return {};
   if (!Array.isArray(written)) throw validation('tags', written, 'Member must be a list');
   const tags = Object.fromEntries(
@@ -180,7 +180,7 @@ export function locationOf(path: string): string {
   return path === '' ? '/' : `/${path.replaceAll('.', '/')}`;
 }
 
-export function diagnosticsOf(written: string, type: MachineType): Diagnostic[] {
+function diagnosticsOf(written: string, type: MachineType): Diagnostic[] {
   let definition: unknown;
   try {
     definition = JSON.parse(written);

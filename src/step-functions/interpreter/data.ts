@@ -3,7 +3,7 @@
 import { DATA_LIMIT, runtimeError, StateFailed } from './failure.js';
 import { bytesOf, isJsonMap, type Json, type JsonMap } from './json.js';
 import { segmentsOf, place } from './json-path.js';
-import { evaluateAll, expressionIn } from './jsonata.js';
+import { evaluateAll } from './jsonata.js';
 import { fill, require, type Surroundings } from './lookup.js';
 import type { Catcher, QueryLanguage, State } from './machine.js';
 import type { Failure } from './failure.js';
@@ -122,10 +122,6 @@ export function value(
 ): Promise<Json> {
   const { input, context, variables, random } = place;
   return evaluateAll(written, name, { states: { input, context, ...more }, variables, random });
-}
-
-export function isExpression(written: unknown): boolean {
-  return typeof written === 'string' && expressionIn(written) !== undefined;
 }
 
 async function finish(

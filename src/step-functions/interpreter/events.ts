@@ -40,7 +40,7 @@ export function exitedDetails(
   };
 }
 
-export function failureDetails({ error, cause }: Failure): Failure {
+function failureDetails({ error, cause }: Failure): Failure {
   return { error, ...(cause === undefined ? {} : { cause }) };
 }
 

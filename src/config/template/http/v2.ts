@@ -29,7 +29,7 @@ import { corsOf, documentOf, readOpenApi, TIMEOUTS } from './openapi.js';
 const P = 'AWS::ApiGatewayV2::';
 
 /** Without `ProtocolType` an API is made of a document, which only HTTP APIs are. */
-export function isWebSocketApi(properties: Named): boolean {
+function isWebSocketApi(properties: Named): boolean {
   return wordOf(properties['ProtocolType']).toUpperCase() === 'WEBSOCKET';
 }
 
