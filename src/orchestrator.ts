@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { ADMIN_PREFIX } from './admin-api/protocol.js';
 import { AdminApi } from './admin-api/server.js';
-import type { OrchestratorView } from './admin-api/view.js';
+import type { OrchestratorView } from './view.js';
 import { systemClock } from './async/clock.js';
 import { Teardown } from './async/teardown.js';
 import type { Config, Settings } from './config/config.js';

@@ -10,7 +10,7 @@
 import type { Writable } from 'node:stream';
 
 import type { FollowItem } from './protocol.js';
-import type { LogLine, LogQuery, OrchestratorView } from './view.js';
+import type { LogLine, LogQuery, OrchestratorView } from '../view.js';
 
 /** Lines that arrive while the kept ones are read are few; more than this are left out. */
 const HELD_LINES = 10_000;

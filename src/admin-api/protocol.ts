@@ -1,6 +1,6 @@
 /** What the admin API and its client say to each other, beyond the types of `view.ts`. */
 
-import type { EnvironmentStatus, FunctionStatus, LogLine, SourceStatus } from './view.js';
+import type { EnvironmentStatus, FunctionStatus, LogLine, SourceStatus } from '../view.js';
 
 export const ADMIN_PREFIX = '/_orchestrator/';
 

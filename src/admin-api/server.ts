@@ -20,7 +20,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import { messageOf } from '../errors.js';
 import { followLogs, type FollowStream } from './follow.js';
 import {
@@ -31,7 +30,7 @@ import {
   type LogsAnswer,
   type StatusAnswer,
 } from './protocol.js';
-import type { EventChange, LogQuery, OrchestratorView } from './view.js';
+import type { EventChange, LogQuery, OrchestratorView } from '../view.js';
 
 const MAX_BODY_BYTES = 4096;
 /** A year at a time. */
@@ -41,12 +40,19 @@ const FOLLOW_BUFFER_BYTES = 1024 * 1024;
 /** Lines of one answer, whatever is asked for. */
 const MAX_LOG_LINES = 100_000;
 
+/** The services of AWS that are served here, by their names in signatures. */
+export interface OwnServices {
+  handler(
+    service: string,
+  ): ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+}
+
 export interface AdminApiOptions {
   readonly view: OrchestratorView;
   readonly token: string;
   readonly followBufferBytes?: number;
   /** What serves AWS's services here, by their names in signatures. */
-  readonly aws?: Pick<AwsEndpoint, 'handler'>;
+  readonly aws?: OwnServices;
 }
 
 /** Thrown by routes for answers that are not successes. */
@@ -67,7 +73,7 @@ interface RouteContext {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   follow(query: LogQuery): void;
-  readonly aws: Pick<AwsEndpoint, 'handler'> | undefined;
+  readonly aws: OwnServices | undefined;
 }
 
 interface Route {

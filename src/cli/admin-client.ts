@@ -21,7 +21,7 @@ import type {
   LogQuery,
   SourceStatus,
   TimeStatus,
-} from '../admin-api/view.js';
+} from '../view.js';
 import { OrchestratorError, isOrchestratorError } from '../errors.js';
 import { findRun, type FoundRun } from '../state/run-file.js';
 import type { CommandContext } from './command.js';

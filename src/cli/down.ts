@@ -10,7 +10,7 @@ import type { StopRequest } from '../admin-api/protocol.js';
 import { sleep } from '../async/clock.js';
 import { isOrchestratorError } from '../errors.js';
 import { DEFAULTS } from '../config/defaults.js';
-import { isAlive } from '../state/process-identity.js';
+import { isAlive } from '../process-identity.js';
 import type { FoundRun } from '../state/run-file.js';
 import { createAdminClient, runOf } from './admin-client.js';
 import { STATE_OPTION, type Command, type CommandContext } from './command.js';

@@ -1,6 +1,6 @@
 /** `orchestrator events`: asynchronous events that are not over; tries one now, or forgets it. */
 
-import type { EventQueueStatus, QueuedEventStatus } from '../admin-api/view.js';
+import type { EventQueueStatus, QueuedEventStatus } from '../view.js';
 import { OrchestratorError } from '../errors.js';
 import { createAdminClient, runOf, type AdminClient } from './admin-client.js';
 import { STATE_OPTION, type Command, type CommandContext } from './command.js';

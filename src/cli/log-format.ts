@@ -1,6 +1,6 @@
 /** Log lines as text: tagged with their function, each function in a colour of its own. */
 
-import type { LogLine } from '../admin-api/view.js';
+import type { LogLine } from '../view.js';
 import { timeOfDay } from './format.js';
 import type { Paint } from './paint.js';
 

@@ -1,6 +1,6 @@
 /** `orchestrator logs`: kept lines of all functions or one, and new ones with `-f`. */
 
-import type { LogQuery } from '../admin-api/view.js';
+import type { LogQuery } from '../view.js';
 import { createAdminClient, runOf, type AdminClient } from './admin-client.js';
 import { STATE_OPTION, type Command, type CommandContext } from './command.js';
 import { count } from './format.js';

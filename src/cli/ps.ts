@@ -1,6 +1,6 @@
 /** `orchestrator ps`: the environments there are, and functions that are not ready. */
 
-import type { EnvironmentStatus, FunctionStatus } from '../admin-api/view.js';
+import type { EnvironmentStatus, FunctionStatus } from '../view.js';
 import { createAdminClient, runOf } from './admin-client.js';
 import { STATE_OPTION, type Command } from './command.js';
 import { count, duration } from './format.js';

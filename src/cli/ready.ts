@@ -1,6 +1,6 @@
 /** What `up` says once it is ready: where it is, how to use it. */
 
-import type { FunctionStatus } from '../admin-api/view.js';
+import type { FunctionStatus } from '../view.js';
 import type { Config } from '../config/config.js';
 import type { EngineDescription } from '../engine/engine.js';
 import type { SourceAddress } from '../sources/source.js';

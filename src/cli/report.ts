@@ -3,7 +3,7 @@
  * where a terminal is, JSON with `--json`. The only place that writes to either stream.
  */
 
-import type { LogLine } from '../admin-api/view.js';
+import type { LogLine } from '../view.js';
 import type { Clock } from '../async/clock.js';
 import { OrchestratorError, messageOf } from '../errors.js';
 import type { ProgressEvent } from '../progress.js';

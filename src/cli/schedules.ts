@@ -1,6 +1,6 @@
 /** `orchestrator schedules`: what is due when, and running one now. */
 
-import type { SourceStatus } from '../admin-api/view.js';
+import type { SourceStatus } from '../view.js';
 import { OrchestratorError } from '../errors.js';
 import { parseArn } from '../stack/arns.js';
 import { createAdminClient, runOf } from './admin-client.js';

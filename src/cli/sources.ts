@@ -1,6 +1,6 @@
 /** `orchestrator sources`: everything that leads events to functions, and how it fares. */
 
-import type { SourceStatus } from '../admin-api/view.js';
+import type { SourceStatus } from '../view.js';
 import { parseArn } from '../stack/arns.js';
 import { createAdminClient, runOf } from './admin-client.js';
 import { STATE_OPTION, type Command } from './command.js';

@@ -1,6 +1,6 @@
 /** `orchestrator time`: queue time, and moving it on. */
 
-import type { TimeStatus } from '../admin-api/view.js';
+import type { TimeStatus } from '../view.js';
 import { OrchestratorError } from '../errors.js';
 import { createAdminClient, runOf } from './admin-client.js';
 import { STATE_OPTION, type Command } from './command.js';

@@ -1,6 +1,6 @@
 /** `orchestrator why`: one sentence on how an invocation found its environment, and its figures. */
 
-import type { InvocationRecord } from '../admin-api/view.js';
+import type { InvocationRecord } from '../view.js';
 import { createAdminClient, runOf } from './admin-client.js';
 import { STATE_OPTION, type Command } from './command.js';
 import { duration, timeOfDay } from './format.js';

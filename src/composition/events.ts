@@ -1,7 +1,7 @@
 /** The composition root's part for asynchronous events: the queue between disk, router and logs. */
 
 import { join } from 'node:path';
-import type { EventQueueStatus, QueuedEventStatus } from '../admin-api/view.js';
+import type { EventQueueStatus, QueuedEventStatus } from '../view.js';
 import { systemClock } from '../async/clock.js';
 import { VirtualClock } from '../async/virtual-clock.js';
 import type { Teardown } from '../async/teardown.js';

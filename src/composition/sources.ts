@@ -1,6 +1,6 @@
 /** The composition root's part for event sources: builds each, applies the stack, ends them. */
 
-import type { SourceStatus } from '../admin-api/view.js';
+import type { SourceStatus } from '../view.js';
 import { WebSocketApis } from '../api-gateway/web-socket/web-socket-apis.js';
 import { systemClock } from '../async/clock.js';
 import type { Teardown } from '../async/teardown.js';

@@ -12,7 +12,7 @@ import type {
   OrchestratorView,
   SourceStatus,
   TimeStatus,
-} from '../admin-api/view.js';
+} from '../view.js';
 import type { Clock } from '../async/clock.js';
 import { startedBecause } from '../environment/cause.js';
 import type { Events } from './events.js';

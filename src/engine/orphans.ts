@@ -8,7 +8,7 @@ import { readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
-import { identify, isAlive, type ProcessIdentity } from '../state/process-identity.js';
+import { identify, isAlive, type ProcessIdentity } from '../process-identity.js';
 import { DEADLINE_MS, within } from './docker/deadline.js';
 import { unlessGone } from './docker/errors.js';
 import { removeContainer } from './docker/removal.js';

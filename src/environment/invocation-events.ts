@@ -1,6 +1,6 @@
 /** What the platform's events say of one invocation and its ending (contract 2.5). Pure. */
 
-import type { InvocationRecord } from '../admin-api/view.js';
+import type { InvocationRecord } from '../view.js';
 import { billedDurationMs, timeoutLine } from '../invocation/report.js';
 import type {
   PlatformEvent,
@@ -10,8 +10,19 @@ import type {
   Status,
   Tracing,
 } from '../telemetry/events.js';
-import type { Measured } from './journal.js';
 import type { Finished, ResponseMeasure, Settlement } from './settlement.js';
+
+export interface Measured {
+  readonly peakBytes: number | undefined;
+  /** Present for the first invocation after an init that was not part of an invocation. */
+  readonly initMs: number | undefined;
+  /** Present for the first invocation after a restore. */
+  readonly restoreMs?: number | undefined;
+  /** From the response to the next poll; present once `runtimeDone` has told of it. */
+  readonly runtimeOverheadMs?: number;
+  /** From the runtime's last act to the last extension's. */
+  readonly extensionOverheadMs?: number;
+}
 
 export function tracingOf({ assignment }: Settlement): { tracing?: Tracing } {
   const { traceId } = assignment.request;

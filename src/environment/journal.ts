@@ -7,7 +7,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import type { InvocationRecord } from '../admin-api/view.js';
+import type { InvocationRecord } from '../view.js';
 import type { Clock } from '../async/clock.js';
 import type { OutputStream } from '../engine/engine.js';
 import type { FunctionVersion } from '../function/function-version.js';
@@ -26,7 +26,14 @@ import type { OpenSink } from '../telemetry/sinks.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import { tellStart, type ResetReason } from './cause.js';
 import type { Extension } from './extensions.js';
-import { faultsOf, reportOf, runtimeDone, tenantOf, tracingOf } from './invocation-events.js';
+import {
+  faultsOf,
+  reportOf,
+  runtimeDone,
+  tenantOf,
+  tracingOf,
+  type Measured,
+} from './invocation-events.js';
 import { imageLaunchLine } from './launch-problem.js';
 import { runtimeOf } from './runtime-facts.js';
 import type { Finished, Settlement } from './settlement.js';
@@ -44,18 +51,6 @@ export interface JournalParts {
   readonly openSink?: OpenSink;
   /** Our own bootstraps mark the end of each invocation in their output. */
   readonly marks: boolean;
-}
-
-export interface Measured {
-  readonly peakBytes: number | undefined;
-  /** Present for the first invocation after an init that was not part of an invocation. */
-  readonly initMs: number | undefined;
-  /** Present for the first invocation after a restore. */
-  readonly restoreMs?: number | undefined;
-  /** From the response to the next poll; present once `runtimeDone` has told of it. */
-  readonly runtimeOverheadMs?: number;
-  /** From the runtime's last act to the last extension's. */
-  readonly extensionOverheadMs?: number;
 }
 
 export interface InvocationJournal {

@@ -3,7 +3,7 @@
  * state folder. Loaded when something needs it.
  */
 
-import type { SourceStatus } from '../admin-api/view.js';
+import type { SourceStatus } from '../view.js';
 import { Alarm } from '../async/alarm.js';
 import { messageOf } from '../errors.js';
 import type { SourceParts } from '../sources/source.js';

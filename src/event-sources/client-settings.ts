@@ -2,7 +2,8 @@
 
 import type { NodeHttpHandlerOptions } from '@smithy/node-http-handler';
 import { OrchestratorError } from '../errors.js';
-import type { AwsServices, ServiceClientConfig } from '../services/aws-services.js';
+import type { AwsServices } from '../services/aws-services.js';
+import type { ServiceClientConfig } from '../services/client-config.js';
 
 /** Longer than the longest poll. */
 const REQUEST_MS = 30_000;

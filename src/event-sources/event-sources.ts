@@ -5,7 +5,7 @@
  */
 
 import { join } from 'node:path';
-import type { SourceStatus } from '../admin-api/view.js';
+import type { SourceStatus } from '../view.js';
 import { sleep } from '../async/clock.js';
 import { messageOf } from '../errors.js';
 import type { MappingRecord } from '../registry/mapping-records.js';

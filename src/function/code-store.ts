@@ -26,7 +26,7 @@ import {
 import { basename, join, resolve } from 'node:path';
 import { systemClock, type Clock } from '../async/clock.js';
 import { messageOf, OrchestratorError } from '../errors.js';
-import { isAlive } from '../state/process-identity.js';
+import { isAlive } from '../process-identity.js';
 import {
   byName,
   CodeTree,

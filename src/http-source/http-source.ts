@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SourceStatus } from '../admin-api/view.js';
+import type { SourceStatus } from '../view.js';
 import { Api, type ApiParts } from '../api-gateway/api.js';
 import { routeKey } from '../api-gateway/route-table.js';
 import { stagePrefix } from '../api-gateway/visit.js';

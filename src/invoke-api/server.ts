@@ -11,7 +11,6 @@ import type { Clock } from '../async/clock.js';
 import { messageOf } from '../errors.js';
 import type { EventQueue } from '../event-queue/event-queue.js';
 import type { InvocationRouter } from '../router/router.js';
-import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import { Admission } from './admission.js';
 import { sendError } from './answer.js';
 import type { ApiContext } from './call.js';
@@ -46,6 +45,15 @@ export interface AccessLine {
   readonly durationMs: number;
 }
 
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Who answers requests that are for other services than Lambda; undefined: we do. */
+export interface Elsewhere {
+  handlerOf(request: IncomingMessage): Handler | undefined;
+  /** Of what no route of ours takes. */
+  handlerOfUnknown(request: IncomingMessage): Handler | undefined;
+}
+
 export interface InvokeApiOptions {
   readonly router: InvocationRouter;
   readonly host: string;
@@ -59,7 +67,7 @@ export interface InvokeApiOptions {
   readonly ownerToken?: string | undefined;
   readonly site?: HostedSite;
   /** Answers what is signed for other services. */
-  readonly awsEndpoint?: Pick<AwsEndpoint, 'handlerOf' | 'handlerOfUnknown'>;
+  readonly awsEndpoint?: Elsewhere;
   readonly clock: Clock;
   /** Takes asynchronous events. */
   readonly events: Pick<EventQueue, 'accept'>;

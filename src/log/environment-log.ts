@@ -18,7 +18,7 @@
  * `LOGS_DROPPED` says how many. The tail shows the true end all the same.
  */
 
-import type { LogLine } from '../admin-api/view.js';
+import type { LogLine } from '../view.js';
 import type { Clock } from '../async/clock.js';
 import { LIMITS } from '../config/defaults.js';
 import type { OutputStream } from '../engine/engine.js';

@@ -4,7 +4,7 @@
  * leaves out (`admin-api/follow.ts`). A follower that throws is not called again.
  */
 
-import type { LogLine, LogQuery } from '../admin-api/view.js';
+import type { LogLine, LogQuery } from '../view.js';
 import type { LogSink } from './environment-log.js';
 
 export interface LineStore {

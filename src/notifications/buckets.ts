@@ -11,7 +11,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
-import type { SourceStatus } from '../admin-api/view.js';
+import type { SourceStatus } from '../view.js';
 import { isMap, map, type Map } from '../config/map.js';
 import { isOrchestratorError, messageOf } from '../errors.js';
 import type { ServiceClients } from '../services/clients.js';

@@ -3,7 +3,7 @@
  * moment, as CloudWatch Logs does with what arrives at once.
  */
 
-import type { LogLine } from '../admin-api/view.js';
+import type { LogLine } from '../view.js';
 import type { Clock, Timer } from '../async/clock.js';
 import type { LogPlace } from '../log/log-hub.js';
 import { eventId, type LogEvent } from './logs-event.js';

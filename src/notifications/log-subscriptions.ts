@@ -3,7 +3,7 @@
  * their logs; what else is put into log groups of the services comes through a stream of our own.
  */
 
-import type { SourceStatus } from '../admin-api/view.js';
+import type { SourceStatus } from '../view.js';
 import { messageOf } from '../errors.js';
 import { parseFilterPattern } from '../log-filter/pattern.js';
 import type { LogHub } from '../log/log-hub.js';

@@ -3,7 +3,7 @@
  * stands between is made where the services are, and made again when they have lost their data.
  */
 
-import type { SourceStatus } from '../admin-api/view.js';
+import type { SourceStatus } from '../view.js';
 import type { Source } from '../sources/source.js';
 import { emptyStack, type Stack } from '../stack/stack.js';
 import type { NotificationPart, NotificationParts } from './part.js';

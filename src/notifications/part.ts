@@ -1,7 +1,8 @@
 /** What the kinds of notifications share. */
 
-import type { SourceStatus } from '../admin-api/view.js';
-import type { AwsServices, ServiceClientConfig } from '../services/aws-services.js';
+import type { SourceStatus } from '../view.js';
+import type { AwsServices } from '../services/aws-services.js';
+import type { ServiceClientConfig } from '../services/client-config.js';
 import { answerOf, refused } from '../provisioning/resource-maker.js';
 import { ServiceClients } from '../services/clients.js';
 import type { SourceParts } from '../sources/source.js';

@@ -4,7 +4,7 @@
  */
 
 import { UnsubscribeCommand } from '@aws-sdk/client-sns';
-import type { SourceStatus } from '../admin-api/view.js';
+import type { SourceStatus } from '../view.js';
 import { isOrchestratorError, messageOf } from '../errors.js';
 import { subscribe, subscriptionsOf } from '../provisioning/subscribe.js';
 import type { ServiceClients } from '../services/clients.js';

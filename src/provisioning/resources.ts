@@ -5,7 +5,7 @@
  */
 
 import { sleep } from '../async/clock.js';
-import type { ServiceClientConfig } from '../services/aws-services.js';
+import type { ServiceClientConfig } from '../services/client-config.js';
 import { ServiceClients } from '../services/clients.js';
 import type { Source, SourceParts } from '../sources/source.js';
 import { emptyStack, type Stack } from '../stack/stack.js';

@@ -3,6 +3,7 @@
  * endpoint of the user's, or AWS.
  */
 
+import type { ServiceClientConfig } from './client-config.js';
 import type { ServiceClients } from './clients.js';
 
 export interface AwsServices {
@@ -25,20 +26,3 @@ export interface AwsServices {
 
 /** In `aws` and an endpoint of the user's there may be things that are not ours to change. */
 export type ServicesKind = 'container' | 'endpoint' | 'aws' | 'none';
-
-export interface ServiceClientConfig {
-  readonly region: string;
-  /** Absent: AWS itself. */
-  readonly endpoint?: string;
-  /** Absent: the SDK's own chain. */
-  readonly credentials?: ServiceCredentials | (() => Promise<ServiceCredentials>);
-  /** S3 clients: buckets in the path. */
-  readonly forcePathStyle?: true;
-  readonly maxAttempts?: number;
-}
-
-export interface ServiceCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}

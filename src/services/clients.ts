@@ -7,7 +7,7 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { ServiceClientConfig } from './aws-services.js';
+import type { ServiceClientConfig } from './client-config.js';
 
 interface Clients {
   readonly sqs: SQSClient;

@@ -7,12 +7,8 @@ import { sleep, type Clock } from '../async/clock.js';
 import type { ServicesSetting } from '../config/config.js';
 import { messageOf, OrchestratorError } from '../errors.js';
 import type { Logger } from '../log/logger.js';
-import type {
-  AwsServices,
-  ServiceClientConfig,
-  ServiceCredentials,
-  ServicesKind,
-} from './aws-services.js';
+import type { AwsServices, ServicesKind } from './aws-services.js';
+import type { ServiceClientConfig, ServiceCredentials } from './client-config.js';
 import { ServiceClients } from './clients.js';
 import { probeEndpoint, reasonOf } from './probe.js';
 

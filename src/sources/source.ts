@@ -1,6 +1,6 @@
 /** What every event source is to the composition root. */
 
-import type { LogLine, SourceStatus } from '../admin-api/view.js';
+import type { LogLine, SourceStatus } from '../view.js';
 import type { Clock } from '../async/clock.js';
 import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import type { Settings } from '../config/config.js';

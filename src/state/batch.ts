@@ -3,7 +3,7 @@
  * more than everything else that is done for it, and is hardly ever asked.
  */
 
-import type { InvocationRecord, LogLine } from '../admin-api/view.js';
+import type { InvocationRecord, LogLine } from '../view.js';
 
 export interface BatchRow {
   readonly lines: string;

@@ -11,7 +11,7 @@
  *     on, a few in each turn of the event loop.
  */
 
-import type { InvocationRecord, LogLine, LogQuery } from '../admin-api/view.js';
+import type { InvocationRecord, LogLine, LogQuery } from '../view.js';
 import type { Clock, Timer } from '../async/clock.js';
 import { nextTurn } from '../async/next-turn.js';
 import { messageOf } from '../errors.js';

@@ -15,7 +15,7 @@ import { dirname, join, resolve } from 'node:path';
 
 import { DEFAULTS } from '../config/defaults.js';
 import { OrchestratorError, messageOf } from '../errors.js';
-import { isAlive, identify, type ProcessIdentity } from './process-identity.js';
+import { isAlive, identify, type ProcessIdentity } from '../process-identity.js';
 import { acquireRunLock, runLockHolder, type LockResult } from './run-lock.js';
 
 export const RUN_FILE_NAME = 'run.json';

@@ -5,7 +5,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SourceAddress, SourceParts } from '../sources/source.js';
-import type { SourceStatus } from '../admin-api/view.js';
+import type { SourceStatus } from '../view.js';
 import type { Stack } from '../stack/stack.js';
 import { TargetError } from '../targets/targets.js';
 import type { ApiParts } from './api/parts.js';

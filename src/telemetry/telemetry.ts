@@ -4,7 +4,7 @@
  * without subscribers has nothing to do with it any more.
  */
 
-import type { LogLine } from '../admin-api/view.js';
+import type { LogLine } from '../view.js';
 import type { Clock } from '../async/clock.js';
 import { Delivery } from './delivery.js';
 import type { PlatformEvent, SubscriptionType } from './events.js';

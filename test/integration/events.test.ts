@@ -7,7 +7,7 @@ import {
   PublishVersionCommand,
   PutFunctionEventInvokeConfigCommand,
 } from '@aws-sdk/client-lambda';
-import type { LogLine } from '../../src/admin-api/view.js';
+import type { LogLine } from '../../src/view.js';
 import { startProject, until, type Project } from '../support/project.js';
 import { finished, projectFolder, removeFolder, up } from '../support/running-up.js';
 import { lambdaClient } from '../support/aws-clients/lambda-client.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Docker from 'dockerode';
-import type { LogLine } from '../../src/admin-api/view.js';
+import type { LogLine } from '../../src/view.js';
 import { Builder } from '../../src/builder/builder.js';
 import { nodeExtension } from '../support/extension-programs.js';
 import { startProject, until, type Project } from '../support/project.js';

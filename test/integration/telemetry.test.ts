@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { LogLine } from '../../src/admin-api/view.js';
+import type { LogLine } from '../../src/view.js';
 import { startProject, until, type Project, type ProjectFunction } from '../support/project.js';
 
 const LIMIT_MS = 60_000;

@@ -3,7 +3,7 @@
  * when; what a function writes is tagged with the invocation that wrote it; one record for each.
  */
 
-import type { InvocationRecord, LogLine } from '../../src/admin-api/view.js';
+import type { InvocationRecord, LogLine } from '../../src/view.js';
 import type { RecordSink } from '../../src/environment/journal.js';
 import type { LogSink } from '../../src/log/environment-log.js';
 import { demand } from './demand.js';

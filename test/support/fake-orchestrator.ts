@@ -21,7 +21,7 @@ import type {
   QueuedEventStatus,
   SourceStatus,
   TimeStatus,
-} from '../../src/admin-api/view.js';
+} from '../../src/view.js';
 import type { RunningOrchestrator } from '../../src/cli/parts.js';
 import { claimRun } from '../../src/state/run-file.js';
 

@@ -4,7 +4,7 @@
  */
 
 import { request } from 'node:http';
-import type { LogLine } from '../../src/admin-api/view.js';
+import type { LogLine } from '../../src/view.js';
 import { DEFAULTS } from '../../src/config/defaults.js';
 import type { Settings } from '../../src/config/config.js';
 import { HttpPort } from '../../src/http-port/http-port.js';

@@ -1,6 +1,6 @@
 /** An environment's log under a manual clock, with everything it passed on, in one list. */
 
-import type { LogLine } from '../../src/admin-api/view.js';
+import type { LogLine } from '../../src/view.js';
 import { EnvironmentLog, type EnvironmentLogOptions } from '../../src/log/environment-log.js';
 import type { PlatformEvent } from '../../src/telemetry/events.js';
 import type { SystemLog } from '../../src/telemetry/system-log.js';

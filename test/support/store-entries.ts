@@ -1,6 +1,6 @@
 /** Entries of the invocation store with everything but what a test is about. */
 
-import type { InvocationRecord, LogLine } from '../../src/admin-api/view.js';
+import type { InvocationRecord, LogLine } from '../../src/view.js';
 
 export function recordOf(
   requestId: string,

@@ -3,7 +3,18 @@
 import type { SettingNotice } from '../config.js';
 import type { FunctionPermissions } from '../../stack/permissions.js';
 import type { StackDraft } from '../../stack/stack.js';
-import type { ScopeContext } from './scope.js';
+import type { Problems } from '../problems.js';
+
+/** What names and conditions of a template may depend on. */
+export interface ScopeContext {
+  readonly region: string;
+  readonly accountId: string;
+  /** Overrides of parameters. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly problems: Problems;
+  /** Where the value of a parameter was given. */
+  placeOfParameter(name: string): string;
+}
 
 export interface TemplateContext extends ScopeContext {
   readonly notices: SettingNotice[];

@@ -8,7 +8,7 @@ import { nearestOf } from '../problems.js';
 import type { TemplateContext } from './context.js';
 import { propertiesOf } from './identities.js';
 import { resolve, type Scope } from './intrinsics.js';
-import { EVENT_TYPES, PARTS, RESOURCE_TYPES } from './parts.js';
+import { EVENT_TYPES, PARTS, RESOURCE_TYPES } from './all-parts.js';
 import type { Unresolved } from './unresolved.js';
 
 /** Of SAM (contract 12.2); those that a part reads are served all the same. */

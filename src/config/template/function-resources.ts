@@ -9,8 +9,7 @@ import type { SettingNotice } from '../config.js';
 import type { FunctionDraft } from '../function-draft.js';
 import { map, type Map } from '../map.js';
 import { URL_PROPERTIES } from '../url-settings.js';
-import { UNRESOLVED, type Scope } from './intrinsics.js';
-import type { Identity } from './parts.js';
+import { UNRESOLVED, type Scope, type Identity } from './intrinsics.js';
 import type { Unresolved } from './unresolved.js';
 
 const ALIAS = 'AWS::Lambda::Alias';

@@ -11,8 +11,8 @@ import { identifyFunctionResource } from './function-resources.js';
 import type { Problems } from '../problems.js';
 import { withGlobals } from './globals.js';
 import { identifyInfrastructure } from './infrastructure.js';
-import { resolve, UNRESOLVED, type Scope } from './intrinsics.js';
-import { PARTS, RESOURCE_TYPES, type Identity } from './parts.js';
+import { resolve, UNRESOLVED, type Scope, type Identity } from './intrinsics.js';
+import { PARTS, RESOURCE_TYPES } from './all-parts.js';
 
 export const FUNCTION_TYPES = ['AWS::Serverless::Function', 'AWS::Lambda::Function'];
 

@@ -7,7 +7,7 @@ import { arnOf, type Place } from '../../stack/arns.js';
 import { functionArn } from '../../function/arn.js';
 import { DEPLOYMENT_TYPE } from '../cdk/template.js';
 import type { Map } from '../map.js';
-import type { Identity } from './parts.js';
+import type { Identity } from './intrinsics.js';
 
 type Identify = (logicalId: string, properties: Map, place: Place) => Identity;
 

@@ -5,9 +5,16 @@
 
 import { own } from '../map.js';
 import { cidrBlocks } from './cidr.js';
-import type { Identity } from './parts.js';
 
 export type Values = Readonly<Record<string, unknown>>;
+
+/** What `Ref` and `Fn::GetAtt` give for a resource. */
+export interface Identity {
+  readonly ref: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** Of resources that SAM would generate: `Alias` of `!Ref MyFunction.Alias`. */
+  readonly generated?: Readonly<Record<string, string>>;
+}
 
 export interface Scope {
   readonly parameters: Values;

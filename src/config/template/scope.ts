@@ -3,19 +3,10 @@
 import type { SettingNotice } from '../config.js';
 import type { Place } from '../../stack/arns.js';
 import { isMap, map, own, type Map } from '../map.js';
-import { nearestOf, type Problems } from '../problems.js';
+import { nearestOf } from '../problems.js';
+import type { ScopeContext } from './context.js';
 import { identitiesOf } from './identities.js';
 import { holds, type Scope } from './intrinsics.js';
-
-export interface ScopeContext {
-  readonly region: string;
-  readonly accountId: string;
-  /** Overrides of parameters. */
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly problems: Problems;
-  /** Where the value of a parameter was given. */
-  placeOfParameter(name: string): string;
-}
 
 export interface TemplateScope {
   readonly scope: Scope;

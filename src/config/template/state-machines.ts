@@ -12,8 +12,8 @@ import { readDocument } from '../document.js';
 import { isMap, map, type Map } from '../map.js';
 import { Problems } from '../problems.js';
 import { readSource } from '../source.js';
-import { UNRESOLVED } from './intrinsics.js';
-import type { DeclaredResource, Identity, TemplatePart } from './parts.js';
+import { UNRESOLVED, type Identity } from './intrinsics.js';
+import type { DeclaredResource, TemplatePart } from './parts.js';
 import { readMachineEvents } from './state-machine-events.js';
 
 const IGNORED: Readonly<Record<string, string>> = {

@@ -23,7 +23,7 @@ import { checkGlobals } from './globals.js';
 import { FUNCTION_RESOURCE_TYPES, withFunctionResources } from './function-resources.js';
 import { FUNCTION_TYPES, functionName, propertiesOf } from './identities.js';
 import { resolve, UNRESOLVED, type Scope } from './intrinsics.js';
-import { RESOURCE_TYPES } from './parts.js';
+import { RESOURCE_TYPES } from './all-parts.js';
 import { STACK_TYPES } from './nested.js';
 import { resourceNotices } from './notice-groups.js';
 import { permissionsOf } from './permissions.js';

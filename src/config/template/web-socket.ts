@@ -12,7 +12,8 @@ import type {
 } from '../../stack/web-socket.js';
 import { map, type Map as Named } from '../map.js';
 import type { TemplateContext } from './context.js';
-import type { DeclaredResource, Identity, ResourceType, TemplatePart } from './parts.js';
+import type { Identity } from './intrinsics.js';
+import type { DeclaredResource, ResourceType, TemplatePart } from './parts.js';
 import { Properties } from './properties.js';
 import {
   identitySources,

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../async/clock.js';
 import { messageOf, OrchestratorError } from '../../errors.js';
-import { identify } from '../../state/process-identity.js';
+import { identify } from '../../process-identity.js';
 import type { ContainerEngine, FreezerKind } from '../engine.js';
 import { removeOrphans, runLabels } from '../orphans.js';
 import { startWatchdog } from '../watchdog.js';

@@ -6,14 +6,14 @@ import { runtimeError, StateFailed } from './failure.js';
 import { isJsonMap, type Json, type JsonMap } from './json.js';
 import { fill, require } from './lookup.js';
 import { processorOf, type Machine } from './machine.js';
-import type { Run } from './run.js';
+import type { Running } from './running.js';
 import { firstCursor, Thread } from './thread.js';
 
 /** Contract 11.16: at most so many items at a time. */
 const MOST_AT_A_TIME = 40;
 const TOO_MANY_FAILED = 'States.ExceedToleratedFailureThreshold';
 
-export async function runParallel(run: Run, thread: Thread, place: Place): Promise<Json> {
+export async function runParallel(run: Running, thread: Thread, place: Place): Promise<Json> {
   const { Branches: branches = [] } = place.state;
   const input = await argumentsOf(place);
   begin(thread, 'ParallelStateStarted');
@@ -21,7 +21,7 @@ export async function runParallel(run: Run, thread: Thread, place: Place): Promi
   return settle(thread, 'Parallel', () => runAll(run, thread, { children, most: branches.length }));
 }
 
-export async function runMap(run: Run, thread: Thread, place: Place): Promise<Json> {
+export async function runMap(run: Running, thread: Thread, place: Place): Promise<Json> {
   const machine = processorOf(place.state);
   if (machine === undefined) throw runtimeError('The state has no ItemProcessor.');
   const items = await itemsOf(place);
@@ -86,7 +86,7 @@ interface Children {
 
 /** Outputs in order; the first failure that is not tolerated ends the others. */
 async function runAll(
-  run: Run,
+  run: Running,
   parent: Thread,
   { children, most, tolerated = 0 }: Children,
 ): Promise<Json> {

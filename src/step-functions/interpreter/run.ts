@@ -7,7 +7,7 @@ import { sleep } from '../../async/clock.js';
 import { nextTurn } from '../../async/next-turn.js';
 import { runMap, runParallel } from './children.js';
 import { holds } from './choice.js';
-import type { Entered, Journal } from './cursor.js';
+import type { Entered } from './cursor.js';
 import {
   argumentsOf,
   caught,
@@ -30,25 +30,12 @@ import {
   StateFailed,
 } from './failure.js';
 import type { Json, JsonMap } from './json.js';
-import { languageOf, type Machine, type State } from './machine.js';
+import { languageOf, type State } from './machine.js';
 import { verdict } from './retry.js';
+import type { Running, RunOptions } from './running.js';
 import { runTask } from './task.js';
 import { firstCursor, Thread } from './thread.js';
 import { waitUntil } from './wait.js';
-
-export interface RunOptions {
-  readonly machine: Machine;
-  readonly input: Json;
-  /** `$$` without State, Task and Map. */
-  readonly context: JsonMap;
-  readonly execution: { readonly arn: string; readonly machineArn: string };
-  readonly journal: Journal;
-  readonly effects: Effects;
-  /** Aborted: the execution is over. */
-  readonly signal: AbortSignal;
-  /** Aborted: it is left as it is, for another time. */
-  readonly suspend: AbortSignal;
-}
 
 /** Errors of the interpreter's own; their cause says which state it was. */
 const OWN_ERRORS: readonly string[] = [RUNTIME_ERROR, INTRINSIC_FAILURE, QUERY_ERROR, NO_CHOICE];
@@ -60,7 +47,7 @@ interface Step extends Left {
   readonly next: string | undefined;
 }
 
-export class Run {
+export class Run implements Running {
   readonly options: RunOptions;
   readonly #main: Thread;
 

@@ -9,14 +9,14 @@ import { HEARTBEAT_TIMEOUT, runtimeError, StateFailed, TIMEOUT } from './failure
 import type { Json } from './json.js';
 import type { State } from './machine.js';
 import { parseResource, type Resource } from './resource.js';
-import type { Run } from './run.js';
+import type { Running } from './running.js';
 import type { Thread } from './thread.js';
 
 /** Contract 11.16. */
 const LONGEST_SECONDS = 99_999_999;
 
 /** The result, and the place its fields are to be seen from: a token is part of it. */
-export async function runTask(run: Run, thread: Thread, state: State): Promise<[Place, Json]> {
+export async function runTask(run: Running, thread: Thread, state: State): Promise<[Place, Json]> {
   const resource = parseResource(state.Resource ?? '');
   if (resource === undefined) {
     throw runtimeError(`The resource '${state.Resource ?? ''}' cannot be run.`);
@@ -27,13 +27,13 @@ export async function runTask(run: Run, thread: Thread, state: State): Promise<[
 
 class Task {
   readonly place: Place;
-  readonly #run: Run;
+  readonly #run: Running;
   readonly #thread: Thread;
   readonly #resource: Resource;
   readonly #token: string | undefined;
 
   constructor(
-    run: Run,
+    run: Running,
     thread: Thread,
     { state, resource }: { readonly state: State; readonly resource: Resource },
   ) {

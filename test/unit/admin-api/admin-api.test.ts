@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { AdminApi } from '../../../src/admin-api/server.js';
 import type { FollowItem } from '../../../src/admin-api/protocol.js';
-import type { InvocationRecord } from '../../../src/admin-api/view.js';
+import type { InvocationRecord } from '../../../src/view.js';
 import { FakeView, fakeEnvironment, fakeLine } from '../../support/fake-orchestrator.js';
 
 const TOKEN = 'the-token';

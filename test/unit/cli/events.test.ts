@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { QueuedEventStatus } from '../../../src/admin-api/view.js';
+import type { QueuedEventStatus } from '../../../src/view.js';
 import { startFake, type FakeOrchestrator } from '../../support/fake-orchestrator.js';
 import { startInProcess } from '../../support/memory-host.js';
 import type { CliRun } from '../../support/run-cli.js';

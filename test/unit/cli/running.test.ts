@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { InvocationRecord } from '../../../src/admin-api/view.js';
+import type { InvocationRecord } from '../../../src/view.js';
 import {
   fakeEnvironment,
   fakeLine,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import colors from 'picocolors';
 
-import type { LogLine } from '../../../src/admin-api/view.js';
+import type { LogLine } from '../../../src/view.js';
 import type { Clock } from '../../../src/async/clock.js';
 import { milliseconds } from '../../../src/cli/flags.js';
 import { bytes, duration, shellWord } from '../../../src/cli/format.js';

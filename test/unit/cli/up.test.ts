@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { isAlive } from '../../../src/state/process-identity.js';
+import { isAlive } from '../../../src/process-identity.js';
 import { readRun } from '../../../src/state/run-file.js';
 import { fakeParts } from '../../support/fake-parts.js';
 import { startInProcess, type InProcess } from '../../support/memory-host.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isOrchestratorError } from '../../../src/errors.js';
-import { RESOURCE_TYPES } from '../../../src/config/template/parts.js';
+import { RESOURCE_TYPES } from '../../../src/config/template/all-parts.js';
 import { ApiTemplates, fn } from '../../support/api-templates.js';
 
 const LIMIT_MS = 60_000;

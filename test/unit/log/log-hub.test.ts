@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LogLine } from '../../../src/admin-api/view.js';
+import type { LogLine } from '../../../src/view.js';
 import { LogHub } from '../../../src/log/log-hub.js';
 
 function line(functionName: string, requestId: string, text: string): LogLine {

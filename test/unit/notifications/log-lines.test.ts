@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { LogLine } from '../../../src/admin-api/view.js';
+import type { LogLine } from '../../../src/view.js';
 import { LogLines, type LineBatch } from '../../../src/notifications/log-lines.js';
 import { ManualClock } from '../../support/manual-clock.js';
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { isOrchestratorError } from '../../../src/errors.js';
 import { Resources, type ResourcesParts } from '../../../src/provisioning/resources.js';
-import type { ServiceClientConfig } from '../../../src/services/aws-services.js';
+import type { ServiceClientConfig } from '../../../src/services/client-config.js';
 import { emptyStack, type Stack } from '../../../src/stack/stack.js';
 import { ManualClock } from '../../support/manual-clock.js';
 

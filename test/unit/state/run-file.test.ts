@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { OrchestratorError } from '../../../src/errors.js';
-import { identify, isAlive } from '../../../src/state/process-identity.js';
+import { identify, isAlive } from '../../../src/process-identity.js';
 import { claimRun, findRun, readRun } from '../../../src/state/run-file.js';
 import { acquireRunLock, runLockHolder } from '../../../src/state/run-lock.js';
 

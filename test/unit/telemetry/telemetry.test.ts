@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LogLine } from '../../../src/admin-api/view.js';
+import type { LogLine } from '../../../src/view.js';
 import type { PlatformEvent } from '../../../src/telemetry/events.js';
 import type { Destination, Subscription } from '../../../src/telemetry/subscription.js';
 import { Telemetry } from '../../../src/telemetry/telemetry.js';

@@ -1,7 +1,6 @@
 /** Keys of tables and their indexes, held against each other as DynamoDB does. */
 
 import type { Properties } from '../properties.js';
-import type { Index } from './tables.js';
 
 interface Key {
   readonly AttributeName: string;
@@ -16,6 +15,14 @@ interface Attribute {
 interface Keys {
   readonly attributes: readonly Attribute[];
   readonly schema: readonly Key[];
+}
+
+export interface Index {
+  readonly own: Properties;
+  readonly IndexName: string;
+  readonly KeySchema: readonly { AttributeName: string; KeyType: string }[];
+  readonly Projection: object;
+  readonly ProvisionedThroughput?: object;
 }
 
 interface TableKeys extends Keys {

@@ -3,9 +3,10 @@
 import { tableArn, type Place } from '../../../stack/arns.js';
 import { LATEST_STREAM } from '../../../stack/service-resources.js';
 import type { Map } from '../../map.js';
-import type { DeclaredResource, Identity, ResourceType } from '../parts.js';
+import type { Identity } from '../intrinsics.js';
+import type { DeclaredResource, ResourceType } from '../parts.js';
 import { Properties } from '../properties.js';
-import { checkKeys, keysOf } from './table-keys.js';
+import { checkKeys, keysOf, type Index } from './table-keys.js';
 import { nameOf } from './naming.js';
 
 const NAME = {
@@ -125,14 +126,6 @@ function throughputOf(own: Properties): object | undefined {
   const write = written.whole('WriteCapacityUnits', UNITS);
   // SAM's own may leave both out.
   return { ReadCapacityUnits: read ?? 5, WriteCapacityUnits: write ?? 5 };
-}
-
-export interface Index {
-  readonly own: Properties;
-  readonly IndexName: string;
-  readonly KeySchema: readonly { AttributeName: string; KeyType: string }[];
-  readonly Projection: object;
-  readonly ProvisionedThroughput?: object;
 }
 
 function indexOf(own: Properties): Index {
