@@ -15,10 +15,25 @@ export interface S3Facts {
 
 const VERSION = '2.1';
 /** Of events that came to S3 later. */
-const LATER_VERSION = '2.3';
-const LATER =
-  /^(ObjectTagging|ObjectAcl|LifecycleTransition|LifecycleExpiration|IntelligentTiering|ObjectRestore:Delete)/;
+const LATER_VERSIONS: readonly (readonly [RegExp, string])[] = [
+  [/^Replication/, '2.2'],
+  [
+    /^(ObjectTagging|ObjectAcl|LifecycleTransition|LifecycleExpiration|IntelligentTiering|ObjectRestore:Delete)/,
+    '2.3',
+  ],
+];
 const DELETED = 'ObjectRemoved:Delete';
+/** Events that tell nothing of how large the object is. */
+const SIZELESS = /^(ObjectRemoved|ObjectTagging|ObjectAcl)/;
+/** Those that a sequencer puts in order. */
+const SEQUENCED = /^Object(Created|Removed)/;
+/** What some events tell beside `s3`. */
+const DATA = [
+  'glacierEventData',
+  'replicationEventData',
+  'intelligentTieringEventData',
+  'lifecycleEventData',
+];
 const UTC_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 const PREFIX = /^s3:/;
 
@@ -40,7 +55,7 @@ export function s3Record(told: Map, facts: S3Facts): S3Record {
   const isTime = typeof eventTime === 'string' && UTC_TIME.test(eventTime);
   const id = createHash('sha256').update(messageId).digest('hex').toUpperCase();
   const event = {
-    eventVersion: LATER.test(eventName) ? LATER_VERSION : VERSION,
+    eventVersion: LATER_VERSIONS.find(([pattern]) => pattern.test(eventName))?.[1] ?? VERSION,
     eventSource: 'aws:s3',
     awsRegion: told['awsRegion'],
     eventTime: new Date(isTime ? eventTime : sentMs).toISOString(),
@@ -63,11 +78,15 @@ export function s3Record(told: Map, facts: S3Facts): S3Record {
       },
       object: {
         key: encodedKey(key),
-        ...(eventName === DELETED ? {} : { size: object['size'], eTag: object['eTag'] }),
+        ...(SIZELESS.test(eventName) ? {} : { size: object['size'] }),
+        ...(eventName === DELETED ? {} : { eTag: object['eTag'] }),
         ...(object['versionId'] === undefined ? {} : { versionId: object['versionId'] }),
-        sequencer: object['sequencer'] ?? sequencer(sentMs, id),
+        ...sequenced(eventName, object['sequencer'] ?? sequencer(sentMs, id)),
       },
     },
+    ...Object.fromEntries(
+      DATA.filter((name) => told[name] !== undefined).map((name) => [name, told[name]]),
+    ),
   };
   return { eventName, key, event };
 }
@@ -86,6 +105,10 @@ function decodedKey(key: string): string {
   } catch {
     return key;
   }
+}
+
+function sequenced(eventName: string, order: unknown): object {
+  return SEQUENCED.test(eventName) ? { sequencer: order } : {};
 }
 
 /** Ascends with time; the same when the message comes again. */
@@ -136,7 +159,7 @@ export function busEvent(
       ...(size === undefined ? {} : { size }),
       ...(eTag === undefined ? {} : { etag: eTag }),
       ...(versionId === undefined ? {} : { 'version-id': versionId }),
-      sequencer: order,
+      ...(order === undefined ? {} : { sequencer: order }),
     },
     'request-id': map(event['responseElements'])['x-amz-request-id'],
     requester: accountId,

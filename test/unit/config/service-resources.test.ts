@@ -282,7 +282,7 @@ describe('buckets', () => {
             NotificationConfiguration: {
               LambdaFunctionConfigurations: [
                 {
-                  Events: ['s3:ObjectTagging:Put'],
+                  Events: ['s3:ObjectTagging:Put', 's3:Replication:OperationNotTracked'],
                   LambdaFunctionArn: { 'Fn::GetAtt': 'Fn.Arn' },
                   Filter: { Key: { FilterRules: [{ Name: 'suffix', Value: '.png' }] } },
                 },
@@ -325,7 +325,7 @@ describe('buckets', () => {
           },
           {
             path: 'Resources.FromCdk.Properties.NotificationConfiguration.LambdaFunctionConfigurations.0',
-            events: ['s3:ObjectTagging:Put'],
+            events: ['s3:ObjectTagging:Put', 's3:Replication:OperationNotTracked'],
             suffix: '.png',
             target: { kind: 'function', functionName: 'Fn' },
           },

@@ -86,6 +86,27 @@ describe('events of buckets', () => {
     expect(s3Record(told('ObjectTagging:Put'), FACTS).event['eventVersion']).toBe('2.3');
   });
 
+  it.each([
+    ['ObjectCreated:Copy', '2.1', ['key', 'size', 'eTag', 'sequencer']],
+    ['ObjectRemoved:DeleteMarkerCreated', '2.1', ['key', 'eTag', 'sequencer']],
+    ['ObjectRestore:Completed', '2.1', ['key', 'size', 'eTag']],
+    ['ObjectTagging:Put', '2.3', ['key', 'eTag']],
+    ['ObjectAcl:Put', '2.3', ['key', 'eTag']],
+    ['Replication:OperationNotTracked', '2.2', ['key', 'size', 'eTag']],
+  ])('of the type %s have version %s and of their object %j', (type, version, members) => {
+    const { event } = s3Record(told(type), FACTS);
+    expect(event['eventVersion']).toBe(version);
+    const { object } = (event as unknown as S3Event['Records'][0]).s3;
+    expect(Object.keys(object)).toEqual(members);
+  });
+
+  it('keep what is told of a restoration', () => {
+    const glacierEventData = { restoreEventData: { lifecycleRestoreStorageClass: 'GLACIER' } };
+    const restored = { ...told('ObjectRestore:Completed'), glacierEventData };
+    expect(s3Record(restored, FACTS).event['glacierEventData']).toEqual(glacierEventData);
+    expect(s3Record(told('ObjectCreated:Put'), FACTS).event).not.toHaveProperty('glacierEventData');
+  });
+
   it('keep what a fuller server tells, and their sequencers ascend', () => {
     const full = { ...told('ObjectCreated:Put'), eventTime: '2026-01-05T09:59:59.000Z' };
     expect(s3Record(full, FACTS).event['eventTime']).toBe('2026-01-05T09:59:59.000Z');

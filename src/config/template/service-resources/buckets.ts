@@ -41,6 +41,10 @@ const EVENTS = [
   's3:ObjectTagging:Put',
   's3:ReducedRedundancyLostObject',
   's3:Replication:*',
+  's3:Replication:OperationFailedReplication',
+  's3:Replication:OperationMissedThreshold',
+  's3:Replication:OperationNotTracked',
+  's3:Replication:OperationReplicatedAfterThreshold',
 ] as const;
 const EXPECTED_EVENTS = 'events of S3, such as s3:ObjectCreated:* or s3:ObjectRemoved:Delete';
 /** How each of the three ways of writing names things. */
