@@ -4,9 +4,11 @@
  */
 
 import type { FunctionDraft } from './function-draft.js';
+import { DEFAULTS } from './defaults.js';
 import { isMap, map, type Map as Named } from './map.js';
 import type { Events } from './serverless/event-place.js';
 import { readEvents } from './serverless/events.js';
+import { httpApiTimeoutMs } from './serverless/http-events.js';
 import { normalized } from './serverless/names.js';
 import { placedBy } from './serverless/places.js';
 import { socketResources } from './serverless/sockets.js';
@@ -48,7 +50,12 @@ export function withDeclared(
   for (const draft of drafts) {
     const id = normalized(draft.logicalId);
     const path = `${draft.path}.${EVENTS_KEY}`;
-    const read = readEvents(listed.get(draft), path, id, { ...context, declared: resources });
+    const timeoutMs = httpApiTimeoutMs(draft.settings['timeout'], DEFAULTS.timeoutSeconds);
+    const read = readEvents(listed.get(draft), path, id, {
+      ...context,
+      declared: resources,
+      httpApi: { timeoutMs },
+    });
     all.push({ id, read });
     resources[id] = functionResource(draft, read);
     places.set(`Resources.${id}`, draft.path);

@@ -42,7 +42,7 @@ export function apisOf(
     };
   }
   if (all.some(({ read }) => read.usesHttp)) {
-    const { cors, authorizers, payload, name: apiName } = map(provider['httpApi']);
+    const { cors, authorizers, name: apiName } = map(provider['httpApi']);
     const listed = Object.entries(map(authorizers)).map(
       ([key, written]) => [key, httpAuthorizer(map(written), functions)] as const,
     );
@@ -62,22 +62,8 @@ export function apisOf(
             }),
       },
     };
-    if (payload !== undefined) withPayload(all, String(payload));
   }
   return made;
-}
-
-function withPayload(all: readonly { readonly read: Events }[], version: string): void {
-  for (const { read } of all) {
-    for (const [name, event] of Object.entries(read.events)) {
-      const { Type: type, Properties: properties } = map(event);
-      if (type !== 'HttpApi') continue;
-      read.events[name] = {
-        Type: type,
-        Properties: { ...map(properties), PayloadFormatVersion: Number(version).toFixed(1) },
-      };
-    }
-  }
 }
 
 /** The framework's defaults where `cors: true` stands. */

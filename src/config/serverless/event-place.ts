@@ -34,6 +34,8 @@ export interface EventContext {
   readonly notices: SettingNotice[];
   /** What other parts of the file declare, so that nothing is made twice. */
   readonly declared: Named;
+  /** Of the function's routes of an HTTP API. */
+  readonly httpApi: { readonly timeoutMs: number; readonly payload?: unknown };
 }
 
 export interface Place {

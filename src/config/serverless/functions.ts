@@ -20,7 +20,7 @@ export interface FunctionContext {
 
 /** The Serverless Framework's defaults. */
 const MEMORY_MB = 1024;
-const TIMEOUT_SECONDS = 6;
+export const TIMEOUT_SECONDS = 6;
 
 /** Theirs → SAM's, where the value stays as it is. */
 const SAME: Readonly<Record<string, string>> = {
@@ -45,6 +45,7 @@ const READ = [
   'layers',
   'architecture',
   'events',
+  'httpApi',
   'url',
   'image',
   'package',

@@ -1,7 +1,7 @@
 /** HTTP events of a function: `http` and `httpApi`, with the authorizers they name. */
 
 import { map, type Map as Named } from '../map.js';
-import { add, ignored, type Place } from './event-place.js';
+import { add, ignored, named, type Place } from './event-place.js';
 import { HTTP_API, normalized, REST_API } from './names.js';
 
 /** `GET /orders`, or a map of method and path. */
@@ -48,15 +48,27 @@ export function readHttp(value: unknown, at: Place): void {
   }
 }
 
+const HTTP_API_MOST_MS = 30_000;
+const MARGIN_MS = 500;
+
+/** How long an HTTP API waits: a little longer than the function may take, as the framework says. */
+export function httpApiTimeoutMs(seconds: unknown, otherwise: number): number {
+  const ms = Number(seconds ?? otherwise) * 1000 + MARGIN_MS;
+  return ms > MARGIN_MS && ms < HTTP_API_MOST_MS ? Math.round(ms) : HTTP_API_MOST_MS;
+}
+
 export function readHttpApi(value: unknown, at: Place): void {
   const { method, path, written } = routeOf(value);
   at.out.usesHttp = true;
   const isDefault = value === '*' || path === undefined || path === '*';
   const authorizer = authorizerOf(written['authorizer'], 'http', at);
   const scopes = map(written['authorizer'])['scopes'];
+  const { timeoutMs, payload } = at.context.httpApi;
   add(at, 'HttpApi', {
     ApiId: { Ref: HTTP_API },
     ...(isDefault ? {} : { Method: methodOf(method), Path: path }),
+    TimeoutInMillis: timeoutMs,
+    ...named('PayloadFormatVersion', payload, (version) => Number(version).toFixed(1)),
     ...(authorizer === undefined
       ? {}
       : {

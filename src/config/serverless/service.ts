@@ -8,7 +8,8 @@ import { isMap, map, own, type Map as Named } from '../map.js';
 import { nearestOf, type Problems } from '../problems.js';
 import type { Events } from './event-place.js';
 import { readEvents } from './events.js';
-import { functionProperties, functionPlaces } from './functions.js';
+import { functionProperties, functionPlaces, TIMEOUT_SECONDS } from './functions.js';
+import { httpApiTimeoutMs } from './http-events.js';
 import { functionId, layerId, normalized } from './names.js';
 import { apisOf } from './apis.js';
 import { placedBy } from './places.js';
@@ -85,6 +86,13 @@ export function templateOf(document: unknown, context: ServiceContext): ServiceT
     const read = readEvents(map(settings)['events'], `${path}.events`, id, {
       ...context,
       declared: resources,
+      httpApi: {
+        timeoutMs: httpApiTimeoutMs(
+          map(settings)['timeout'] ?? provider['timeout'],
+          TIMEOUT_SECONDS,
+        ),
+        payload: map(map(settings)['httpApi'])['payload'] ?? map(provider['httpApi'])['payload'],
+      },
     });
     all.push({ id, read });
     const properties = functionProperties(key, map(settings), about, { ...context, path });

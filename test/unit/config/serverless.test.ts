@@ -134,6 +134,36 @@ describe('serverless.yml', () => {
     expect(stack.tables).toMatchObject([{ name: 'orders-test-x' }]);
   });
 
+  it('gives routes of an HTTP API a little more time than their function has', async () => {
+    await folder.put(
+      'serverless.yml',
+      `
+service: shop
+provider: { name: aws, runtime: nodejs22.x, httpApi: { payload: '1.0' } }
+functions:
+  plain: { handler: src/hello.handler, events: [{ httpApi: 'GET /plain' }] }
+  slow: { handler: src/hello.handler, timeout: 20, events: [{ httpApi: 'GET /slow' }] }
+  slowest:
+    handler: src/hello.handler
+    timeout: 60
+    httpApi: { payload: '2.0' }
+    events: [{ httpApi: '*' }]
+`,
+    );
+    const { stack, notices } = await folder.load();
+    expect(
+      stack.apis[0]?.routes.map(({ timeoutMs, integration }) => [
+        timeoutMs,
+        integration.kind === 'function' ? integration.payloadFormat : undefined,
+      ]),
+    ).toEqual([
+      [6_500, '1.0'],
+      [20_500, '1.0'],
+      [30_000, '2.0'],
+    ]);
+    expect(notices).toEqual([]);
+  });
+
   it('tells what it does not take where it is written', async () => {
     const { notices } = await folder.load();
     expect(notices.map(({ path }) => path)).toEqual(
