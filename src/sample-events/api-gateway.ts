@@ -28,7 +28,7 @@ export const apiGateway: SampleSource = {
     http: { about: 'HTTP API, payload 2.0', make: http, fields: [BODY] },
     'http-1.0': {
       about: 'HTTP API, payload 1.0',
-      make: (maker) => ({ version: '1.0', ...rest(maker) }),
+      make: http1,
       fields: [BODY],
     },
   },
@@ -81,6 +81,14 @@ function rest(maker: Maker): APIGatewayProxyEvent {
     body: JSON.stringify(ORDER),
     isBase64Encoded: false,
   };
+}
+
+/** Names of headers are in lower case there. */
+function http1(maker: Maker) {
+  const event = rest(maker);
+  const { domainName = '' } = event.requestContext;
+  const headers = lowerHeaders(maker, domainName);
+  return { version: '1.0', ...event, headers, multiValueHeaders: multi(headers) };
 }
 
 export function httpContext(

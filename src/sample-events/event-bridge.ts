@@ -55,7 +55,7 @@ export const scheduler: SampleSource = {
       make: (maker) => ({
         scheduleArn: maker.arn('scheduler', 'schedule/default/nightly'),
         scheduledTime: maker.isoSeconds(),
-        executionId: maker.uuid(),
+        executionId: maker.hex(16),
         attemptNumber: '1',
       }),
       free: ['*'],

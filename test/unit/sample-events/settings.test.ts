@@ -229,3 +229,17 @@ describe('sample events', () => {
     expect(record.dynamodb).not.toHaveProperty('NewImage');
   });
 });
+
+describe('samples of what other sources send in their own way', () => {
+  it('have names of headers in lower case behind an HTTP API, in payload 1.0 too', () => {
+    const { headers, multiValueHeaders } = make('apigateway', 'http-1.0');
+    expect(Object.keys(headers)).toContain('content-type');
+    expect(Object.keys(multiValueHeaders)).toEqual(Object.keys(headers));
+    expect(Object.keys(headers).join()).toBe(Object.keys(headers).join().toLowerCase());
+    expect(headers.host).toMatch(/^\w+\.execute-api\./);
+  });
+
+  it('have execution ids of schedules as Scheduler makes them', () => {
+    expect(make('scheduler', 'input').executionId).toMatch(/^[0-9a-f]{16}$/);
+  });
+});
