@@ -5,13 +5,8 @@
  */
 
 import { GroupSync } from '../event-queue/group-sync.js';
-import {
-  closeDatabase,
-  openDatabase,
-  unusable,
-  type Schema,
-  type SqliteDatabase,
-} from '../state/database.js';
+import type { Schema } from '../state/database.js';
+import { SqliteFile } from '../state/sqlite-file.js';
 import type { Delivery, DeliveryAbout } from './delivery.js';
 
 const SCHEMA: Schema = {
@@ -63,28 +58,21 @@ interface Row {
   readonly body: Buffer | ArrayBuffer;
 }
 
-interface Statement {
-  run(...values: unknown[]): unknown;
-  all(...values: unknown[]): unknown[];
-}
-
 const INSERT = `INSERT INTO deliveries (arn, first_at, due_at, attempts, ahead, about, body)
   VALUES (?, ?, ?, 0, ?, ?, ?)`;
 
 export class EventBridgeStore {
   readonly path: string;
-  readonly #database: SqliteDatabase;
+  readonly #file: SqliteFile;
   readonly #sync: GroupSync;
-  readonly #statements = new Map<string, Statement>();
-  #closed = false;
 
   /** Raises `state-unusable`. */
   constructor(path: string) {
     this.path = path;
-    this.#database = openDatabase(path, SCHEMA);
+    this.#file = new SqliteFile(path, SCHEMA);
     this.#sync = new GroupSync(`${path}-wal`);
     // Times of a run in virtual time are turned back.
-    this.#run(
+    this.#file.run(
       `UPDATE deliveries SET first_at = first_at - ahead, due_at = due_at - ahead, ahead = 0
        WHERE ahead <> 0`,
     );
@@ -92,7 +80,7 @@ export class EventBridgeStore {
 
   /** All of them, or none. Safe from a kill; not yet from a power loss. */
   add(deliveries: readonly Delivery[], time: QueueTime): void {
-    this.#transaction(() => {
+    this.#file.transaction(() => {
       for (const delivery of deliveries) this.#insert(delivery, time);
     });
   }
@@ -105,7 +93,7 @@ export class EventBridgeStore {
   /** What is due, the oldest first, except for these targets. */
   due(nowMs: number, limit: number, exceptArns: readonly string[]): StoredDelivery[] {
     const except = exceptArns.map(() => '?').join(', ');
-    const rows = this.#all(
+    const rows = this.#file.all(
       `SELECT id, arn, first_at, attempts, about, body FROM deliveries
        WHERE due_at <= ? AND arn NOT IN (${except}) ORDER BY due_at, id LIMIT ?`,
       nowMs,
@@ -124,18 +112,22 @@ export class EventBridgeStore {
 
   /** The first moment after this one at which something is due. */
   nextDueAt(afterMs: number): number | undefined {
-    const [row] = this.#all('SELECT MIN(due_at) AS at FROM deliveries WHERE due_at > ?', afterMs);
+    const [row] = this.#file.all(
+      'SELECT MIN(due_at) AS at FROM deliveries WHERE due_at > ?',
+      afterMs,
+    );
     return (row as { at: number | null }).at ?? undefined;
   }
 
   get count(): number {
-    if (this.#closed) return 0;
-    return (this.#all('SELECT COUNT(*) AS count FROM deliveries')[0] as { count: number }).count;
+    if (this.#file.ended) return 0;
+    return (this.#file.all('SELECT COUNT(*) AS count FROM deliveries')[0] as { count: number })
+      .count;
   }
 
   /** An attempt failed, and there will be another. */
   again(id: number, attempts: number, dueAtMs: number, aheadMs: number): void {
-    this.#run(
+    this.#file.run(
       'UPDATE deliveries SET attempts = ?, due_at = ?, ahead = ? WHERE id = ?',
       attempts,
       Math.round(dueAtMs),
@@ -146,15 +138,18 @@ export class EventBridgeStore {
 
   /** It has arrived, or never will; what it leads to begins in the same moment. */
   finish(id: number, next: Delivery | undefined, time: QueueTime): void {
-    this.#transaction(() => {
-      this.#run('DELETE FROM deliveries WHERE id = ?', id);
+    this.#file.transaction(() => {
+      this.#file.run('DELETE FROM deliveries WHERE id = ?', id);
       if (next !== undefined) this.#insert(next, time);
     });
   }
 
   /** Those of one kind, by name. */
   records(kind: RecordKind): [name: string, document: unknown][] {
-    const rows = this.#all('SELECT name, document FROM records WHERE kind = ? ORDER BY name', kind);
+    const rows = this.#file.all(
+      'SELECT name, document FROM records WHERE kind = ? ORDER BY name',
+      kind,
+    );
     return (rows as { name: string; document: string }[]).map(({ name, document }) => [
       name,
       JSON.parse(document) as unknown,
@@ -163,62 +158,22 @@ export class EventBridgeStore {
 
   put(kind: RecordKind, name: string, document: unknown): void {
     const text = JSON.stringify(document);
-    this.#run('INSERT OR REPLACE INTO records VALUES (?, ?, ?)', kind, name, text);
+    this.#file.run('INSERT OR REPLACE INTO records VALUES (?, ?, ?)', kind, name, text);
   }
 
   remove(kind: RecordKind, name: string): void {
-    this.#run('DELETE FROM records WHERE kind = ? AND name = ?', kind, name);
+    this.#file.run('DELETE FROM records WHERE kind = ? AND name = ?', kind, name);
   }
 
   /** Safe to call twice. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (!this.#file.end()) return;
     await this.#sync.close();
-    this.#statements.clear();
-    closeDatabase(this.#database);
+    this.#file.close();
   }
 
   #insert({ arn, body, about }: Delivery, { nowMs, aheadMs }: QueueTime): void {
     const now = Math.round(nowMs);
-    this.#run(INSERT, arn, now, now, Math.round(aheadMs), JSON.stringify(about), body);
-  }
-
-  #transaction(work: () => void): void {
-    this.#requireOpen();
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      work();
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      try {
-        this.#database.exec('ROLLBACK');
-      } catch {
-        // A full disk has rolled it back already.
-      }
-      throw unusable(this.path, error, SCHEMA.content);
-    }
-  }
-
-  #run(sql: string, ...values: unknown[]): void {
-    this.#prepared(sql).run(...values);
-  }
-
-  #all(sql: string, ...values: unknown[]): unknown[] {
-    return this.#prepared(sql).all(...values);
-  }
-
-  #requireOpen(): void {
-    if (this.#closed) throw new Error('EventBridge has ended');
-  }
-
-  #prepared(sql: string): Statement {
-    this.#requireOpen();
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql) as unknown as Statement;
-      this.#statements.set(sql, statement);
-    }
-    return statement;
+    this.#file.run(INSERT, arn, now, now, Math.round(aheadMs), JSON.stringify(about), body);
   }
 }

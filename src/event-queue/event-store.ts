@@ -10,13 +10,8 @@
  */
 
 import type { NewEvent, Progress, QueuedEvent } from './queued-event.js';
-import {
-  closeDatabase,
-  openDatabase,
-  unusable,
-  type Schema,
-  type SqliteDatabase,
-} from '../state/database.js';
+import type { Schema } from '../state/database.js';
+import { SqliteFile } from '../state/sqlite-file.js';
 import { messageOfRow, storedMessage, type Delivery } from './delivery.js';
 import { GroupSync } from './group-sync.js';
 
@@ -117,25 +112,18 @@ export interface Next {
   readonly delivery?: Omit<Delivery, 'id'>;
 }
 
-interface Statement {
-  run(...values: unknown[]): { changes: number; lastInsertRowid: number | bigint };
-  all(...values: unknown[]): unknown[];
-}
-
 export class EventStore {
   readonly path: string;
-  readonly #database: SqliteDatabase;
-  readonly #statements = new Map<string, Statement>();
+  readonly #file: SqliteFile;
   readonly #sync: GroupSync;
-  #closed = false;
 
   /** `mostPages` of 4 KB each; by default what the disk has room for. Raises `state-unusable`. */
   constructor(path: string, mostPages?: number) {
     this.path = path;
-    this.#database = openDatabase(path, SCHEMA);
-    if (mostPages !== undefined) this.#database.pragma(`max_page_count = ${mostPages}`);
+    this.#file = new SqliteFile(path, SCHEMA);
+    if (mostPages !== undefined) this.#file.database.pragma(`max_page_count = ${mostPages}`);
     this.#sync = new GroupSync(`${path}-wal`);
-    this.#database
+    this.#file.database
       .prepare(
         `UPDATE events SET accepted_at = accepted_at - ahead, due_at = due_at - ahead, ahead = 0
          WHERE ahead <> 0`,
@@ -150,7 +138,7 @@ export class EventStore {
 
   /** Written and safe from a kill, not yet from a power loss. Raises what SQLite says. */
   add(event: NewEvent, { nowMs, aheadMs }: QueueTime): QueuedEvent {
-    return this.#transaction(() => this.#insert(event, nowMs, aheadMs));
+    return this.#file.transaction(() => this.#insert(event, nowMs, aheadMs));
   }
 
   /** Resolves when what was written so far is on the disk. */
@@ -159,10 +147,9 @@ export class EventStore {
   }
 
   functions(): QueuedFunction[] {
-    const rows = this.#prepared(
-      `SELECT function_name AS functionName, COUNT(*) AS events, MIN(due_at) AS nextDueAtMs
-       FROM events GROUP BY function_name`,
-    ).all();
+    const rows = this.#file
+      .all(`SELECT function_name AS functionName, COUNT(*) AS events, MIN(due_at) AS nextDueAtMs
+       FROM events GROUP BY function_name`);
     return rows.map((row) => {
       const { functionName, events, nextDueAtMs } = row as QueuedFunction;
       return { functionName, events, nextDueAtMs };
@@ -171,41 +158,44 @@ export class EventStore {
 
   /** Events of a function, the next one first. */
   next(functionName: string, limit: number): QueuedEvent[] {
-    const rows = this.#prepared(
+    const rows = this.#file.all(
       'SELECT * FROM events WHERE function_name = ? ORDER BY due_at, id LIMIT ?',
-    ).all(functionName, limit);
+      functionName,
+      limit,
+    );
     return (rows as Row[]).map(eventOf);
   }
 
   /** Events of all functions in the order of acceptance. */
   list(limit: number): QueuedEvent[] {
-    const rows = this.#prepared('SELECT * FROM events ORDER BY id LIMIT ?').all(limit);
+    const rows = this.#file.all('SELECT * FROM events ORDER BY id LIMIT ?', limit);
     return (rows as Row[]).map(eventOf);
   }
 
   find(requestId: string): QueuedEvent | undefined {
-    const rows = this.#prepared('SELECT * FROM events WHERE request_id = ? LIMIT 1').all(requestId);
+    const rows = this.#file.all('SELECT * FROM events WHERE request_id = ? LIMIT 1', requestId);
     const [row] = rows as Row[];
     return row === undefined ? undefined : eventOf(row);
   }
 
   /** None once it is closed. */
   get count(): number {
-    if (this.#closed) return 0;
-    const [row] = this.#prepared('SELECT COUNT(*) AS count FROM events').all();
+    if (this.#file.ended) return 0;
+    const [row] = this.#file.all('SELECT COUNT(*) AS count FROM events');
     return (row as { count: number }).count;
   }
 
   /** Undefined when the event is no more. */
   payload(id: number): Buffer | undefined {
-    const [row] = this.#prepared('SELECT payload FROM payloads WHERE id = ?').all(id);
+    const [row] = this.#file.all('SELECT payload FROM payloads WHERE id = ?', id);
     return row === undefined ? undefined : bytesOf((row as { payload: Blob }).payload);
   }
 
   /** What came of an attempt that was not the last one. */
   update(id: number, progress: Progress, aheadMs: number): void {
     const { dueAtMs, attempts, setbacks, last } = progress;
-    this.#prepared(UPDATE_EVENT).run(
+    this.#file.run(
+      UPDATE_EVENT,
       Math.round(dueAtMs),
       attempts,
       setbacks,
@@ -220,13 +210,13 @@ export class EventStore {
   /** Ends an event and, in the same moment, begins what it leads to. */
   finish(id: number, next: Next = {}): QueuedEvent | undefined {
     const { event, delivery } = next;
-    return this.#transaction(() => {
-      this.#prepared('DELETE FROM payloads WHERE id = ?').run(id);
-      this.#prepared('DELETE FROM events WHERE id = ?').run(id);
+    return this.#file.transaction(() => {
+      this.#file.run('DELETE FROM payloads WHERE id = ?', id);
+      this.#file.run('DELETE FROM events WHERE id = ?', id);
       if (delivery !== undefined) {
         const { requestId, functionName, arn, message } = delivery;
         const { about, body } = storedMessage(message);
-        this.#prepared(INSERT_DELIVERY).run(requestId, functionName, arn, about, body);
+        this.#file.run(INSERT_DELIVERY, requestId, functionName, arn, about, body);
       }
       return event === undefined
         ? undefined
@@ -236,7 +226,7 @@ export class EventStore {
 
   /** What is on its way to other services, the oldest first. */
   deliveries(limit: number): Delivery[] {
-    const rows = this.#prepared('SELECT * FROM deliveries ORDER BY id LIMIT ?').all(limit);
+    const rows = this.#file.all('SELECT * FROM deliveries ORDER BY id LIMIT ?', limit);
     return (rows as DeliveryRow[]).map((row) => ({
       id: row.id,
       requestId: row.request_id,
@@ -248,23 +238,22 @@ export class EventStore {
 
   /** It has arrived, or never will. */
   delivered(id: number): void {
-    this.#prepared('DELETE FROM deliveries WHERE id = ?').run(id);
+    this.#file.run('DELETE FROM deliveries WHERE id = ?', id);
   }
 
   /** Safe to call twice. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (!this.#file.end()) return;
     await this.#sync.close();
     this.#shrink();
-    this.#statements.clear();
-    closeDatabase(this.#database);
+    this.#file.close();
   }
 
   #insert(event: NewEvent, now: number, ahead: number): QueuedEvent {
     const { payload, ...known } = event;
     const nowMs = Math.round(now);
-    const { lastInsertRowid } = this.#prepared(INSERT_EVENT).run(
+    const { lastInsertRowid } = this.#file.run(
+      INSERT_EVENT,
       event.requestId,
       event.functionName,
       event.qualifier ?? null,
@@ -277,7 +266,7 @@ export class EventStore {
       payload.length,
     );
     const id = Number(lastInsertRowid);
-    this.#prepared('INSERT INTO payloads (id, payload) VALUES (?, ?)').run(id, payload);
+    this.#file.run('INSERT INTO payloads (id, payload) VALUES (?, ?)', id, payload);
     return {
       ...known,
       id,
@@ -289,50 +278,18 @@ export class EventStore {
     };
   }
 
-  #transaction<T>(work: () => T): T {
-    this.#requireOpen();
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      const result = work();
-      this.#database.exec('COMMIT');
-      return result;
-    } catch (error) {
-      try {
-        this.#database.exec('ROLLBACK');
-      } catch {
-        // A full disk has rolled it back already.
-      }
-      throw unusable(this.path, error, SCHEMA.content);
-    }
-  }
-
   /** After a flood the file would keep its size for ever. */
   #shrink(): void {
     try {
-      const [row] = this.#database
+      const [row] = this.#file.database
         .prepare(
           'SELECT freelist_count * page_size AS free FROM pragma_freelist_count, pragma_page_size',
         )
         .all() as { free: number }[];
-      if ((row?.free ?? 0) > SHRINK_BYTES) this.#database.exec('VACUUM');
+      if ((row?.free ?? 0) > SHRINK_BYTES) this.#file.database.exec('VACUUM');
     } catch {
       // No room to rewrite it: it stays as large as it is.
     }
-  }
-
-  /** An outcome may come when everything has ended. */
-  #requireOpen(): void {
-    if (this.#closed) throw new Error('the queue is closed');
-  }
-
-  #prepared(sql: string): Statement {
-    this.#requireOpen();
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql) as unknown as Statement;
-      this.#statements.set(sql, statement);
-    }
-    return statement;
   }
 }
 

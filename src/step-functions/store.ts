@@ -5,13 +5,8 @@
  */
 
 import { createHash } from 'node:crypto';
-import {
-  closeDatabase,
-  openDatabase,
-  unusable,
-  type Schema,
-  type SqliteDatabase,
-} from '../state/database.js';
+import type { Schema } from '../state/database.js';
+import { SqliteFile } from '../state/sqlite-file.js';
 import type { Cursor, EventDetails } from './interpreter/cursor.js';
 import type { MachineType } from './names.js';
 import type {
@@ -78,6 +73,9 @@ const INSERT = `INSERT INTO executions (arn, machine_arn, name, type, status, st
   trace_header, role_arn, revision_id, definition, ahead, once)
   VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, ?, ?, ?, ?)`;
 
+const INSERT_EVENT =
+  'INSERT OR REPLACE INTO history (execution, id, previous, at, type, details) VALUES (?, ?, ?, ?, ?, ?)';
+
 interface Row {
   readonly id: number;
   readonly arn: string;
@@ -95,11 +93,6 @@ interface Row {
   readonly role_arn: string;
   readonly revision_id: string;
   readonly once: number;
-}
-
-interface Statement {
-  run(...values: unknown[]): { changes: number; lastInsertRowid: number | bigint };
-  all(...values: unknown[]): unknown[];
 }
 
 export interface ListQuery {
@@ -129,26 +122,24 @@ export interface Change {
 
 export class ExecutionStore {
   readonly path: string;
-  readonly #database: SqliteDatabase;
-  readonly #statements = new Map<string, Statement>();
-  #closed = false;
+  readonly #file: SqliteFile;
 
   /** Raises `state-unusable`. */
   constructor(path: string, nowMs: number) {
     this.path = path;
-    this.#database = openDatabase(path, SCHEMA);
+    this.#file = new SqliteFile(path, SCHEMA);
     this.#prune(nowMs);
     this.#turnBack();
   }
 
   machines(): MachineRecord[] {
-    const rows = this.#all('SELECT document FROM machines ORDER BY arn');
+    const rows = this.#file.all('SELECT document FROM machines ORDER BY arn');
     return rows.map((row) => JSON.parse((row as { document: string }).document) as MachineRecord);
   }
 
   keepMachine(machine: MachineRecord): void {
     const document = JSON.stringify(machine);
-    this.#run(
+    this.#file.run(
       'INSERT OR REPLACE INTO machines (arn, document) VALUES (?, ?)',
       machine.arn,
       document,
@@ -156,31 +147,38 @@ export class ExecutionStore {
   }
 
   forgetMachine(arn: string): void {
-    this.#run('DELETE FROM machines WHERE arn = ?', arn);
+    this.#file.run('DELETE FROM machines WHERE arn = ?', arn);
   }
 
   activities(): { readonly arn: string; readonly createdAtMs: number }[] {
-    const rows = this.#all('SELECT arn, created_at AS createdAtMs FROM activities ORDER BY arn');
+    const rows = this.#file.all(
+      'SELECT arn, created_at AS createdAtMs FROM activities ORDER BY arn',
+    );
     return rows.map((row) => ({ ...(row as { arn: string; createdAtMs: number }) }));
   }
 
   keepActivity(arn: string, createdAtMs: number): void {
-    this.#run('INSERT OR IGNORE INTO activities (arn, created_at) VALUES (?, ?)', arn, createdAtMs);
+    this.#file.run(
+      'INSERT OR IGNORE INTO activities (arn, created_at) VALUES (?, ?)',
+      arn,
+      createdAtMs,
+    );
   }
 
   forgetActivity(arn: string): void {
-    this.#run('DELETE FROM activities WHERE arn = ?', arn);
+    this.#file.run('DELETE FROM activities WHERE arn = ?', arn);
   }
 
   add(execution: NewExecution, definition: string, aheadMs: number): ExecutionRecord {
     const hash = createHash('sha256').update(definition).digest('hex');
-    const id = this.#transaction(() => {
-      this.#run(
+    const id = this.#file.transaction(() => {
+      this.#file.run(
         'INSERT OR IGNORE INTO definitions (hash, definition) VALUES (?, ?)',
         hash,
         definition,
       );
-      const { lastInsertRowid } = this.#prepared(INSERT).run(
+      const { lastInsertRowid } = this.#file.run(
+        INSERT,
         execution.arn,
         execution.machineArn,
         execution.name,
@@ -200,13 +198,13 @@ export class ExecutionStore {
   }
 
   find(arn: string): ExecutionRecord | undefined {
-    const [row] = this.#all('SELECT * FROM executions WHERE arn = ?', arn);
+    const [row] = this.#file.all('SELECT * FROM executions WHERE arn = ?', arn);
     return row === undefined ? undefined : recordOf(row as Row);
   }
 
   /** By the end of its ARN: a name, or an id behind it; the newest first. */
   findByName(name: string): ExecutionRecord | undefined {
-    const [row] = this.#all(
+    const [row] = this.#file.all(
       'SELECT * FROM executions WHERE name = ? OR arn LIKE ? ORDER BY id DESC LIMIT 1',
       name,
       `%:${name.replace(/[%_]/g, '')}`,
@@ -215,7 +213,7 @@ export class ExecutionStore {
   }
 
   list({ machineArn, status, limit, before }: ListQuery): ExecutionRecord[] {
-    const rows = this.#all(
+    const rows = this.#file.all(
       `SELECT * FROM executions WHERE (?1 IS NULL OR machine_arn = ?1)
        AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4`,
       machineArn ?? null,
@@ -228,12 +226,12 @@ export class ExecutionStore {
 
   /** Those that are not over, the oldest first. */
   running(): ExecutionRecord[] {
-    const rows = this.#all("SELECT * FROM executions WHERE status = 'RUNNING' ORDER BY id");
+    const rows = this.#file.all("SELECT * FROM executions WHERE status = 'RUNNING' ORDER BY id");
     return (rows as Row[]).map(recordOf);
   }
 
   definition(id: number): string {
-    const [row] = this.#all(
+    const [row] = this.#file.all(
       `SELECT d.definition FROM definitions d JOIN executions e ON e.definition = d.hash
        WHERE e.id = ?`,
       id,
@@ -242,7 +240,7 @@ export class ExecutionStore {
   }
 
   history(id: number, { limit, reverse, after }: HistoryQuery): HistoryEvent[] {
-    const rows = this.#all(
+    const rows = this.#file.all(
       `SELECT id, previous, at, type, details FROM history
        WHERE execution = ?1 AND (?2 IS NULL OR ${reverse ? 'id < ?2' : 'id > ?2'})
        ORDER BY id ${reverse ? 'DESC' : 'ASC'} LIMIT ?3`,
@@ -269,12 +267,12 @@ export class ExecutionStore {
   }
 
   lastEventId(id: number): number {
-    const [row] = this.#all('SELECT MAX(id) AS last FROM history WHERE execution = ?', id);
+    const [row] = this.#file.all('SELECT MAX(id) AS last FROM history WHERE execution = ?', id);
     return (row as { last: number | null }).last ?? 0;
   }
 
   cursors(id: number): Map<string, Cursor> {
-    const rows = this.#all('SELECT scope, document FROM cursors WHERE execution = ?', id);
+    const rows = this.#file.all('SELECT scope, document FROM cursors WHERE execution = ?', id);
     return new Map(
       rows.map((row) => {
         const { scope, document } = row as { scope: string; document: string };
@@ -285,25 +283,23 @@ export class ExecutionStore {
 
   /** Queue time was moved on: what is under way is that much older. */
   moved(aheadMs: number): void {
-    this.#run("UPDATE executions SET ahead = ? WHERE status = 'RUNNING'", Math.round(aheadMs));
+    this.#file.run("UPDATE executions SET ahead = ? WHERE status = 'RUNNING'", Math.round(aheadMs));
   }
 
   /** One transaction. */
   change(id: number, { events, cursors = [], forgotten = [], ending, aheadMs }: Change): void {
-    this.#transaction(() => {
-      const insert = this.#prepared(
-        'INSERT OR REPLACE INTO history (execution, id, previous, at, type, details) VALUES (?, ?, ?, ?, ?, ?)',
-      );
-      for (const event of events) {
-        const { previousEventId, atMs, type, details } = event;
-        insert.run(id, event.id, previousEventId, Math.round(atMs), type, JSON.stringify(details));
+    this.#file.transaction(() => {
+      for (const { id: eventId, previousEventId, atMs, type, details } of events) {
+        const document = JSON.stringify(details);
+        const at = Math.round(atMs);
+        this.#file.run(INSERT_EVENT, id, eventId, previousEventId, at, type, document);
       }
       for (const scope of forgotten) {
         const below = scope === '' ? '_%' : `${scope}/%`;
-        this.#run('DELETE FROM cursors WHERE execution = ? AND scope LIKE ?', id, below);
+        this.#file.run('DELETE FROM cursors WHERE execution = ? AND scope LIKE ?', id, below);
       }
       for (const [scope, cursor] of cursors) {
-        this.#run(
+        this.#file.run(
           'INSERT OR REPLACE INTO cursors (execution, scope, document) VALUES (?, ?, ?)',
           id,
           scope,
@@ -311,10 +307,10 @@ export class ExecutionStore {
         );
       }
       if (ending === undefined) {
-        this.#run('UPDATE executions SET ahead = ? WHERE id = ?', Math.round(aheadMs), id);
+        this.#file.run('UPDATE executions SET ahead = ? WHERE id = ?', Math.round(aheadMs), id);
         return;
       }
-      this.#run(
+      this.#file.run(
         `UPDATE executions SET status = ?, stopped_at = ?, output = ?, error = ?, cause = ?
          WHERE id = ?`,
         ending.status,
@@ -324,81 +320,48 @@ export class ExecutionStore {
         ending.cause ?? null,
         id,
       );
-      this.#run('DELETE FROM cursors WHERE execution = ?', id);
+      this.#file.run('DELETE FROM cursors WHERE execution = ?', id);
     });
   }
 
   /** Safe to call twice. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#statements.clear();
-    closeDatabase(this.#database);
+    if (this.#file.end()) this.#file.close();
   }
 
   #prune(nowMs: number): void {
-    this.#transaction(() => {
-      this.#run(
+    this.#file.transaction(() => {
+      this.#file.run(
         `DELETE FROM executions WHERE status <> 'RUNNING' AND (stopped_at < ? OR id <= (
            SELECT COALESCE(MAX(id), 0) FROM (SELECT id FROM executions ORDER BY id DESC LIMIT -1 OFFSET ?)))`,
         nowMs - KEPT_MS,
         KEPT,
       );
-      this.#run('DELETE FROM history WHERE execution NOT IN (SELECT id FROM executions)');
-      this.#run('DELETE FROM definitions WHERE hash NOT IN (SELECT definition FROM executions)');
+      this.#file.run('DELETE FROM history WHERE execution NOT IN (SELECT id FROM executions)');
+      this.#file.run(
+        'DELETE FROM definitions WHERE hash NOT IN (SELECT definition FROM executions)',
+      );
     });
   }
 
   /** A new run begins in real time: what was under way keeps its age and the rest of its waits. */
   #turnBack(): void {
-    const rows = this.#all(
+    const rows = this.#file.all(
       "SELECT id, ahead FROM executions WHERE status = 'RUNNING' AND ahead <> 0",
     ) as { id: number; ahead: number }[];
     if (rows.length === 0) return;
-    this.#transaction(() => {
+    this.#file.transaction(() => {
       for (const { id, ahead } of rows) {
         for (const [scope, cursor] of this.cursors(id)) {
           const document = JSON.stringify(turnedBack(cursor, ahead));
           const change = 'UPDATE cursors SET document = ? WHERE execution = ? AND scope = ?';
-          this.#run(change, document, id, scope);
+          this.#file.run(change, document, id, scope);
         }
-        this.#run('UPDATE history SET at = at - ? WHERE execution = ?', ahead, id);
+        this.#file.run('UPDATE history SET at = at - ? WHERE execution = ?', ahead, id);
         const sql = 'UPDATE executions SET started_at = started_at - ahead, ahead = 0 WHERE id = ?';
-        this.#run(sql, id);
+        this.#file.run(sql, id);
       }
     });
-  }
-
-  #run(sql: string, ...values: unknown[]): void {
-    this.#prepared(sql).run(...values);
-  }
-
-  #all(sql: string, ...values: unknown[]): unknown[] {
-    return this.#prepared(sql).all(...values);
-  }
-
-  #transaction<T>(work: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      const result = work();
-      this.#database.exec('COMMIT');
-      return result;
-    } catch (error) {
-      try {
-        this.#database.exec('ROLLBACK');
-      } catch {
-        // A full disk has rolled it back already.
-      }
-      throw unusable(this.path, error, SCHEMA.content);
-    }
-  }
-
-  #prepared(sql: string): Statement {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = this.#database.prepare(sql) as unknown as Statement;
-    this.#statements.set(sql, statement);
-    return statement;
   }
 }
 

@@ -3,13 +3,8 @@
  * kill -9, and what was not is (at least once; nothing is passed over). In a file of its own.
  */
 
-import {
-  closeDatabase,
-  openDatabase,
-  unusable,
-  type Schema,
-  type SqliteDatabase,
-} from '../../state/database.js';
+import { unusable, type Schema } from '../../state/database.js';
+import { SqliteFile } from '../../state/sqlite-file.js';
 import type { Position } from './stream-reader.js';
 import type { WindowState } from './windows.js';
 
@@ -38,20 +33,17 @@ export interface Checkpoint {
 export type Checkpoints = ReadonlyMap<string, Checkpoint>;
 
 export class CheckpointStore {
-  readonly #path: string;
-  readonly #database: SqliteDatabase;
-  #closed = false;
+  readonly #file: SqliteFile;
 
   /** Raises `state-unusable`. */
   constructor(path: string) {
-    this.#path = path;
-    this.#database = openDatabase(path, SCHEMA);
+    this.#file = new SqliteFile(path, SCHEMA);
   }
 
   /** What is known of a mapping's stream; undefined when it was never read, or is another one now. */
   known(uuid: string, life: string): Checkpoints | undefined {
     return this.#guarded(() => {
-      const [row] = this.#database.prepare('SELECT life FROM streams WHERE uuid = ?').all(uuid) as {
+      const [row] = this.#file.all('SELECT life FROM streams WHERE uuid = ?', uuid) as {
         life: string;
       }[];
       return row?.life === life ? this.#read(uuid) : undefined;
@@ -60,52 +52,43 @@ export class CheckpointStore {
 
   /** Where the reading of a stream begins, whole or not at all. */
   begin(uuid: string, life: string, checkpoints: Checkpoints): void {
-    this.#guarded(() => {
-      this.#database.exec('BEGIN IMMEDIATE');
-      try {
-        this.#database.prepare('DELETE FROM shards WHERE uuid = ?').run(uuid);
-        this.#database.prepare('INSERT OR REPLACE INTO streams VALUES (?, ?)').run(uuid, life);
-        for (const [shardId, checkpoint] of checkpoints) this.#write(uuid, shardId, checkpoint);
-        this.#database.exec('COMMIT');
-      } catch (error) {
-        this.#database.exec('ROLLBACK');
-        throw error;
-      }
+    this.#file.transaction(() => {
+      this.#file.run('DELETE FROM shards WHERE uuid = ?', uuid);
+      this.#file.run('INSERT OR REPLACE INTO streams VALUES (?, ?)', uuid, life);
+      for (const [shardId, checkpoint] of checkpoints) this.#write(uuid, shardId, checkpoint);
     });
   }
 
   save(uuid: string, shardId: string, checkpoint: Checkpoint): void {
     // What was being done when everything ended is done again by the next start.
-    if (this.#closed) return;
+    if (this.#file.ended) return;
     this.#guarded(() => this.#write(uuid, shardId, checkpoint));
   }
 
   /** The mapping is no more. */
   forget(uuid: string): void {
-    if (this.#closed) return;
+    if (this.#file.ended) return;
     this.#guarded(() => {
-      this.#database.prepare('DELETE FROM shards WHERE uuid = ?').run(uuid);
-      this.#database.prepare('DELETE FROM streams WHERE uuid = ?').run(uuid);
+      this.#file.run('DELETE FROM shards WHERE uuid = ?', uuid);
+      this.#file.run('DELETE FROM streams WHERE uuid = ?', uuid);
     });
   }
 
   /** Safe to call twice. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    closeDatabase(this.#database);
+    if (this.#file.end()) this.#file.close();
   }
 
   #write(uuid: string, shardId: string, checkpoint: Checkpoint): void {
-    this.#database
-      .prepare('INSERT OR REPLACE INTO shards VALUES (?, ?, ?)')
-      .run(uuid, shardId, JSON.stringify(checkpoint));
+    const document = JSON.stringify(checkpoint);
+    this.#file.run('INSERT OR REPLACE INTO shards VALUES (?, ?, ?)', uuid, shardId, document);
   }
 
   #read(uuid: string): Checkpoints {
-    const rows = this.#database
-      .prepare('SELECT shard, document FROM shards WHERE uuid = ?')
-      .all(uuid) as { shard: string; document: string }[];
+    const rows = this.#file.all('SELECT shard, document FROM shards WHERE uuid = ?', uuid) as {
+      shard: string;
+      document: string;
+    }[];
     return new Map(rows.map(({ shard, document }) => [shard, JSON.parse(document) as Checkpoint]));
   }
 
@@ -113,7 +96,7 @@ export class CheckpointStore {
     try {
       return work();
     } catch (error) {
-      throw unusable(this.#path, error, SCHEMA.content);
+      throw unusable(this.#file.path, error, SCHEMA.content);
     }
   }
 }
