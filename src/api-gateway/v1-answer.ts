@@ -3,6 +3,7 @@
  * Pure.
  */
 
+import { isObject } from '../is-object.js';
 import { isOfConnection, type HttpAnswer } from '../http-events/answer.js';
 import { isBinary } from './media-types.js';
 
@@ -113,8 +114,4 @@ function contentTypeOf(headers: readonly string[]): string | undefined {
     if (headers[index]?.toLowerCase() === 'content-type') return headers[index + 1];
   }
   return undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

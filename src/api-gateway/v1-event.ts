@@ -3,10 +3,10 @@
  * headers are in lower case and the path is decoded. Pure.
  */
 
+import { decoded } from '../decoded.js';
 import { isText, timeOf } from '../http-events/request.js';
 import { isBinary } from './media-types.js';
 import {
-  decoded,
   decodedAll,
   domainOf,
   isEmpty,

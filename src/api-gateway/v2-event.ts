@@ -1,9 +1,9 @@
 /** Payload 2.0 of HTTP APIs (contract 11.2). Pure. */
 
+import { decoded } from '../decoded.js';
 import { cookiesOf, isText, joinedHeaders, joinedQuery, timeOf } from '../http-events/request.js';
 import { routeKey } from './route-table.js';
 import {
-  decoded,
   decodedAll,
   domainOf,
   isEmpty,

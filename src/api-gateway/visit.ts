@@ -1,6 +1,7 @@
 /** One request to an API, with all that its events tell. Pure. */
 
 import { createHash } from 'node:crypto';
+import { decoded } from '../decoded.js';
 import { splitTarget, type HttpRequest } from '../http-events/request.js';
 import type { ApiDefinition } from '../stack/http.js';
 import type { RouteMatch } from './route-table.js';
@@ -55,16 +56,6 @@ const EXTENDED_BYTES = 11;
 /** Of a request's own id, so that both are as unlikely to come twice. */
 export function extendedIdOf(requestId: string): string {
   return Buffer.from(requestId.replaceAll('-', ''), 'hex').toString('base64', 0, EXTENDED_BYTES);
-}
-
-/** Text that is percent-encoded; what cannot be decoded stays as it is. */
-export function decoded(text: string): string {
-  if (!text.includes('%')) return text;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 export function decodedAll(texts: Readonly<Record<string, string>>): Record<string, string> {

@@ -5,6 +5,8 @@
  */
 
 import type { IncomingMessage } from 'node:http';
+import { splitTarget } from '../http-events/request.js';
+import { decoded } from '../decoded.js';
 
 export interface Scope {
   /** As credential scopes have it, such as `sqs`. */
@@ -62,7 +64,8 @@ export function scopeOf({ headers, method, url = '/' }: ScopedRequest): Scope | 
     return { service: TARGETS[name] ?? name };
   }
   const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
-  if (method === 'POST' && isForm && pathOf(url) === '/') return { service: UNSIGNED_FORM };
+  if (method === 'POST' && isForm && splitTarget(url).path === '/')
+    return { service: UNSIGNED_FORM };
   return undefined;
 }
 
@@ -88,17 +91,4 @@ function presignedScope(url: string): Scope | undefined {
   }
   const old = OLD_QUERY.exec(url)?.[1];
   return old === undefined ? undefined : { accessKeyId: decoded(old), service: 's3' };
-}
-
-function pathOf(url: string): string {
-  const mark = url.indexOf('?');
-  return mark < 0 ? url : url.slice(0, mark);
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

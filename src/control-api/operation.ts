@@ -3,6 +3,8 @@
  * what is sound to the operation's handler and writes its answer.
  */
 
+import { isObject } from '../is-object.js';
+import { decoded } from '../decoded.js';
 import { readFunctionReference, type ConstraintViolation } from '../function/arn.js';
 import { isOrchestratorError, messageOf } from '../errors.js';
 import { send, sendError, sendJson } from '../invoke-api/answer.js';
@@ -14,7 +16,7 @@ import type { Route } from '../invoke-api/routes.js';
 import { ApiFailure, entityTooLarge, notSerialized, unsupported } from './failure.js';
 import { model, type Member, type Model, type Operation } from './model.js';
 import type { ControlParts } from './parts.js';
-import { isObject, violationsOf, WrongKind } from './validate.js';
+import { violationsOf, WrongKind } from './validate.js';
 
 export interface ControlRequest<Input = Readonly<Record<string, unknown>>> {
   readonly parts: ControlParts;
@@ -171,14 +173,6 @@ function located(known: Model, member: Member, captures: readonly string[], call
 /** What is no number stays text, for the model to refuse. */
 function numberOr(text: string): number | string {
   return /^-?\d+$/.test(text) ? Number(text) : text;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** `/a/{B}/c?D=E` → what matches it, what must stand in the query, and the names captured. */

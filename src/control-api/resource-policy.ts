@@ -1,11 +1,11 @@
 /** PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy: a function's policy as one text. */
 
+import { isObject } from '../is-object.js';
 import { LATEST, type PolicyRecord } from '../registry/records.js';
 import { invalid, notFound, wrongRevision } from './failure.js';
 import type { Answer, ControlRequest } from './operation.js';
 import type { ControlParts } from './parts.js';
 import { existing, revisionOf } from './target.js';
-import { isObject } from './validate.js';
 
 interface ResourceInput {
   readonly ResourceArn: string;

@@ -2,6 +2,7 @@
  * A request held against the service model: every broken rule in AWS's words (contract 8.6). Pure.
  */
 
+import { isObject } from '../is-object.js';
 import type { ConstraintViolation } from '../function/arn.js';
 import type { Model, Shape } from './model.js';
 
@@ -155,10 +156,6 @@ function patternOf(pattern: string): RegExp {
   const made = new RegExp(`^(?:${pattern})$`, pattern.includes('\\p{') ? 'u' : '');
   patterns.set(pattern, made);
   return made;
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** `FunctionName` → `functionName`, as messages write fields. */

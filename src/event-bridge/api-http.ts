@@ -1,10 +1,10 @@
 /** Requests of AWS' JSON protocols, read and answered. */
 
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readJson, sendJson } from '../aws-endpoint/json-protocol.js';
 import { isOrchestratorError, messageOf } from '../errors.js';
 import { ApiFault } from './api-fault.js';
-import { isMap, type Input } from './api-input.js';
+import type { Input } from './api-input.js';
 
 /** Larger than ten of the largest events, escaped. */
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -23,7 +23,7 @@ export function answer(
     work,
   }: { readonly contentType: string; work(body: Input): Promise<Answer> | Answer },
 ): void {
-  readInput(request)
+  readInput(request, response)
     .then(work)
     .catch((error: unknown): Answer => {
       const fault = faultOf(error);
@@ -33,15 +33,7 @@ export function answer(
         body: { __type: fault.code, message: fault.message, Message: fault.message },
       };
     })
-    .then(({ status = 200, body }) => {
-      const bytes = Buffer.from(JSON.stringify(body));
-      response.writeHead(status, {
-        'content-type': contentType,
-        'content-length': bytes.length,
-        'x-amzn-requestid': randomUUID(),
-      });
-      response.end(bytes);
-    })
+    .then(({ status = 200, body }) => sendJson(response, status, { contentType, body }))
     .catch(() => response.destroy());
 }
 
@@ -51,24 +43,16 @@ function faultOf(error: unknown): ApiFault {
   return new ApiFault('InternalException', text, 500);
 }
 
-async function readInput(request: IncomingMessage): Promise<Input> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MOST_BYTES) {
-      request.resume();
+async function readInput(request: IncomingMessage, response: ServerResponse): Promise<Input> {
+  const input = await readJson(request, response, MOST_BYTES);
+  switch (input) {
+    case 'too large':
       throw new ApiFault('RequestEntityTooLargeException', 'The request is too large.', 413);
-    }
-    chunks.push(chunk);
+    case 'no JSON':
+      throw new ApiFault('SerializationException', 'The body is not JSON.');
+    case 'no structure':
+      throw new ApiFault('SerializationException', 'The body is no structure.');
+    default:
+      return input;
   }
-  if (bytes === 0) return {};
-  let input: unknown;
-  try {
-    input = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch {
-    throw new ApiFault('SerializationException', 'The body is not JSON.');
-  }
-  if (!isMap(input)) throw new ApiFault('SerializationException', 'The body is no structure.');
-  return input;
 }

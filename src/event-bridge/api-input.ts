@@ -1,5 +1,6 @@
 /** Members of a request's input, checked as AWS' services check them: all at once, in their words. */
 
+import { isObject } from '../is-object.js';
 import { ApiFault } from './api-fault.js';
 
 export type Input = Readonly<Record<string, unknown>>;
@@ -79,7 +80,7 @@ export class Checked {
   map(name: string): Input | undefined {
     const value = this.#input[name];
     if (value === undefined || value === null) return undefined;
-    if (!isMap(value)) throw serialization(name, 'a structure');
+    if (!isObject(value)) throw serialization(name, 'a structure');
     return value;
   }
 
@@ -98,12 +99,8 @@ export class Checked {
   }
 }
 
-export function isMap(value: unknown): value is Input {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 export function mapOf(value: unknown, name: string): Input {
-  if (!isMap(value)) throw serialization(name, 'a structure');
+  if (!isObject(value)) throw serialization(name, 'a structure');
   return value;
 }
 

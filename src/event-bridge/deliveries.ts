@@ -10,7 +10,8 @@ import { messageOf } from '../errors.js';
 import type { Logger } from '../log/logger.js';
 import { TargetError, type TargetMessage } from '../targets/targets.js';
 import { afterFailure, deadLetterOf, type Delivery } from './delivery.js';
-import type { EventBridgeStore, QueueTime, StoredDelivery } from './store.js';
+import type { QueueTime } from '../event-queue/event-store.js';
+import type { EventBridgeStore, StoredDelivery } from './store.js';
 
 export interface DeliveriesParts {
   readonly store: EventBridgeStore;

@@ -1,6 +1,7 @@
 /** EventBridge Scheduler's API (REST, JSON) for unmodified clients: schedules and their groups. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { decoded } from '../decoded.js';
 import { ApiFault, notFound } from './api-fault.js';
 import { answer, type Answer } from './api-http.js';
 import { Checked, page, type Input } from './api-input.js';
@@ -238,14 +239,6 @@ function pageOf(query: URLSearchParams): [token: string | undefined, limit: numb
   const most = checked.number('MaxResults', { min: 1, max: 100 }) ?? MOST_LISTED;
   checked.done();
   return [query.get('NextToken') ?? undefined, most];
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function conflict(message: string): ApiFault {

@@ -4,6 +4,7 @@
  * survives a kill -9, and whoever waits for `synced` a power loss.
  */
 
+import type { QueueTime } from '../event-queue/event-store.js';
 import { GroupSync } from '../event-queue/group-sync.js';
 import type { Schema } from '../state/database.js';
 import { SqliteFile } from '../state/sqlite-file.js';
@@ -32,13 +33,6 @@ const SCHEMA: Schema = {
   ],
   probe: 'SELECT COUNT(*) FROM deliveries',
 };
-
-export interface QueueTime {
-  /** Queue time, Unix ms. */
-  readonly nowMs: number;
-  /** How far it is ahead of real time. */
-  readonly aheadMs: number;
-}
 
 export interface StoredDelivery extends Delivery {
   readonly id: number;

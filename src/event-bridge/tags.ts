@@ -1,6 +1,7 @@
 /** Tags of what EventBridge and Scheduler hold: kept and shown; nothing here depends on them. */
 
-import { Checked, isMap, type Input } from './api-input.js';
+import { isObject } from '../is-object.js';
+import { Checked, type Input } from './api-input.js';
 import type { EventBridgeStore } from './store.js';
 
 interface Tag {
@@ -42,7 +43,7 @@ export class Tags {
   add(arn: string, given: readonly unknown[]): void {
     if (given.length === 0) return;
     const tags = new Map(this.#of(arn).map((tag) => [tag.Key, tag]));
-    for (const tag of given.filter(isMap)) {
+    for (const tag of given.filter(isObject)) {
       tags.set(String(tag['Key']), { Key: String(tag['Key']), Value: String(tag['Value'] ?? '') });
     }
     this.#put(arn, [...tags.values()]);

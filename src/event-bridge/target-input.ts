@@ -4,18 +4,7 @@ import type { RuleTargetDefinition } from '../stack/event-bridge.js';
 import { invalid } from './api-fault.js';
 import { Checked, type Input } from './api-input.js';
 import { inputProblem } from '../event-input/input.js';
-import { ruleTargetProblem } from '../event-input/target-kinds.js';
-
-/** What is not done here, and would change what the target gets. */
-const NOT_SERVED = [
-  'EcsParameters',
-  'BatchParameters',
-  'HttpParameters',
-  'RedshiftDataParameters',
-  'SageMakerPipelineParameters',
-  'AppSyncParameters',
-  'RunCommandParameters',
-];
+import { ruleTargetProblem, UNSERVED_PARAMETERS } from '../event-input/target-kinds.js';
 
 /** Raises `ValidationException`. */
 export function readTarget(target: Input): RuleTargetDefinition {
@@ -35,7 +24,7 @@ export function readTarget(target: Input): RuleTargetDefinition {
   if (unusable !== undefined) {
     throw invalid(`Parameter ${arn} is not valid. Reason: ${unusable}.`);
   }
-  const refused = NOT_SERVED.find((name) => target[name] !== undefined);
+  const refused = UNSERVED_PARAMETERS.find((name) => target[name] !== undefined);
   if (refused !== undefined) throw invalid(`${refused} is not supported here.`);
   const found: RuleTargetDefinition = {
     id,

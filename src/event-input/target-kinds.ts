@@ -62,3 +62,14 @@ function parsedMap(text: string | undefined): Readonly<Record<string, unknown>> 
     return undefined;
   }
 }
+
+/** Of targets that are not served here; they would change what a target gets. */
+export const UNSERVED_PARAMETERS = [
+  'EcsParameters',
+  'BatchParameters',
+  'HttpParameters',
+  'RedshiftDataParameters',
+  'SageMakerPipelineParameters',
+  'AppSyncParameters',
+  'RunCommandParameters',
+] as const;

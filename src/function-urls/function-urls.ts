@@ -15,6 +15,7 @@ import { traceIdOf } from '../invocation/trace-id.js';
 import type { InvocationRequest } from '../invocation/invocation.js';
 import type { InvocationRouter } from '../router/router.js';
 import { corsHeaders, preflightHeaders, type Cors } from '../http-events/cors.js';
+import { requestOf } from '../http-events/incoming.js';
 import { eventOf } from './event.js';
 import { isOpen } from './permission.js';
 import { UrlResponse } from './url-response.js';
@@ -124,26 +125,15 @@ export class FunctionUrls {
       return;
     }
     const traceId = traceIdOf(textOf(request.headers['x-amzn-trace-id']), now());
-    const event = eventOf(
-      {
-        method: request.method ?? '',
-        target: request.url ?? '/',
-        protocol: `HTTP/${request.httpVersion}`,
-        rawHeaders: request.rawHeaders,
-        body,
-        sourceIp: (request.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
-        port: request.socket.localPort ?? 0,
-      },
-      {
-        urlId,
-        region,
-        accountId,
-        requestId,
-        traceId,
-        nowMs: now(),
-        ...(authType === 'AWS_IAM' && accessKey !== undefined ? { accessKey } : {}),
-      },
-    );
+    const event = eventOf(requestOf(request, body), {
+      urlId,
+      region,
+      accountId,
+      requestId,
+      traceId,
+      nowMs: now(),
+      ...(authType === 'AWS_IAM' && accessKey !== undefined ? { accessKey } : {}),
+    });
     const arn =
       qualifier === undefined ? version.functionArn : `${version.functionArn}:${qualifier}`;
     const cors = corsHeaders(url.cors, request.headers.origin);

@@ -3,6 +3,8 @@
  * ARNs. Pure.
  */
 
+import { decoded } from '../decoded.js';
+
 export interface FunctionReference {
   readonly name: string;
   /** `$LATEST`, an alias or a version number, when the form or the request carried one. */
@@ -134,13 +136,4 @@ function qualifierViolations(qualifier: string): readonly ConstraintViolation[] 
 
 function tooLong(value: string, field: string, limit: number): ConstraintViolation {
   return { value, field, rule: `Member must have length less than or equal to ${limit}` };
-}
-
-/** What cannot be decoded stays as it is: its `%` is then refused by the pattern. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,5 +1,7 @@
 /** What a function returned, as an HTTP answer by the rules of payload 2.0 (contract 11.2, 11.4). */
 
+import { isObject } from '../is-object.js';
+
 export interface V2Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -37,8 +39,4 @@ function shaped(output: Record<string, unknown>): V2Answer | undefined {
     cookies: ((cookies ?? []) as unknown[]).map(String),
     body: Buffer.from(text, isBase64Encoded === true ? 'base64' : 'utf8'),
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,8 @@
  * then the body. Fed piece by piece, because a runtime may send it in any pieces.
  */
 
+import { isObject } from '../is-object.js';
+
 /** Its content type; every other stream is the body itself. */
 export const HTTP_INTEGRATION_TYPE = 'application/vnd.awslambda.http-integration-response';
 
@@ -82,8 +84,4 @@ function metadataOf(text: string): HttpMetadata | string {
     Array.isArray(list) ? list.map(String) : [String(list)],
   ]);
   return { ...read, multiValueHeaders: Object.fromEntries(lists) };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 /** What a function returned, as the answer of a load balancer (contract 11.5, 11.18). Pure. */
 
+import { isObject } from '../is-object.js';
 import { isOfConnection, type HttpAnswer } from '../http-events/answer.js';
 
 const MOST_BYTES = 1024 * 1024;
@@ -80,8 +81,4 @@ export function loadBalancerError(status: number): HttpAnswer {
     headers: ['Server', 'awselb/2.0', 'Content-Type', 'text/html'],
     body: Buffer.from(body),
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@
  * against the contract's values. Pure.
  */
 
+import { isObject } from '../is-object.js';
 import type { SubscriptionType } from './events.js';
 import { LOGS_SCHEMAS, TELEMETRY_SCHEMAS, type Schema } from './records.js';
 
@@ -129,10 +130,6 @@ function bufferingOf(value: unknown): Buffering | string {
 
 function isPort(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65_536;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const LONGEST_SHOWN = 80;

@@ -1,5 +1,6 @@
 /** What a Lambda authorizer answered, judged (contract 11.3). Pure. */
 
+import { isObject } from '../../is-object.js';
 import type { Outcome } from '../../invocation/outcome.js';
 import type { GatewayError } from '../gateway-response.js';
 import type { Authorized } from '../visit.js';
@@ -106,8 +107,4 @@ export function judge(answer: LambdaAnswer, methodArn: string, api: 'rest' | 'ht
 
 function asTexts(context: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(Object.entries(context).map(([name, value]) => [name, String(value)]));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 /** Whether the policy of a Lambda authorizer lets a request through (contract 11.3). Pure. */
 
+import { isObject } from '../../is-object.js';
 import { like } from '../../http-events/like.js';
 
 export type Decision = 'allowed' | 'denied' | 'denied-explicitly';
@@ -43,8 +44,4 @@ function applies(statement: Statement, methodArn: string): boolean {
 
 function texts(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).map(String);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@
  * host name of its own, and `/_aws/execute-api/<api id>/<stage>`. Pure.
  */
 
+import { decoded } from '../../decoded.js';
 import type { WebSocketApiDefinition } from '../../stack/web-socket.js';
 
 const HOST = /^([a-z0-9]+)\.execute-api\.(?:[a-z0-9-]+\.)?(?:localhost|amazonaws\.com)$/;
@@ -42,12 +43,4 @@ export function isHostOf(apis: readonly WebSocketApiDefinition[], name: string):
 /** Without the port, in lower case. */
 function hostName(host: string | undefined): string {
   return (host ?? '').toLowerCase().replace(/:\d{1,5}$/, '');
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,5 +1,6 @@
 /** What functions return to WebSocket APIs, and what clients are told instead. Pure. */
 
+import { isObject } from '../../is-object.js';
 import type { Outcome } from '../../invocation/outcome.js';
 import { WEB_SOCKET_LIMITS } from './limits.js';
 
@@ -76,7 +77,3 @@ const REASONS: Readonly<Record<number, string>> = {
   1005: 'Client-side close frame status not set',
   1006: 'Connection closed abnormally',
 };
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -2,6 +2,8 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { splitTarget } from '../../http-events/request.js';
+import { decoded } from '../../decoded.js';
 import { readBody } from '../../invoke-api/request-body.js';
 import type { Connection } from './connection.js';
 import { isConnectionId, newId } from './ids.js';
@@ -14,7 +16,7 @@ const SIGNED = /^AWS4-HMAC-SHA256 /;
 const CLOSED_NORMALLY = 1000;
 
 export function isManagement(request: Pick<IncomingMessage, 'url'>): boolean {
-  return PATH.test(pathOf(request));
+  return PATH.test(splitTarget(request.url ?? '').path);
 }
 
 export function serveManagement(
@@ -24,7 +26,7 @@ export function serveManagement(
 ): void {
   const { method = '' } = request;
   const answer = new Answer(response);
-  const [, prefix = '', written] = PATH.exec(pathOf(request)) ?? [];
+  const [, prefix = '', written] = PATH.exec(splitTarget(request.url ?? '').path) ?? [];
   const id = decoded(written ?? '');
   if (written === undefined || !['GET', 'POST', 'DELETE'].includes(method)) {
     request.resume();
@@ -98,18 +100,5 @@ class Answer {
       ...headers,
     ]);
     this.#response.end(body);
-  }
-}
-
-function pathOf({ url = '' }: Pick<IncomingMessage, 'url'>): string {
-  const mark = url.indexOf('?');
-  return mark < 0 ? url : url.slice(0, mark);
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
   }
 }

@@ -1,7 +1,7 @@
 /** The Step Functions API: AWS's JSON 1.0 protocol, one operation for each `X-Amz-Target`. */
 
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readJson, sendJson } from '../../aws-endpoint/json-protocol.js';
 import { messageOf } from '../../errors.js';
 import {
   describeExecution,
@@ -84,18 +84,23 @@ export async function serveStates(
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   try {
-    const { operation, input } = await requestOf(request);
-    send(response, 200, await operation(await parts(), input, gone.signal));
+    const { operation, input } = await requestOf(request, response);
+    const body = await operation(await parts(), input, gone.signal);
+    sendJson(response, 200, { contentType: JSON_TYPE, body });
   } catch (error) {
     const [status, body] = failureBody(error);
-    send(response, status, body);
+    sendJson(response, status, { contentType: JSON_TYPE, body });
   }
 }
 
 async function requestOf(
   request: IncomingMessage,
+  response: ServerResponse,
 ): Promise<{ readonly operation: Operation; readonly input: Input }> {
-  const body = await bodyOf(request);
+  const input = await readJson(request, response, MOST_BODY_BYTES);
+  if (input === 'too large') {
+    throw new StatesApiError('ValidationException', 'The request is larger than 1 MB');
+  }
   const name = TARGET.exec(String(request.headers['x-amz-target'] ?? ''))?.[1] ?? '';
   const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
   if (operation === undefined) {
@@ -106,28 +111,10 @@ async function requestOf(
         : `${name} is not served here`,
     );
   }
-  try {
-    const input = body === '' ? {} : (JSON.parse(body) as unknown);
-    if (typeof input === 'object' && input !== null && !Array.isArray(input)) {
-      return { operation, input: input as Input };
-    }
-  } catch {
-    // Told below.
+  if (typeof input === 'string') {
+    throw new StatesApiError('SerializationException', 'The request body is no JSON object');
   }
-  throw new StatesApiError('SerializationException', 'The request body is no JSON object');
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= MOST_BODY_BYTES) chunks.push(chunk);
-  }
-  if (size > MOST_BODY_BYTES) {
-    throw new StatesApiError('ValidationException', 'The request is larger than 1 MB');
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  return { operation, input };
 }
 
 function failureBody(error: unknown): readonly [number, object] {
@@ -135,15 +122,4 @@ function failureBody(error: unknown): readonly [number, object] {
     return [400, { __type: error.type, message: error.message, ...error.more }];
   }
   return [500, { __type: 'InternalServerError', message: messageOf(error) }];
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  if (response.destroyed) return;
-  const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, {
-    'content-type': JSON_TYPE,
-    'content-length': bytes.length,
-    'x-amzn-requestid': randomUUID(),
-  });
-  response.end(bytes);
 }

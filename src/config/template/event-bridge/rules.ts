@@ -5,7 +5,7 @@
 
 import { messageOf } from '../../../errors.js';
 import { inputProblem } from '../../../event-input/input.js';
-import { ruleTargetProblem } from '../../../event-input/target-kinds.js';
+import { ruleTargetProblem, UNSERVED_PARAMETERS } from '../../../event-input/target-kinds.js';
 import { compilePattern } from '../../../event-pattern/event-pattern.js';
 import { InvalidPattern } from '../../../event-pattern/invalid-pattern.js';
 import { InvalidSchedule, parseRuleSchedule } from '../../../schedule-time/expression.js';
@@ -251,7 +251,7 @@ function targetOf(own: Properties): RuleTargetDefinition | undefined {
   const queue = own.map('SqsParameters')?.text('MessageGroupId');
   const keyPath = own.map('KinesisParameters')?.text('PartitionKeyPath');
   own.ignore(NO_PERMISSIONS, 'RoleArn');
-  own.ignore(NO_INSTANCE, ...OTHER_PARAMETERS);
+  own.ignore(NO_INSTANCE, ...UNSERVED_PARAMETERS);
   const target = {
     id: id ?? '',
     arn: arn ?? '',
@@ -268,16 +268,6 @@ function targetOf(own: Properties): RuleTargetDefinition | undefined {
   own.ignored('Arn', `${problem}; the target is left out`);
   return undefined;
 }
-
-const OTHER_PARAMETERS = [
-  'EcsParameters',
-  'BatchParameters',
-  'HttpParameters',
-  'RedshiftDataParameters',
-  'SageMakerPipelineParameters',
-  'AppSyncParameters',
-  'RunCommandParameters',
-];
 
 function inputsOf(
   own: Properties,
