@@ -2,6 +2,7 @@
 
 import { parseFunctionReference } from '../function/arn.js';
 import { LATEST, type EventInvokeRecord } from '../registry/records.js';
+import { ofOwnConfig } from '../registry/registry.js';
 import { invalid, notFound } from './failure.js';
 import type { Answer, ControlRequest } from './operation.js';
 import { pageOf, type PageInput } from './paging.js';
@@ -61,7 +62,10 @@ export function deleteFunctionEventInvokeConfig({
   });
   // One that a file brought is hidden, until the file changes.
   const revision = parts.registry.revision(target.name);
-  if (target.qualifier === LATEST && revision?.definition.eventInvoke !== undefined) {
+  if (
+    revision?.definition.eventInvoke !== undefined &&
+    ofOwnConfig(revision.definition).includes(target.qualifier)
+  ) {
     const { eventInvoke: _gone, ...definition } = revision.definition;
     parts.registry.setLatest(target.name, { ...revision, definition });
   }
@@ -75,8 +79,8 @@ export function listFunctionEventInvokeConfigs({
   input,
 }: ControlRequest<ConfigInput & PageInput>): Answer {
   const { name } = existing(parts, input.FunctionName);
-  const qualifiers = new Set([LATEST, ...Object.keys(parts.registry.record(name).eventInvoke)]);
-  const configs = [...qualifiers]
+  const configs = parts.registry
+    .eventInvokeQualifiers(name)
     .flatMap((key) => {
       const config = parts.registry.eventInvoke(name, key);
       return config === undefined ? [] : [{ key, config }];

@@ -121,11 +121,19 @@ export class FunctionRegistry {
   /** What the API keeps for the qualifier, else what the function's own definition says. */
   eventInvoke(name: string, qualifier: string): EventInvokeRecord | undefined {
     const stored = this.#records.get(name)?.eventInvoke[qualifier];
-    if (stored !== undefined || qualifier !== LATEST) return stored;
     const revision = this.revision(name);
-    const own = revision?.definition.eventInvoke;
-    if (revision === undefined || own === undefined) return undefined;
+    if (stored !== undefined || revision === undefined) return stored;
+    const { eventInvoke: own } = revision.definition;
+    if (own === undefined || !ofOwnConfig(revision.definition).includes(qualifier))
+      return undefined;
     return { ...own, modifiedAtMs: revision.modifiedAtMs };
+  }
+
+  /** Qualifiers that have a config, or may have. */
+  eventInvokeQualifiers(name: string): readonly string[] {
+    const definition = this.latest(name);
+    const own = definition === undefined ? [] : ofOwnConfig(definition);
+    return [...new Set([...own, ...Object.keys(this.record(name).eventInvoke)])];
   }
 
   /** Version or alias → provisioned concurrency. */
@@ -214,11 +222,13 @@ export class FunctionRegistry {
     const reserves =
       definition.reservedConcurrency !== undefined && record.reservedConcurrency !== undefined;
     const retries =
-      definition.eventInvoke !== undefined && record.eventInvoke[LATEST] !== undefined;
-    if (!reserves && !retries) return;
+      definition.eventInvoke === undefined
+        ? []
+        : ofOwnConfig(definition).filter((one) => record.eventInvoke[one] !== undefined);
+    if (!reserves && retries.length === 0) return;
     this.change(definition.name, (draft) => {
       if (reserves) delete draft.reservedConcurrency;
-      if (retries) delete draft.eventInvoke[LATEST];
+      for (const qualifier of retries) delete draft.eventInvoke[qualifier];
     });
   }
 
@@ -362,4 +372,9 @@ function fileUrlId(name: string): string {
 
 function same(one: FunctionDefinition, other: FunctionDefinition): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** What the config of events that a definition has is for: as SAM makes it, the alias as well. */
+export function ofOwnConfig({ autoPublish }: FunctionDefinition): readonly string[] {
+  return autoPublish === undefined ? [LATEST] : [LATEST, autoPublish.alias];
 }

@@ -95,16 +95,16 @@ export function withEventInvokeConfigs(
     if (typeof condition === 'string' && !holds(condition, scope)) continue;
     const path = `Resources.${logicalId}.Properties`;
     const properties = map(resolve(written, scope));
-    const { Qualifier: qualifier = LATEST } = properties;
-    if (qualifier !== LATEST) {
-      const reason = `only ${LATEST} is configured from a template; PutFunctionEventInvokeConfig takes others`;
-      notices.push(ignored(`${path}.Qualifier`, reason));
+    const { FunctionName: target, Qualifier: qualifier = LATEST } = properties;
+    const name = typeof target === 'string' ? parseFunctionReference(target)?.name : undefined;
+    const configures = configured.find((draft) => draft.name === name);
+    if (configures === undefined) {
+      notices.push(ignored(`${path}.FunctionName`, 'the template has no such function'));
       continue;
     }
-    const { FunctionName: target } = properties;
-    const name = typeof target === 'string' ? parseFunctionReference(target)?.name : undefined;
-    if (!configured.some((draft) => draft.name === name)) {
-      notices.push(ignored(`${path}.FunctionName`, 'the template has no such function'));
+    if (qualifier !== LATEST && qualifier !== configures.settings['alias']) {
+      const reason = `only ${LATEST} and the function's alias are configured from a template; PutFunctionEventInvokeConfig takes others`;
+      notices.push(ignored(`${path}.Qualifier`, reason));
       continue;
     }
     const settings = invokeConfig(path, properties, notices);

@@ -163,10 +163,10 @@ export function readTemplate(document: unknown, context: TemplateContext): Funct
   });
   context.permissions.push(...permissionsOf({ functions, resources, globals, scope, context }));
   const { notices } = context;
-  const configured = withFunctionResources(
-    withEventInvokeConfigs(drafts, resources, { scope, notices }),
+  const configured = withEventInvokeConfigs(
+    withFunctionResources(drafts, resources, { scope, notices, unresolved }),
     resources,
-    { scope, notices, unresolved },
+    { scope, notices },
   );
   unresolved.tell();
   relocate(origins, context);

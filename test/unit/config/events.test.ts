@@ -122,6 +122,32 @@ it('problems in a template are told in its own names', async () => {
   ]);
 });
 
+it('CloudFormation’s resource may name the alias that its function is published for', async () => {
+  const { functions, notices } = await load(
+    'template.json',
+    template(
+      {},
+      {
+        Live: { Type: 'AWS::Lambda::Alias', Properties: { FunctionName: 'Fn', Name: 'live' } },
+        Config: {
+          Type: 'AWS::Lambda::EventInvokeConfig',
+          Properties: {
+            FunctionName: 'Fn',
+            Qualifier: { 'Fn::Select': [7, { 'Fn::Split': [':', { Ref: 'Live' }] }] },
+            MaximumRetryAttempts: 1,
+          },
+        },
+      },
+      'AWS::Lambda::Function',
+    ),
+  );
+  expect(functions[0]).toMatchObject({
+    autoPublish: { alias: 'live' },
+    eventInvoke: { maximumRetryAttempts: 1 },
+  });
+  expect(notices).toEqual([]);
+});
+
 it('CloudFormation’s resource configures the function it names, others are listed', async () => {
   const config = (FunctionName: unknown, Qualifier: string) => ({
     Type: 'AWS::Lambda::EventInvokeConfig',

@@ -111,6 +111,34 @@ describe('the dead-letter queue of an event', () => {
   });
 });
 
+describe('what a file says of a function’s events', () => {
+  const says = (maximumRetryAttempts: number) =>
+    fileFunction('orders', '/ignored', {
+      eventInvoke: { maximumRetryAttempts, onFailureArn: 'arn:aws:sqs:us-east-1:1:failed' },
+      autoPublish: { alias: 'live' },
+    });
+  const retries = (qualifier?: string) =>
+    registry.eventInvokeConfig('orders', qualifier).maximumRetryAttempts;
+
+  it('is for the alias that it is published for, and for no other', () => {
+    registry.setFiles([says(0)]);
+    expect([undefined, 'live', 'other', '1'].map(retries)).toEqual([0, 0, undefined, undefined]);
+    expect(registry.eventInvokeConfig('orders', 'live').onFailureArn).toMatch(/failed$/);
+    expect(registry.eventInvokeQualifiers('orders')).toEqual(['$LATEST', 'live']);
+  });
+
+  it('takes the place of what the API said of that alias, once it changes', () => {
+    registry.setFiles([says(0)]);
+    registry.change('orders', ({ eventInvoke }) => {
+      eventInvoke['live'] = { maximumRetryAttempts: 2, modifiedAtMs: 1 };
+      eventInvoke['other'] = { maximumRetryAttempts: 2, modifiedAtMs: 1 };
+    });
+    expect([undefined, 'live', 'other'].map(retries)).toEqual([0, 2, 2]);
+    registry.setFiles([says(1)]);
+    expect([undefined, 'live', 'other'].map(retries)).toEqual([1, 1, 2]);
+  });
+});
+
 describe('what is being done to a function', () => {
   it('ends with it, and not what is done to the next one of its name', () => {
     const first = registry.begin('orders', 'creating');
