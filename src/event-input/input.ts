@@ -15,6 +15,7 @@ export interface MatchedEvent {
 }
 
 const MOST_VARIABLES = 100;
+const LONGEST_INPUT = 8192;
 const LONGEST_TEMPLATE = 8192;
 const LONGEST_PATH = 256;
 /** A text, or a placeholder outside of texts. */
@@ -25,6 +26,9 @@ const PLACEHOLDER = /<([^<>\s"]+)>/g;
 export function inputProblem(input: Input): { path: string; reason: string } | undefined {
   const { input: constant, inputPath, inputTransformer } = input;
   if (constant !== undefined && !isJson(constant)) return { path: 'Input', reason: 'is not JSON' };
+  if (constant !== undefined && constant.length > LONGEST_INPUT) {
+    return { path: 'Input', reason: `has more than ${LONGEST_INPUT} characters` };
+  }
   if (inputPath !== undefined && !isPath(inputPath)) {
     return { path: 'InputPath', reason: 'is no path such as $.detail.id' };
   }

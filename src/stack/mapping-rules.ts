@@ -17,6 +17,7 @@ export interface BrokenRule {
 }
 
 const MOST_FILTERS = 10;
+const LONGEST_FILTER = 4096;
 const FIFO_BATCH = 10;
 const LEAST_AGE_SECONDS = 60;
 
@@ -118,6 +119,10 @@ function foreign(
 function filterRules({ filters = [] }: MappingDefinition): BrokenRule[] {
   if (filters.length > MOST_FILTERS) {
     const text = `FilterCriteria can have at most ${MOST_FILTERS} filters`;
+    return [{ setting: 'filters', text }];
+  }
+  if (filters.some((filter) => filter.length > LONGEST_FILTER)) {
+    const text = `A pattern of FilterCriteria can have at most ${LONGEST_FILTER} characters`;
     return [{ setting: 'filters', text }];
   }
   try {

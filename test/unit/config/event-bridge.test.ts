@@ -224,6 +224,10 @@ describe('EventBridge in templates', () => {
               RetryPolicy: { MaximumRetryAttempts: 500 },
             },
           },
+          I: {
+            Type: 'Schedule',
+            Properties: { Schedule: 'rate(1 hour)', Input: JSON.stringify('x'.repeat(8192)) },
+          },
         },
         {
           Rule: {
@@ -246,6 +250,7 @@ describe('EventBridge in templates', () => {
       `${event('F')}.Pattern`,
       `${event('G')}.InputTransformer.InputTemplate`,
       `${event('H')}.RetryPolicy.MaximumRetryAttempts`,
+      `${event('I')}.Input`,
       'Resources.Rule.Properties.ScheduleExpression',
       'Resources.Rule.Properties.State',
     ]);

@@ -154,6 +154,14 @@ describe('event source mappings of a template', () => {
       { Queue: QUEUE, FilterCriteria: { Filters: [{ Pattern: '{' }] } },
       'FilterCriteria',
     ],
+    [
+      'length of a pattern',
+      {
+        Queue: QUEUE,
+        FilterCriteria: { Filters: [{ Pattern: `{"body":["${'x'.repeat(4096)}"]}` }] },
+      },
+      'at most 4096 characters',
+    ],
     ['stream', { Queue: STREAM }, 'the ARN of a queue'],
     ['bisect', { Queue: QUEUE, BisectBatchOnFunctionError: true }, 'not supported for SQS'],
     ['responses', { Queue: QUEUE, FunctionResponseTypes: ['x'] }, 'ReportBatchItemFailures'],
