@@ -10,8 +10,7 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { identify, isAlive, type ProcessIdentity } from '../process-identity.js';
 import { DEADLINE_MS, within } from './docker/deadline.js';
-import { unlessGone } from './docker/errors.js';
-import { removeContainer } from './docker/removal.js';
+import { removeContainer, removeNetwork } from './docker/removal.js';
 import { removeScratch } from './host/scratch.js';
 import { LABEL, OWNER, runFilter } from './labels.js';
 
@@ -54,13 +53,7 @@ export async function removeLabelled(docker: Docker, runId: string): Promise<voi
   const containers = await containersWith(docker, label);
   await settleAll(containers.map(({ Id }) => removeContainer(docker.getContainer(Id))));
   const networks = await networksWith(docker, label);
-  await settleAll(
-    networks.map(({ Id }) =>
-      unlessGone(
-        within(DEADLINE_MS.network, (abortSignal) => docker.getNetwork(Id).remove({ abortSignal })),
-      ),
-    ),
-  );
+  await settleAll(networks.map(({ Id }) => removeNetwork(docker.getNetwork(Id))));
 }
 
 function containersWith(docker: Docker, label: string[]): Promise<Docker.ContainerInfo[]> {
@@ -101,7 +94,12 @@ export async function removeOrphans(docker: Docker, scratchRoot: string): Promis
   // A run whose containers are gone may still have left disks; a network says that it lives.
   for (const folder of folders)
     if (!live.has(folder) && (await isAbandoned(scratchRoot, folder))) dead.add(folder);
-  for (const runId of dead) await removeRun(docker, runId, scratchRoot);
+  // What cannot be cleared of one must not keep the others.
+  const failures: unknown[] = [];
+  for (const runId of dead) {
+    await removeRun(docker, runId, scratchRoot).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
   return dead.size;
 }
 

@@ -22,6 +22,8 @@ process.stdin.on('close', () => {
 });
 
 async function clear(): Promise<void> {
+  // Pauses in what is called keep no process alive.
+  setInterval(() => undefined, TRY_AGAIN_MS);
   const { connectDocker } = await import('./docker/connect.js');
   const { removeRun } = await import('./orphans.js');
   for (let tries = 0; tries < TRIES; tries += 1) {

@@ -6,10 +6,11 @@
 import { lookup } from 'node:dns/promises';
 import { createServer } from 'node:net';
 import type Docker from 'dockerode';
-import { messageOf, OrchestratorError } from '../../errors.js';
+import { OrchestratorError } from '../../errors.js';
 import type { EngineNetwork } from '../engine.js';
 import { DEADLINE_MS, within } from './deadline.js';
 import { engineError, isNotFound } from './errors.js';
+import { removeNetwork } from './removal.js';
 
 export interface RunNetwork extends EngineNetwork {
   readonly name: string;
@@ -24,8 +25,6 @@ interface AddressRange {
 }
 
 interface NetworkDetails {
-  /** By id, or by a name of the engine's own where the container is gone. */
-  readonly Containers?: Readonly<Record<string, { readonly Name: string }>>;
   readonly IPAM?: { readonly Config?: readonly AddressRange[] | null };
 }
 
@@ -71,7 +70,7 @@ export async function makeNetwork(
         }
       },
       // By name: the one made again has another id.
-      remove: () => removeNetwork(docker.getNetwork(name)),
+      remove: () => removeOurs(docker.getNetwork(name)),
     };
   } catch (error) {
     throw engineError(error, 'making the network of the run');
@@ -164,26 +163,10 @@ function rangeOf(details: NetworkDetails): AddressRange & { Gateway: string } {
   return { ...(range.Subnet === undefined ? {} : { Subnet: range.Subnet }), Gateway };
 }
 
-/**
- * A container that is taken away while it is being started can leave its end of the network behind:
- * the engine then refuses to remove the network until that is cut.
- */
-async function removeNetwork(network: Docker.Network): Promise<void> {
+async function removeOurs(network: Docker.Network): Promise<void> {
   try {
-    await remove(network).catch(async (error: unknown) => {
-      if (!/active endpoints/.test(messageOf(error))) throw error;
-      const { Containers = {} } = await inspect(network);
-      const ends = Object.values(Containers).map(({ Name }) =>
-        within(DEADLINE_MS.network, () => network.disconnect({ Container: Name, Force: true })),
-      );
-      await Promise.allSettled(ends);
-      await remove(network);
-    });
+    await removeNetwork(network);
   } catch (error) {
-    if (!isNotFound(error)) throw engineError(error, 'removing the network of the run');
+    throw engineError(error, 'removing the network of the run');
   }
-}
-
-async function remove(network: Docker.Network): Promise<void> {
-  await within(DEADLINE_MS.network, (abortSignal) => network.remove({ abortSignal }));
 }

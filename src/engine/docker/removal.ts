@@ -1,8 +1,14 @@
-/** Taking a container away, with its processes and volumes. */
+/** Taking things of the engine away: a container with its processes and volumes, a network. */
 
 import type Docker from 'dockerode';
+import { sleep, systemClock, type Clock } from '../../async/clock.js';
+import { messageOf } from '../../errors.js';
 import { DEADLINE_MS, within } from './deadline.js';
-import { unlessGone } from './errors.js';
+import { isNotFound, unlessGone } from './errors.js';
+
+/** How often a network is tried whose last container is still going. */
+const TRIES = 5;
+const TRY_AGAIN_MS = 400;
 
 /** One that is gone, or going already, is as wanted. Raises what the engine or the connection says. */
 export function removeContainer(container: Docker.Container): Promise<void> {
@@ -11,4 +17,37 @@ export function removeContainer(container: Docker.Container): Promise<void> {
       container.remove({ force: true, v: true, abortSignal }),
     ),
   );
+}
+
+/**
+ * A container that is taken away while it is being started can leave its end of the network behind:
+ * the engine then refuses to remove the network until that is cut. One that somebody else is taking
+ * away has its end for a moment longer, and cannot be cut. Raises what the engine says.
+ */
+export async function removeNetwork(
+  network: Docker.Network,
+  clock: Clock = systemClock,
+): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await within(DEADLINE_MS.network, (abortSignal) => network.remove({ abortSignal }));
+      return;
+    } catch (error) {
+      if (isNotFound(error)) return;
+      if (tries === TRIES || !/active endpoints/.test(messageOf(error))) throw error;
+    }
+    if (tries > 1) await sleep(clock, TRY_AGAIN_MS);
+    await cutEnds(network);
+  }
+}
+
+async function cutEnds(network: Docker.Network): Promise<void> {
+  const { Containers = {} } = (await within(DEADLINE_MS.look, () => network.inspect())) as {
+    /** By id, or by a name of the engine's own where the container is gone. */
+    readonly Containers?: Readonly<Record<string, { readonly Name: string }>>;
+  };
+  const ends = Object.values(Containers).map(({ Name }) =>
+    within(DEADLINE_MS.network, () => network.disconnect({ Container: Name, Force: true })),
+  );
+  await Promise.allSettled(ends);
 }
