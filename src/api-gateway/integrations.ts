@@ -4,6 +4,7 @@ import { request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { isOfConnection, rawHeaders, type HttpAnswer } from '../http-events/answer.js';
 import type { IntegrationDefinition } from '../stack/http.js';
+import { API_LIMITS } from './limits.js';
 import type { Visit } from './visit.js';
 
 type Mock = Extract<IntegrationDefinition, { kind: 'mock' }>;
@@ -43,7 +44,7 @@ export function proxyAnswer(
 ): Promise<HttpAnswer> {
   const target = proxyUrl(integration, visit);
   const { request } = visit;
-  const headers: Record<string, string | string[]> = {};
+  const headers = Object.create(null) as Record<string, string | string[]>;
   for (let index = 0; index < request.rawHeaders.length; index += 2) {
     const name = (request.rawHeaders[index] ?? '').toLowerCase();
     if (isOfConnection(name) || name === 'host') continue;
@@ -57,7 +58,12 @@ export function proxyAnswer(
     const method = integration.method ?? request.method;
     const outgoing = open(target, { method, headers, signal }, (response) => {
       const pieces: Buffer[] = [];
-      response.on('data', (piece: Buffer) => pieces.push(piece));
+      let bytes = 0;
+      response.on('data', (piece: Buffer) => {
+        bytes += piece.length;
+        if (bytes <= API_LIMITS.bodyBytes) pieces.push(piece);
+        else outgoing.destroy(new Error('its answer is larger than 10 MB'));
+      });
       response.on('error', reject);
       response.on('end', () => {
         const raw = response.rawHeaders;

@@ -136,7 +136,7 @@ function headersOf({ api, request, traceId }: Visit): Lists {
   const lower = api.kind === 'http';
   /** Lower case → name as it stands in the event. */
   const names = new Map<string, string>();
-  const headers: Record<string, string[]> = {};
+  const headers = lists();
   const add = (name: string, value: string, replace = false): void => {
     const key = name.toLowerCase();
     const known = names.get(key) ?? (lower ? key : key === 'host' ? 'Host' : name);
@@ -161,14 +161,19 @@ function headersOf({ api, request, traceId }: Visit): Lists {
 }
 
 function queryOf(text: string): Lists {
-  const query: Record<string, string[]> = {};
+  const query = lists();
   if (text === '') return query;
   for (const [name, value] of new URLSearchParams(text)) (query[name] ??= []).push(value);
   return query;
 }
 
-function lasts(lists: Lists): Record<string, string> {
-  return Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, list.at(-1) ?? '']));
+/** Without a prototype: clients may name a header or a parameter `constructor`. */
+function lists(): Record<string, string[]> {
+  return Object.create(null) as Record<string, string[]>;
+}
+
+function lasts(all: Lists): Record<string, string> {
+  return Object.fromEntries(Object.entries(all).map(([name, list]) => [name, list.at(-1) ?? '']));
 }
 
 function firstOf(headers: Lists, name: string): string | undefined {

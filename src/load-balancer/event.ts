@@ -40,7 +40,7 @@ function headersOf(
   { rawHeaders, sourceIp, port }: HttpRequest,
   traceId: string,
 ): Record<string, string[]> {
-  const headers: Record<string, string[]> = {};
+  const headers = lists();
   for (let index = 0; index < rawHeaders.length; index += 2) {
     (headers[(rawHeaders[index] ?? '').toLowerCase()] ??= []).push(rawHeaders[index + 1] ?? '');
   }
@@ -52,7 +52,7 @@ function headersOf(
 }
 
 function queryOf(text: string): Record<string, string[]> {
-  const query: Record<string, string[]> = {};
+  const query = lists();
   for (const pair of text.split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
@@ -62,6 +62,11 @@ function queryOf(text: string): Record<string, string[]> {
   return query;
 }
 
-function lasts(lists: Readonly<Record<string, readonly string[]>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, list.at(-1) ?? '']));
+/** Without a prototype: clients may name a header or a parameter `constructor`. */
+function lists(): Record<string, string[]> {
+  return Object.create(null) as Record<string, string[]>;
+}
+
+function lasts(all: Readonly<Record<string, readonly string[]>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(all).map(([name, list]) => [name, list.at(-1) ?? '']));
 }

@@ -13,6 +13,18 @@ afterEach(() => bench.close());
 const OK = { statusCode: 200 };
 
 describe('the event of a REST API', () => {
+  it('has headers and parameters whatever they are called', async () => {
+    bench.add('fn', OK);
+    await bench.serve([api({ routes: [route('GET /')] })]);
+    const headers = ['__proto__', '1', 'constructor', '2'];
+    const { status } = await bench.ask('/?constructor=a&__proto__=b', { headers });
+    expect(status).toBe(200);
+    const { multiValueQueryStringParameters: query, multiValueHeaders } =
+      bench.event as unknown as APIGatewayProxyEvent;
+    expect(JSON.stringify(query)).toBe('{"constructor":["a"],"__proto__":["b"]}');
+    expect(JSON.stringify(multiValueHeaders)).toContain('"__proto__":["1"],"constructor":["2"]');
+  });
+
   it('has the fields of payload 1.0, headers and queries one by one and all together', async () => {
     bench.add('fn', OK);
     await bench.serve([

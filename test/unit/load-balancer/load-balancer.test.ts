@@ -89,6 +89,20 @@ describe('the event of a load balancer', () => {
     expect(reply.headers['set-cookie']).toEqual(['a=1', 'b=2']);
   });
 
+  it('has headers and parameters whatever they are called', async () => {
+    bench.add('fn', OK);
+    await serve(rule([], { multi: true }));
+    const headers = ['__proto__', '1', 'constructor', '2'];
+    const { status } = await bench.ask('/?constructor=a&__proto__=b&toString=c', { headers });
+    expect(status).toBe(200);
+    expect(JSON.stringify(bench.event['multiValueQueryStringParameters'])).toBe(
+      '{"constructor":["a"],"__proto__":["b"],"toString":["c"]}',
+    );
+    expect(JSON.stringify(bench.event['multiValueHeaders'])).toContain(
+      '"__proto__":["1"],"constructor":["2"]',
+    );
+  });
+
   it('has bodies in base64 unless their type is one of text and they are not compressed', async () => {
     bench.add('fn', OK);
     await serve(rule());
