@@ -7,6 +7,7 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream';
+import { decoded } from '../decoded.js';
 import { messageOf, OrchestratorError } from '../errors.js';
 import { HOP_BY_HOP } from '../invoke-api/http2.js';
 import type { AwsServices } from '../services/aws-services.js';
@@ -22,7 +23,7 @@ export type Forward = (
 
 export function forwardTo(services: Pick<AwsServices, 'kind' | 'reach'>): Forward {
   return (service, request, response, onAnswer) => {
-    const fail = (status: 400 | 503, message: string): void => {
+    const fail = (status: 400 | 403 | 503, message: string): void => {
       sendFailure(response, protocolOf(request, service), { status, message });
       // What is left of the body is nobody's; the connection is good for another request.
       request.resume();
@@ -30,6 +31,10 @@ export function forwardTo(services: Pick<AwsServices, 'kind' | 'reach'>): Forwar
     if (services.kind === 'aws') {
       // What it is signed with means nothing to AWS.
       fail(400, `${service} is AWS itself here (services: aws): ask it directly`);
+      return;
+    }
+    if (services.kind === 'container' && isServersOwn(request.url)) {
+      fail(403, 'What the server of the services has for itself is not served here');
       return;
     }
     services.reach().then(
@@ -63,7 +68,13 @@ function pass({ endpoint, request, response, fail, onAnswer }: Passage): void {
   });
   upstream.on('response', (answer) => {
     const headers = endToEnd(answer.rawHeaders);
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', headers);
+    try {
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', headers);
+    } catch (error) {
+      upstream.destroy();
+      fail(503, `the answer of ${endpoint} cannot be passed on: ${messageOf(error)}`);
+      return;
+    }
     onAnswer?.(answer);
     // An answer that breaks off breaks off here as well: nothing else can be said by now.
     pipeline(answer, response, () => undefined);
@@ -79,6 +90,9 @@ function pass({ endpoint, request, response, fail, onAnswer }: Passage): void {
   request.pipe(upstream);
 }
 
+/** Without these a body would be read as the next request, or reach another host. */
+const KEPT: ReadonlySet<string> = new Set(['content-length', 'host']);
+
 /** Names and values in turn, without what belongs to the connection. */
 export function endToEnd(rawHeaders: readonly string[], chunked = false): string[] {
   const kept: string[] = [];
@@ -91,10 +105,17 @@ export function endToEnd(rawHeaders: readonly string[], chunked = false): string
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
     const lower = name.toLowerCase();
-    if (!HOP_BY_HOP.has(lower) && !named.has(lower)) kept.push(name, rawHeaders[index + 1] ?? '');
+    const goesOn = KEPT.has(lower) || !named.has(lower);
+    if (!HOP_BY_HOP.has(lower) && goesOn) kept.push(name, rawHeaders[index + 1] ?? '');
   }
   if (chunked) kept.push('Transfer-Encoding', 'chunked');
   return kept;
+}
+
+/** Moto's pages, with which anybody could have it forget everything. It looks at the decoded path. */
+function isServersOwn(url = '/'): boolean {
+  const [path = ''] = url.split('?');
+  return /^\/+moto-api/.test(decoded(path));
 }
 
 function isChunked({ headers }: IncomingMessage): boolean {

@@ -112,12 +112,17 @@ export class Http2Front {
 
   #relay(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const { address, port } = this.#server.address() as AddressInfo;
+    const sent = plain(headers, headers[':authority']);
+    // Node.js marks the end of a body by itself for some methods only.
+    if (!stream.endAfterHeaders && sent['content-length'] === undefined) {
+      sent['transfer-encoding'] = 'chunked';
+    }
     const inner = httpRequest({
       host: address,
       port,
       method: headers[':method'],
       path: headers[':path'],
-      headers: plain(headers, headers[':authority']),
+      headers: sent,
       setHost: false,
       agent: false,
     });

@@ -157,6 +157,32 @@ test('a client that begins with HTTP/2 is served like any other', async () => {
   session.destroy();
 });
 
+test('a body over HTTP/2 arrives whole, whatever the method and though nobody said how long', async () => {
+  const { callers, door, url } = await doorFor();
+  door.lambda = (request, response) => {
+    let text = '';
+    request.on('data', (piece: Buffer) => (text += piece.toString()));
+    request.on('end', () => response.end(`${request.method} ${text}`));
+  };
+  const session = connect(url);
+  for (const method of ['GET', 'DELETE', 'POST']) {
+    const stream = session.request(
+      {
+        ':method': method,
+        ':path': INVOKE,
+        authorization: signed('lambda'),
+        'x-amz-security-token': callers.issue() ?? '',
+      },
+      { endStream: false },
+    );
+    stream.end('GET /other HTTP/1.1\r\n\r\n');
+    let text = '';
+    for await (const piece of stream) text += String(piece);
+    expect(text).toBe(`${method} GET /other HTTP/1.1\r\n\r\n`);
+  }
+  session.destroy();
+});
+
 test('before the Lambda API is there, callers are told to come again', async () => {
   const callers = new Callers();
   const door = new ContainerDoor({ endpoint: new AwsEndpoint(), callers });

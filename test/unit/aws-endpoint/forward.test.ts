@@ -196,3 +196,32 @@ test('headers of one connection do not go on to the next', () => {
   ];
   expect(endToEnd([...headers, 'A', '2'])).toEqual(['Host', 'a', 'A', '1', 'A', '2']);
 });
+
+test('a header that others name for their connection still says where a body ends', () => {
+  const headers = ['Host', 'a', 'Connection', 'Content-Length, Host', 'Content-Length', '3'];
+  expect(endToEnd(headers)).toEqual(['Host', 'a', 'Content-Length', '3']);
+});
+
+test('the pages of the server in our container are nobody’s, however they are written', async () => {
+  const { seen, endpoint } = await upstream(() => ({}));
+  const port = await door(() => Promise.resolve({ endpoint }), 'container');
+  for (const path of ['/moto-api/reset', '//moto-api/reset', '/%6Doto-api/', '/moto-api?x=1']) {
+    expect((await ask(port, { method: 'POST', path })).status).toBe(403);
+  }
+  expect(seen).toEqual([]);
+  expect((await ask(port, { path: '/bucket/moto-api/' })).status).toBe(200);
+});
+
+test('an answer that cannot be passed on is a failure of its caller’s only', async () => {
+  const server = createNetServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end('HTTP/1.1 099 Odd\r\ncontent-length: 0\r\n\r\n'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => server.close());
+  const { port: odd } = server.address() as AddressInfo;
+  const port = await door(() => Promise.resolve({ endpoint: `http://127.0.0.1:${odd}` }));
+  const answer = await ask(port, {});
+  expect(answer.status).toBe(503);
+  expect(answer.body.toString()).toContain('cannot be passed on');
+});
