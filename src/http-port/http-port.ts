@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { systemClock, type Clock } from '../async/clock.js';
 import { messageOf } from '../errors.js';
 import { Admission, hostName } from '../invoke-api/admission.js';
 import { sendError } from '../invoke-api/answer.js';
@@ -43,10 +44,13 @@ export interface HttpPortOptions {
   readonly port: number;
   readonly authToken?: string | undefined;
   readonly ownerToken?: string | undefined;
+  readonly clock?: Clock;
 }
 
 /** Load balancers take the longest headers: 64 KB together. */
 const HEADER_BYTES = 64 * 1024;
+/** So often a drain looks for clients that neither send the rest of a request nor take an answer. */
+const STALLED_MS = 5_000;
 
 export class HttpPort {
   readonly #options: HttpPortOptions;
@@ -57,6 +61,7 @@ export class HttpPort {
   #opening: Promise<string> | undefined;
   #url: string | undefined;
   #ending = false;
+  #draining: Promise<void> | undefined;
   #drained: (() => void) | undefined;
 
   constructor(options: HttpPortOptions) {
@@ -95,6 +100,7 @@ export class HttpPort {
 
   /** Opens the port unless it is. Raises `port-in-use` and `config-invalid`. */
   open(): Promise<string> {
+    if (this.#ending) return Promise.reject(new Error('the orchestrator is stopping'));
     this.#opening ??= this.#listen().catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
@@ -105,10 +111,12 @@ export class HttpPort {
   /** Takes nothing new; resolves when what is open has been answered. Upgraded connections stay. */
   drain(): Promise<void> {
     this.#end();
-    return new Promise((resolve) => {
+    this.#draining ??= new Promise((resolve) => {
       this.#drained = resolve;
       this.#settleDrain();
+      this.#lookForStalled(new Set());
     });
+    return this.#draining;
   }
 
   /** Ends every connection now, but for those that were upgraded. */
@@ -121,6 +129,8 @@ export class HttpPort {
   async #listen(): Promise<string> {
     const { host, port, authToken } = this.#options;
     const bound = await listen(this.#server, { host, port, authToken, flag: '--http-port' });
+    // Ended meanwhile.
+    if (this.#ending) this.#server.close();
     this.#url = `http://${urlHost(host)}:${bound.port}`;
     return this.#url;
   }
@@ -135,6 +145,19 @@ export class HttpPort {
 
   #settleDrain(): void {
     if (this.#open.size === 0) this.#drained?.();
+  }
+
+  /** Lets those go that were found stalled at the last look and still are. */
+  #lookForStalled(before: ReadonlySet<ServerResponse>): void {
+    if (this.#open.size === 0) return;
+    const { clock = systemClock } = this.#options;
+    clock.setTimer(STALLED_MS, () => {
+      const stalled = [...this.#open].filter(
+        ({ req, writableEnded }) => writableEnded || !req.complete,
+      );
+      for (const response of stalled) if (before.has(response)) response.destroy();
+      this.#lookForStalled(new Set(stalled));
+    });
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
@@ -162,18 +185,18 @@ export class HttpPort {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // What becomes of the connection is known to whoever has it; Node.js looks after it no longer.
+    socket.on('error', ignore);
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
       this.#declineUpgrade(request, socket);
       return;
     }
-    // What becomes of the connection is known to whoever has it.
-    socket.on('error', ignore);
     const site = this.#sites.find((one) => one.upgrade !== undefined && one.owns(request));
     const refusal = this.#refusal(request);
     if (refusal === undefined && site?.upgrade !== undefined) site.upgrade(request, socket, head);
     else {
       const status = refusal?.status === 503 ? '503 Service Unavailable' : '403 Forbidden';
-      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      lastWord(socket, `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     }
   }
 
@@ -182,7 +205,7 @@ export class HttpPort {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket as Socket);
-    response.on('finish', () => socket.end());
+    response.on('finish', () => lastWord(socket, ''));
     if (Number(request.headers['content-length'] ?? 0) === 0) this.#serve(request, response);
     else {
       const text = 'Upgrade is not served here; send the request without it.';
@@ -206,6 +229,12 @@ export class HttpPort {
     }
     return this.#admission.checkCaller(request);
   }
+}
+
+/** Ends a connection that was taken from Node.js: what else comes is nobody's, and closes nothing. */
+export function lastWord(socket: Duplex, text: string | Buffer): void {
+  socket.resume();
+  socket.end(text, () => socket.destroy());
 }
 
 function ignore(): void {}

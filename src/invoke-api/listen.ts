@@ -33,6 +33,8 @@ export async function listen(
     server.once('error', fail);
     server.listen({ host, port, backlog: INVOKE_LIMITS.backlog }, () => {
       server.off('error', fail);
+      // A connection that could not be taken, for want of descriptors say, is its caller's loss.
+      server.on('error', () => undefined);
       resolve();
     });
   });

@@ -33,6 +33,8 @@ export interface ConnectionEnd {
 const BINARY = 1003;
 const GOING_AWAY = 1001;
 const TOO_LARGE = 1009;
+/** What waits for a client that does not read; then it is let go. */
+const MOST_WAITING_BYTES = 32 * 1024 * 1024;
 /** Of the parser → what it closes the connection with. */
 const FAULTS: Readonly<Record<string, number>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: TOO_LARGE,
@@ -109,6 +111,7 @@ export class Connection {
       const fin = at + frameBytes >= data.length;
       this.#parts.socket.send(data.subarray(at, at + frameBytes), { binary: !isText, fin });
     }
+    if (this.#parts.socket.bufferedAmount > MOST_WAITING_BYTES) this.terminate();
   }
 
   close(code: number, reason = reasonOf(code, '')): void {

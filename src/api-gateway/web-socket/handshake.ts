@@ -5,6 +5,7 @@
 
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { lastWord } from '../../http-port/http-port.js';
 import type { Outcome } from '../../invocation/outcome.js';
 import type { FunctionTarget } from '../../stack/function-target.js';
 import type { WebSocketApiDefinition } from '../../stack/web-socket.js';
@@ -162,7 +163,7 @@ export function refuse(stream: Duplex, { status, headers, body }: Refusal): void
     lines.push(`${headers[index]}: ${String(headers[index + 1]).replace(/[\r\n]/g, ' ')}`);
   }
   lines.push(`Content-Length: ${body.length}`, 'Connection: close', '', '');
-  stream.end(Buffer.concat([Buffer.from(lines.join('\r\n')), body]));
+  lastWord(stream, Buffer.concat([Buffer.from(lines.join('\r\n')), body]));
 }
 
 /** Whether it is one that can be accepted: nobody is asked about others. */

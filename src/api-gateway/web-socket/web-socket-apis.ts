@@ -55,7 +55,7 @@ export class WebSocketApis implements Source, HttpSite {
   }
 
   async apply({ webSocketApis }: Pick<Stack, 'webSocketApis'>): Promise<void> {
-    if (webSocketApis.length > 0 && this.#server === undefined) await this.#open();
+    if (webSocketApis.length > 0) await this.#open();
     this.#apis = webSocketApis;
     for (const connection of this.#connections.values()) {
       if (this.#apiOf(connection.facts) === undefined) connection.close(GOING_AWAY);
@@ -145,6 +145,11 @@ export class WebSocketApis implements Source, HttpSite {
   async #open(): Promise<void> {
     const { httpPort, awsEndpoint } = this.#parts;
     const { WebSocketServer } = await import('ws');
+    if (this.#server !== undefined) {
+      // The port may have been somebody else's the last time.
+      await httpPort.open();
+      return;
+    }
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,

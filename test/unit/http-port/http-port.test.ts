@@ -1,7 +1,8 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { HttpPort, type HttpSite } from '../../../src/http-port/http-port.js';
+import { ManualClock } from '../../support/manual-clock.js';
 
 interface Answer {
   readonly status: number;
@@ -105,6 +106,92 @@ describe('the port of HTTP event sources', () => {
     expect(await answered).toEqual({ status: 200, body: 'done' });
     await drained;
     await expect(ask('/')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('does not wait for clients that send half a request or leave their answer', async () => {
+    const clock = new ManualClock();
+    let arrived = (): void => undefined;
+    const both = new Promise<void>((resolve) => {
+      let count = 0;
+      arrived = () => (count += 1) === 2 && resolve();
+    });
+    const apis = site('apis', {
+      serve: ({ method }, response) => {
+        if (method === 'GET') response.end(Buffer.alloc(64 * 2 ** 20));
+        arrived();
+      },
+    });
+    const { port } = await opened([apis], { clock });
+    const { port: number } = new URL(port.url ?? '');
+    const half = connect(Number(number), '127.0.0.1');
+    half.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf');
+    const deaf = connect(Number(number), '127.0.0.1').pause();
+    deaf.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    for (const client of [half, deaf]) client.on('error', () => undefined);
+    await both;
+    const drained = port.drain();
+    await clock.advanceAsync(10_000);
+    await drained;
+    half.destroy();
+    deaf.destroy();
+  });
+
+  it('does not open once it is to end', async () => {
+    const port = new HttpPort({ host: '127.0.0.1', port: 0 });
+    await port.drain();
+    await expect(port.open()).rejects.toThrow('stopping');
+    const late = new HttpPort({ host: '127.0.0.1', port: 0 });
+    const opening = late.open();
+    await late.close();
+    const url = await opening;
+    await expect(fetch(url)).rejects.toThrow('fetch failed');
+  });
+
+  it('survives clients that offer another protocol and then break the connection', async () => {
+    let answer: ServerResponse | undefined;
+    let arrived = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => (arrived = resolve));
+    const slow = site('slow', {
+      upgrade: () => undefined,
+      serve: (_request, response) => {
+        answer = response;
+        arrived();
+      },
+    });
+    const { port } = await opened([slow]);
+    const client = connect(Number(new URL(port.url ?? '').port), '127.0.0.1');
+    client.write(
+      'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+    );
+    await waiting;
+    client.resetAndDestroy();
+    const closed = new Promise((resolve) => answer?.once('close', resolve));
+    answer?.end(Buffer.alloc(2 ** 20));
+    await closed;
+    await port.drain();
+  });
+
+  it('closes what it has refused though the client sends on and stays', async () => {
+    const { port } = await opened([site('sockets', { upgrade: () => undefined })]);
+    const client = connect({
+      port: Number(new URL(port.url ?? '').port),
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+    });
+    client.on('error', () => undefined);
+    const closed = new Promise((resolve) => client.once('close', resolve));
+    client.write(
+      'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    );
+    let text = '';
+    client.on('data', (piece: Buffer) => {
+      text += piece.toString();
+      // Whoever still holds the other end takes this; who has closed it answers with a reset.
+      const more = setInterval(() => client.write('more'), 5);
+      client.once('close', () => clearInterval(more));
+    });
+    await closed;
+    expect(text).toContain('403 Forbidden');
   });
 
   it('serves a request that offers another protocol than WebSocket as if it did not', async () => {
