@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { processHost, runToExit } from './cli/process-host.js';
 import { packageRoot } from './package-root.js';
 
+// Which Node.js we run on is nothing that users of a project can see to. Functions do not have it.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 const host = processHost(process.env);
 
 await runToExit(host, async () => {

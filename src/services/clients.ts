@@ -93,13 +93,19 @@ export class ServiceClients {
     return this.#get('logs');
   }
 
-  /** Ends their connections. They may be asked for again. */
-  async close(): Promise<void> {
-    const made = [...this.#made.values()];
-    this.#made.clear();
-    for (const client of await Promise.allSettled(made)) {
-      if (client.status === 'fulfilled') client.value.destroy();
+  /**
+   * Ends their connections; that of one which is still being made once it is, and nobody waits for
+   * that: the services may never answer. They may be asked for again.
+   */
+  close(): Promise<void> {
+    for (const making of this.#made.values()) {
+      making.then(
+        (client) => client.destroy(),
+        () => undefined,
+      );
     }
+    this.#made.clear();
+    return Promise.resolve();
   }
 
   #get<N extends Name>(name: N): Promise<Clients[N]> {
@@ -114,8 +120,6 @@ export class ServiceClients {
 
 /** HTTP/1.1 for all: Kinesis clients speak HTTP/2 otherwise, and most servers but AWS's do not. */
 async function withHandler(config: ServiceClientConfig) {
-  // Which Node.js we run on is nothing that users of a project can see to.
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const { NodeHttpHandler } = await import('@smithy/node-http-handler');
   const agent = { keepAlive: true, maxSockets: SOCKETS };
   const requestHandler = new NodeHttpHandler({ httpAgent: agent, httpsAgent: agent });

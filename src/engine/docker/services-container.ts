@@ -68,7 +68,11 @@ export async function openContainer(
       // Somebody else has the port by now.
       return start(request, image, undefined);
     });
-    return await ready(request, id, { signal, adopted: false });
+    return await ready(request, id, { signal, adopted: false }).catch(async (error: unknown) => {
+      // Nobody else has heard of it by now who could take it away.
+      if (signal.aborted) await removeContainer(request.docker.getContainer(id));
+      throw error;
+    });
   } catch (error) {
     signal.throwIfAborted();
     throw engineError(error, 'starting the services container');

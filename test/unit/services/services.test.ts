@@ -196,3 +196,13 @@ test('AWS itself has no endpoint; none refuses with what to do', async () => {
     remedy: expect.stringContaining('--services none'),
   });
 });
+
+test('nobody who ends waits for services that do not answer', async () => {
+  const { services, host } = make();
+  services.onFresh(() => new Promise(() => undefined));
+  void services.clients.s3();
+  await services.reach();
+  services.started();
+  await services.close();
+  expect(host.removed).toBe(1);
+});
