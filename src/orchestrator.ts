@@ -412,16 +412,23 @@ function running(parts: RunningParts): RunningOrchestrator {
         .drain()
         .then(() => router.close())
         .then(() => Promise.all([invokeApi.flushed(FLUSH_MS), router.dismiss()]));
-      await Promise.race([drained, stopped]);
-      events.tellLeft();
-      await end();
+      try {
+        await Promise.race([drained, stopped]);
+        events.tellLeft();
+      } finally {
+        // Who waits for the end must see it, whatever went wrong on the way.
+        await end();
+      }
     },
     destroy: async () => {
       events.close();
       // Whoever waits for an answer is told before the connection goes.
-      await Promise.race([router.destroy(), stopped]);
-      events.tellLeft();
-      await end();
+      try {
+        await Promise.race([router.destroy(), stopped]);
+        events.tellLeft();
+      } finally {
+        await end();
+      }
     },
   };
   view.onStop = (...request) => orchestrator.stop(...request);

@@ -3,7 +3,7 @@
  * version of its functions; configuration adds, changes and removes functions.
  */
 
-import { systemClock } from '../async/clock.js';
+import { sleep, systemClock } from '../async/clock.js';
 import type { Config } from '../config/config.js';
 import { messageOf, OrchestratorError } from '../errors.js';
 import { CodeWatch } from '../function/code-watch.js';
@@ -29,6 +29,8 @@ export interface ReloadParts {
 
 /** Editors write a file in several steps; the next event does not wait for this, only spares do. */
 const RELOAD_AFTER_MS = 80;
+/** Nobody waits longer for what a changed stack wants made, which may be a container. */
+const STACK_MS = 5_000;
 
 export class Reload {
   readonly #parts: ReloadParts;
@@ -39,6 +41,8 @@ export class Reload {
   #watched = '';
   #stale = false;
   #reloading: Promise<void> | undefined;
+  /** What was declared last is made last. */
+  #stacks: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(config: Config, parts: ReloadParts) {
@@ -70,6 +74,7 @@ export class Reload {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#reloading;
+    await this.#stackApplied();
     await Promise.all([...this.#watches].map((watch) => watch.close()));
   }
 
@@ -150,13 +155,21 @@ export class Reload {
     }
     this.#tell(before, next, changes);
     if (JSON.stringify(before.stack) !== JSON.stringify(next.stack)) {
-      await this.#parts.onStack(next.stack);
+      this.#stacks = this.#stacks.then(() => this.#parts.onStack(next.stack));
+      await this.#stackApplied();
     }
     if (changes.removed.length + changes.added.length + changes.changed.length === 0) return;
     await this.#watchAnew(next);
     for (const { name } of [...changes.added, ...changes.changed]) {
       this.#build(name);
     }
+  }
+
+  async #stackApplied(): Promise<void> {
+    const over = new AbortController();
+    const limit = sleep(systemClock, STACK_MS, over.signal).catch(() => undefined);
+    await Promise.race([this.#stacks, limit]);
+    over.abort();
   }
 
   #build(name: string): void {

@@ -2,7 +2,7 @@
 
 import type { SourceStatus } from '../view.js';
 import { WebSocketApis } from '../api-gateway/web-socket/web-socket-apis.js';
-import { systemClock } from '../async/clock.js';
+import { sleep, systemClock } from '../async/clock.js';
 import type { Teardown } from '../async/teardown.js';
 import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import type { Settings } from '../config/config.js';
@@ -50,11 +50,15 @@ const OPENERS: readonly ((parts: SourceParts) => Source)[] = [
   (parts) => new WebSocketApis(parts),
 ];
 
+/** One that does not end in this time is left to the end of the process. */
+const CLOSE_MS = 10_000;
+
 export class Sources {
   readonly #sources: readonly Source[];
   readonly #httpPort: HttpPort;
   readonly #services: Services;
   readonly #hooks: StartHooks;
+  #ending = false;
 
   constructor(request: SourcesRequest) {
     const { settings, events, awsEndpoint, engine, logs, ownerToken, hooks, teardown } = request;
@@ -88,19 +92,21 @@ export class Sources {
       log: hooks.log,
     };
     this.#sources = [openResources(parts, events), ...OPENERS.map((open) => open(parts))];
-    for (const source of this.#sources) teardown.add(() => source.close());
+    for (const source of this.#sources) teardown.add(() => this.#close(source));
   }
 
   /** At the start. Raises user errors. */
   async start(stack: Stack): Promise<void> {
+    const { signal } = this.#hooks;
     await this.#services.start();
-    for (const source of this.#sources) await source.apply(stack);
+    for (const source of this.#sources) await unlessAborted(source.apply(stack), signal);
     this.#services.started();
   }
 
   /** After the configuration has changed: what cannot be done is told, the rest goes on. */
   async apply(stack: Stack): Promise<void> {
     for (const source of this.#sources) {
+      if (this.#ending) return;
       await source.apply(stack).catch((error: unknown) => {
         this.#hooks.log.error(`${source.name}: the change is not used: ${messageOf(error)}`);
       });
@@ -131,8 +137,35 @@ export class Sources {
     this.#services.keep();
   }
 
+  /** Never rejects: what fails of one is told, and keeps nothing from ending. */
   async drain(): Promise<void> {
-    const sources = this.#sources.map((source) => source.drain());
+    this.#ending = true;
+    const sources = this.#sources.map((source) =>
+      source.drain().catch((error: unknown) => {
+        this.#hooks.log.error(`${source.name}: ${messageOf(error)}`);
+      }),
+    );
     await Promise.all([...sources, this.#httpPort.drain()]);
   }
+
+  async #close(source: Source): Promise<void> {
+    this.#ending = true;
+    const over = new AbortController();
+    const late = sleep(systemClock, CLOSE_MS, over.signal).then(
+      () => this.#hooks.log.warn(`${source.name}: not everything has ended`),
+      () => undefined,
+    );
+    await Promise.race([source.close(), late]).finally(() => over.abort());
+  }
+}
+
+/** Whoever calls a start off does not wait for services that do not answer. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  let onAbort = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+  });
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  await Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
 }
