@@ -33,7 +33,7 @@ export const checkProject: Command = {
   name: 'check',
   summary: 'Check a project, and list all that it declares',
   about:
-    'Functions, what leads events to them, what their roles would allow (nothing here checks\npermissions) and what is not taken as written. Ends with 2 when something is wrong.',
+    'Functions, what leads events to them, what their roles would allow (nothing\nhere checks permissions) and what is not taken as written. Ends with 2 when\nsomething is wrong.',
   positionals: { dir: { describe: 'Folder of the project (default: this one)' } },
   options: OPTIONS,
   examples: [

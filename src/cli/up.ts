@@ -30,7 +30,7 @@ export const up: Command = {
   name: 'up',
   summary: 'Start the functions of a project',
   about:
-    'The project is a folder with a SAM or CloudFormation template or an orchestrator.yaml.\nCtrl-C once lets running invocations finish, twice ends at once.',
+    'The project is a folder with a SAM or CloudFormation template, CDK output, a\nserverless.yml or an orchestrator.yaml.\nCtrl-C once lets running invocations finish, twice ends at once.',
   positionals: { dir: { describe: 'Folder of the project (default: this one)' } },
   options: {
     detach: {
