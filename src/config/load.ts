@@ -8,6 +8,7 @@ import { arch } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { FunctionDefinition } from '../function/function-version.js';
 import { makeStateDirectory, unusableState } from '../state/run-file.js';
+import { parseArn } from '../stack/arns.js';
 import type { FunctionPermissions } from '../stack/permissions.js';
 import { emptyStack, type StackDraft } from '../stack/stack.js';
 import type { Config, Flags, SettingNotice, Settings } from './config.js';
@@ -25,6 +26,9 @@ import { serviceIn } from './serverless/read.js';
 import { filesThatMatter } from './source.js';
 import type { TemplateContext } from './template/context.js';
 import { isTemplate, readTemplate } from './template/template.js';
+
+/** Of a queue that says nothing else. */
+const VISIBILITY_SECONDS = 30;
 
 export interface LoadRequest {
   /** A project folder, or the file itself. */
@@ -90,6 +94,7 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
     variables,
     mayBeEmpty,
   });
+  noticeVisibility(functions, stack, notices);
   service?.relocate(problems, notices);
   noticeReserved(functions, settings, notices);
   if (settings.strict) refuseNotices(notices, problems);
@@ -226,6 +231,26 @@ function finishAll(
     names.set(definition.name, draft.path);
     return [definition];
   });
+}
+
+/** Contract 11.8: AWS makes no mapping of a queue whose messages may come back while they are worked on. */
+function noticeVisibility(
+  functions: readonly FunctionDefinition[],
+  { queues, mappings }: StackDraft,
+  notices: SettingNotice[],
+): void {
+  for (const { path, sourceArn, target } of mappings) {
+    const { service, resource } = parseArn(sourceArn) ?? {};
+    const queue = service === 'sqs' ? queues.find(({ name }) => name === resource) : undefined;
+    const timeout = functions.find(({ name }) => name === target.functionName)?.timeoutSeconds ?? 0;
+    const visibility = Number(queue?.attributes['VisibilityTimeout'] ?? VISIBILITY_SECONDS);
+    if (queue === undefined || visibility >= timeout) continue;
+    notices.push({
+      path,
+      treatment: 'approximated',
+      reason: `AWS refuses it: the queue's visibility timeout of ${visibility} s is less than the function's timeout of ${timeout} s`,
+    });
+  }
 }
 
 /** Contract 10.1: a stack that reserves more would not be made in such an account. */

@@ -5,6 +5,7 @@
 
 import { compilePattern } from '../event-pattern/event-pattern.js';
 import { InvalidPattern } from '../event-pattern/invalid-pattern.js';
+import { parseArn } from './arns.js';
 import { isFifo, kindOf, type MappingDefinition } from './mappings.js';
 
 export interface BrokenRule {
@@ -20,6 +21,8 @@ const MOST_FILTERS = 10;
 const LONGEST_FILTER = 4096;
 const FIFO_BATCH = 10;
 const LEAST_AGE_SECONDS = 60;
+/** Services of what may be told of records that were given up. */
+const TOLD: ReadonlySet<string> = new Set(['sqs', 'sns', 's3']);
 
 const OF_STREAMS: readonly (readonly [keyof MappingDefinition, string])[] = [
   ['startingPosition', 'StartingPosition'],
@@ -93,6 +96,11 @@ function streamRules(definition: MappingDefinition): BrokenRule[] {
       setting: 'startingTimestamp',
       text: 'StartingPositionTimestamp is required for StartingPosition AT_TIMESTAMP, and for no other',
     });
+  }
+  const { onFailureArn } = definition;
+  if (onFailureArn !== undefined && !TOLD.has(parseArn(onFailureArn)?.service ?? '')) {
+    const text = 'The on-failure destination must be the ARN of a queue, a topic or a bucket';
+    broken.push({ setting: 'onFailureArn', text });
   }
   if (age >= 0 && age < LEAST_AGE_SECONDS) {
     broken.push({

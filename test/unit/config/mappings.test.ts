@@ -176,6 +176,15 @@ describe('event source mappings of a template', () => {
     ['a wrong one', { Stream: STREAM, StartingPosition: 'LAST' }, "Did you mean 'LATEST'?"],
     ['no time', { Stream: STREAM, StartingPosition: 'AT_TIMESTAMP' }, 'StartingPositionTimestamp'],
     [
+      'a destination that is none',
+      {
+        Stream: STREAM,
+        StartingPosition: 'LATEST',
+        DestinationConfig: { OnFailure: { Destination: `arn:aws:lambda:${PLACE}:function:f` } },
+      },
+      'a queue, a topic or a bucket',
+    ],
+    [
       'an age between',
       { Stream: STREAM, StartingPosition: 'LATEST', MaximumRecordAgeInSeconds: 30 },
       'at least 60',
@@ -184,6 +193,34 @@ describe('event source mappings of a template', () => {
     await expect(
       bench.load(events({ Bad: { Type: 'Kinesis', Properties: properties } })),
     ).rejects.toThrow(text);
+  });
+
+  it('are told of where AWS would refuse them: a timeout beyond the queue’s', async () => {
+    const read = (Timeout: number, own: object = {}) =>
+      bench.load({
+        own: {
+          Timeout,
+          Events: { Jobs: { Type: 'SQS', Properties: { Queue: { 'Fn::GetAtt': 'Jobs.Arn' } } } },
+        },
+        resources: { Jobs: { Type: 'AWS::SQS::Queue', Properties: own } },
+      });
+    expect((await read(30)).notices).toEqual([]);
+    expect((await read(60, { VisibilityTimeout: 60 })).notices).toEqual([]);
+    expect((await read(60)).notices).toEqual([
+      {
+        path: 'Resources.Fn.Properties.Events.Jobs',
+        treatment: 'approximated',
+        reason: expect.stringContaining('timeout of 30 s is less than the function'),
+      },
+    ]);
+  });
+
+  it('behind a topic are held to the same rules', async () => {
+    const SqsSubscription = { QueueArn: QUEUE, QueueUrl: 'x', BatchSize: 11 };
+    const Topic = `arn:aws:sns:${PLACE}:t`;
+    await expect(
+      bench.load(events({ Bad: { Type: 'SNS', Properties: { Topic, SqsSubscription } } })),
+    ).rejects.toThrow('must be greater than 0 if maximum batch size');
   });
 
   it('are made once for a source and a function', async () => {

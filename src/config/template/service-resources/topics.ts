@@ -1,6 +1,7 @@
 /** `AWS::SNS::Topic`, `AWS::SNS::Subscription`, and SAM's event `SNS` (contract 11.7, 12.2). */
 
 import { parseArn, queueArn, topicArn } from '../../../stack/arns.js';
+import { brokenRules } from '../../../stack/mapping-rules.js';
 import type { SubscriptionDefinition } from '../../../stack/service-resources.js';
 import { isMap } from '../../map.js';
 import type { TemplateContext } from '../context.js';
@@ -120,7 +121,13 @@ function queueBetween(
   const queue = `${owner}${name}Queue`;
   const arn = given ?? queueArn(context, queue);
   if (given === undefined) context.stack.queues.push({ path, name: queue, attributes: {} });
-  context.stack.mappings.push({ path, target: owned, sourceArn: arn, enabled, batchSize });
+  const mapping = { path, target: owned, sourceArn: arn, enabled, batchSize };
+  const [broken] = brokenRules(mapping);
+  if (broken !== undefined && settings !== undefined) {
+    settings.refuse('BatchSize', broken.text, 'Change it: AWS Lambda refuses the mapping too.');
+    return undefined;
+  }
+  context.stack.mappings.push(mapping);
   return { kind: 'queue', arn };
 }
 
