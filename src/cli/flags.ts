@@ -28,7 +28,7 @@ export const SETTING_OPTIONS = {
   port: { type: 'number', describe: 'Port of the Lambda API (default: 3001)', group: WHERE },
   'http-port': {
     type: 'number',
-    describe: 'Port of HTTP APIs and load balancers (default: 3000)',
+    describe: 'Port of HTTP APIs, WebSockets and load balancers (default: 3000)',
     group: WHERE,
   },
   host: { type: 'string', describe: 'Address to listen on (default: 127.0.0.1)', group: WHERE },

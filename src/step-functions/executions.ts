@@ -10,7 +10,7 @@ import { RUNTIME_ERROR, StateFailed, TIMEOUT, type Failure } from './interpreter
 import type { Json, JsonMap } from './interpreter/json.js';
 import type { Machine } from './interpreter/machine.js';
 import { Run } from './interpreter/run.js';
-import { executionArn } from './names.js';
+import { executionArn, nameOf } from './names.js';
 import type { Ending, ExecutionRecord, MachineRecord } from './records.js';
 import type { ExecutionStore } from './store.js';
 import type { Place } from '../stack/arns.js';
@@ -233,7 +233,7 @@ export function contextOf(record: ExecutionRecord): JsonMap {
     },
     StateMachine: {
       Id: record.machineArn,
-      Name: record.machineArn.split(':')[6] ?? '',
+      Name: nameOf(record.machineArn),
     },
   };
 }

@@ -23,6 +23,9 @@ export function executionArn(
 export const activityArn = (place: Place, name: string): string =>
   arnOf('states', place, `activity:${name}`);
 
+/** Of a state machine, an execution's machine or an activity: what follows its kind. */
+export const nameOf = (arn: string): string => arn.split(':')[6] ?? '';
+
 /** The machine an ARN means; a version or an alias behind it is left off. */
 export function machineOf(
   arn: string,

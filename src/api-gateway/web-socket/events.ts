@@ -1,6 +1,6 @@
 /** Events of WebSocket APIs, as functions and authorizers see them (contract 11.1, 11.3). Pure. */
 
-import { timeOf } from '../../http-events/request.js';
+import { splitTarget, timeOf } from '../../http-events/request.js';
 import { CONNECT, DISCONNECT } from './selection.js';
 
 /** What is known of a connection from its handshake on. */
@@ -146,7 +146,7 @@ function requestParts({ target, rawHeaders }: HandshakeRequest): {
     pairs.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '']);
   }
   const multiValueHeaders = grouped(pairs);
-  const query = grouped([...new URLSearchParams(queryOf(target))]);
+  const query = grouped([...new URLSearchParams(splitTarget(target).query)]);
   return {
     headers: lastOf(multiValueHeaders),
     multiValueHeaders,
@@ -154,11 +154,6 @@ function requestParts({ target, rawHeaders }: HandshakeRequest): {
       ? {}
       : { queryStringParameters: lastOf(query), multiValueQueryStringParameters: query }),
   };
-}
-
-export function queryOf(target: string): string {
-  const mark = target.indexOf('?');
-  return mark < 0 ? '' : target.slice(mark + 1);
 }
 
 /** Without a prototype: a client may name a header `__proto__`. */

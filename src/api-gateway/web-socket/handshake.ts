@@ -6,6 +6,7 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { lastWord } from '../../http-port/http-port.js';
+import { splitTarget } from '../../http-events/request.js';
 import type { Outcome } from '../../invocation/outcome.js';
 import type { FunctionTarget } from '../../stack/function-target.js';
 import type { WebSocketApiDefinition } from '../../stack/web-socket.js';
@@ -15,7 +16,6 @@ import { answerOf } from './answers.js';
 import {
   authorizerEvent,
   connectEvent,
-  queryOf,
   type ConnectionFacts,
   type HandshakeRequest,
 } from './events.js';
@@ -131,7 +131,7 @@ function isPresent(
   const [, where, name = '', variable] = SOURCE.exec(source) ?? [];
   if (where === 'header') return (headerOf(request, name) ?? '') !== '';
   if (where === 'querystring') {
-    return (new URLSearchParams(queryOf(request.target)).get(name) ?? '') !== '';
+    return (new URLSearchParams(splitTarget(request.target).query).get(name) ?? '') !== '';
   }
   return !source.startsWith('stageVariables.') || (stageVariables[variable ?? ''] ?? '') !== '';
 }

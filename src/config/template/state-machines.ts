@@ -256,8 +256,9 @@ export const stateMachinesPart: TemplatePart = {
     'AWS::StepFunctions::StateMachine': { identify, read },
     'AWS::StepFunctions::Activity': {
       identify(logicalId, { Name: name }, place) {
-        const arn = activityArn(place, typeof name === 'string' ? name : logicalId);
-        return { ref: arn, attributes: { Arn: arn, Name: arn.split(':')[6] ?? logicalId } };
+        const called = typeof name === 'string' ? name : logicalId;
+        const arn = activityArn(place, called);
+        return { ref: arn, attributes: { Arn: arn, Name: called } };
       },
       read({ path, logicalId, properties, context }) {
         const { Name: written } = properties;

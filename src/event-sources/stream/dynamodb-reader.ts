@@ -7,7 +7,7 @@ import { parseArn } from '../../stack/arns.js';
 import { clientSettings, sourceError } from '../client-settings.js';
 import { tableRecord } from './stream-records.js';
 import {
-  ExpiredIterator,
+  answerOf,
   type OpenedStream,
   type Position,
   type ReadRecords,
@@ -111,13 +111,9 @@ export class DynamoDbReader implements StreamReader {
   }
 
   async #asked<T>(ask: (client: DynamoDBStreamsClient, sdk: typeof Sdk) => Promise<T>): Promise<T> {
-    if (this.#client === undefined || this.#sdk === undefined) throw new Error('not opened');
-    try {
-      return await ask(this.#client, this.#sdk);
-    } catch (error) {
-      if ((error as Error).name === 'ExpiredIteratorException') throw new ExpiredIterator();
-      throw sourceError(error);
-    }
+    const [client, sdk] = [this.#client, this.#sdk];
+    if (client === undefined || sdk === undefined) throw new Error('not opened');
+    return answerOf(() => ask(client, sdk));
   }
 }
 

@@ -4,10 +4,10 @@ import type * as Sdk from '@aws-sdk/client-kinesis';
 import type { KinesisClient, Shard as KinesisShard } from '@aws-sdk/client-kinesis';
 import type { AwsServices } from '../../services/aws-services.js';
 import { parseArn } from '../../stack/arns.js';
-import { clientSettings, sourceError } from '../client-settings.js';
+import { clientSettings } from '../client-settings.js';
 import { kinesisRecord } from './stream-records.js';
 import {
-  ExpiredIterator,
+  answerOf,
   type OpenedStream,
   type Position,
   type ReadRecords,
@@ -107,13 +107,9 @@ export class KinesisReader implements StreamReader {
   }
 
   async #asked<T>(ask: (client: KinesisClient, sdk: typeof Sdk) => Promise<T>): Promise<T> {
-    if (this.#client === undefined || this.#sdk === undefined) throw new Error('not opened');
-    try {
-      return await ask(this.#client, this.#sdk);
-    } catch (error) {
-      if ((error as Error).name === 'ExpiredIteratorException') throw new ExpiredIterator();
-      throw sourceError(error);
-    }
+    const [client, sdk] = [this.#client, this.#sdk];
+    if (client === undefined || sdk === undefined) throw new Error('not opened');
+    return answerOf(() => ask(client, sdk));
   }
 }
 

@@ -1,5 +1,7 @@
 /** What a mapping needs of a stream. */
 
+import { sourceError } from '../client-settings.js';
+
 export interface StreamReader {
   /** Finds the stream. */
   open(): Promise<OpenedStream>;
@@ -50,3 +52,13 @@ export interface StreamRecord {
 }
 
 export class ExpiredIterator extends Error {}
+
+/** What a request to a stream gives. Rejects with `ExpiredIterator`, or with what people are told. */
+export async function answerOf<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    if ((error as Error).name === 'ExpiredIteratorException') throw new ExpiredIterator();
+    throw sourceError(error);
+  }
+}

@@ -1,6 +1,6 @@
 /** StartExecution and its like. */
 
-import { executionType } from '../names.js';
+import { executionType, nameOf } from '../names.js';
 import type { ExecutionRecord, HistoryEvent } from '../records.js';
 import {
   executionMissing,
@@ -91,7 +91,7 @@ export const describeStateMachineForExecution: Operation = (parts, input) => {
   const found = parts.machines.find(record.machineArn);
   return {
     stateMachineArn: record.machineArn,
-    name: record.machineArn.split(':')[6] ?? '',
+    name: nameOf(record.machineArn),
     definition: parts.store.definition(record.id),
     roleArn: record.roleArn,
     updateDate: seconds(found?.updatedAtMs ?? record.startedAtMs),

@@ -1,6 +1,6 @@
 /** Callbacks, and activities with their workers. */
 
-import { activityArn } from '../names.js';
+import { activityArn, nameOf } from '../names.js';
 import { isToken } from '../callbacks.js';
 import type { Answer } from '../interpreter/cursor.js';
 import type { Json } from '../interpreter/json.js';
@@ -54,7 +54,7 @@ export const deleteActivity: Operation = ({ store }, input) => {
 
 export const describeActivity: Operation = (parts, input) => {
   const { arn, createdAtMs } = activity(parts, input);
-  return { activityArn: arn, name: arn.split(':')[6], creationDate: seconds(createdAtMs) };
+  return { activityArn: arn, name: nameOf(arn), creationDate: seconds(createdAtMs) };
 };
 
 export const listActivities: Operation = ({ store }, input) => {
@@ -64,7 +64,7 @@ export const listActivities: Operation = ({ store }, input) => {
   return {
     activities: all.slice(after, after + size).map(({ arn, createdAtMs }) => ({
       activityArn: arn,
-      name: arn.split(':')[6],
+      name: nameOf(arn),
       creationDate: seconds(createdAtMs),
     })),
     ...(after + size < all.length ? { nextToken: pageToken(after + size) } : {}),
