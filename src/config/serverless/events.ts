@@ -6,6 +6,7 @@
 import { isMap, map, type Map as Named } from '../map.js';
 import { nearestOf } from '../problems.js';
 import { add, ignored, named, type EventContext, type Events, type Place } from './event-place.js';
+import { noticeUnread } from './event-keys.js';
 import { readHttp, readHttpApi } from './http-events.js';
 import { readLoadBalancer } from './load-balancer-event.js';
 import { bucketId, normalized, topicId } from './names.js';
@@ -103,6 +104,7 @@ export function readEvents(
       const name = `${normalized(kind)}${index}`;
       const at = { path: `${where}.${kind}`, name, functionId, out, context };
       read(map(item)[kind], at);
+      noticeUnread(kind, map(item)[kind], at);
       return;
     }
     if (UNSERVED.includes(kind)) {

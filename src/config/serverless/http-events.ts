@@ -31,6 +31,7 @@ export function readHttp(value: unknown, at: Place): void {
     RestApiId: { Ref: REST_API },
     Method: methodOf(method).toLowerCase(),
     Path: path.startsWith('/') ? path : `/${path}`,
+    TimeoutInMillis: written['timeoutInMillis'],
     ...(authorizer === undefined && !isPrivate
       ? {}
       : {

@@ -164,6 +164,31 @@ functions:
     expect(notices).toEqual([]);
   });
 
+  it('tells of settings of events that nothing reads, and gives routes their timeouts', async () => {
+    await folder.put(
+      'serverless.yml',
+      `
+service: shop
+provider: { name: aws, runtime: nodejs22.x }
+functions:
+  plain:
+    handler: src/hello.handler
+    events:
+      - http: { path: /a, method: get, timeoutInMillis: 700 }
+      - sqs: { arn: !GetAtt Jobs.Arn, batchsize: 5 }
+      - sns: { topicName: news, displayName: News }
+      - cloudwatchLog: !Sub '/aws/lambda/x'
+resources: { Resources: { Jobs: { Type: AWS::SQS::Queue } } }
+`,
+    );
+    const { stack, notices } = await folder.load();
+    expect(stack.apis[0]?.routes.map(({ timeoutMs }) => timeoutMs)).toEqual([700]);
+    expect(notices.map(({ path, reason }) => `${path}: ${reason}`)).toEqual([
+      'functions.plain.events.1.sqs.batchsize: this setting has no effect here (did you mean batchSize?)',
+      'functions.plain.events.2.sns.displayName: this setting has no effect here',
+    ]);
+  });
+
   it('tells what it does not take where it is written', async () => {
     const { notices } = await folder.load();
     expect(notices.map(({ path }) => path)).toEqual(
