@@ -164,6 +164,40 @@ functions:
     expect(notices).toEqual([]);
   });
 
+  it('has routes of WebSockets ask their authorizer and answer', async () => {
+    await folder.put(
+      'serverless.yml',
+      `
+service: shop
+provider: { name: aws, runtime: nodejs22.x }
+functions:
+  auth: { handler: src/hello.handler }
+  chat:
+    handler: src/hello.handler
+    events:
+      - websocket: { route: $connect, authorizer: auth }
+      - websocket: { route: $disconnect, authorizer: { name: own, arn: !GetAtt AuthLambdaFunction.Arn } }
+      - websocket: { route: ask, routeResponseSelectionExpression: $default }
+      - websocket: say
+`,
+    );
+    const { stack, notices } = await folder.load();
+    expect(stack.webSocketApis[0]?.routes).toMatchObject([
+      {
+        routeKey: '$connect',
+        target: { functionName: 'shop-dev-chat' },
+        authorizer: {
+          target: { functionName: 'shop-dev-auth' },
+          identitySources: ['route.request.header.Auth'],
+        },
+      },
+      { routeKey: '$disconnect' },
+      { routeKey: 'ask', respond: true },
+      { routeKey: 'say', respond: false },
+    ]);
+    expect(notices).toEqual([]);
+  });
+
   it('tells of settings of events that nothing reads, and gives routes their timeouts', async () => {
     await folder.put(
       'serverless.yml',
