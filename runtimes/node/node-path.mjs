@@ -45,14 +45,16 @@ async function resolveLater(specifier, context, next) {
   try {
     return await next(specifier, context);
   } catch (error) {
-    if (error?.code !== 'ERR_MODULE_NOT_FOUND' || !/^[^./]/.test(specifier)) throw error;
-    for (const parentURL of parents) {
+    const isPackage = error?.code === 'ERR_MODULE_NOT_FOUND' && /^[^./]/.test(specifier);
+    for (const parentURL of isPackage ? parents : []) {
       try {
         return await next(specifier, { ...context, parentURL });
       } catch {
         // As above.
       }
     }
+    // This thread's frame is nothing that the function did.
+    error.stack = error.stack?.replace(/\n +at resolve \(data:[^\n]*/, '');
     throw error;
   }
 }

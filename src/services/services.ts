@@ -130,7 +130,15 @@ export class Services implements AwsServices {
     if (this.kind !== 'container' || this.#kept) return;
     // What a failed start has found is not its own to take away.
     if (!this.#settled && this.#hosted?.adopted !== false) return;
-    await this.#parts.host.remove();
+    try {
+      await this.#parts.host.remove();
+    } catch (error) {
+      // What else ends with an engine that is away says so; most runs have no container here.
+      if (this.#hosted === undefined) return;
+      this.#parts.log.warn(
+        `the services container stays: ${messageOf(error)}. \`orchestrator down\` removes it once the engine answers`,
+      );
+    }
   }
 
   #reach(): Promise<ServiceClientConfig> {

@@ -10,6 +10,44 @@ import { UNSERVED } from './unserved-operations.js';
 export function describeSettings(subject: ControlSubject): void {
   const { name, test, call, refused, arnOf, ifKnown } = subject;
 
+  test('maps a stream to the function', async () => {
+    const source = arnOf('').replace(/:lambda:(.*?):?$/, ':kinesis:$1:stream/clicks');
+    const made = await call('CreateEventSourceMapping', {
+      FunctionName: name,
+      EventSourceArn: source,
+      StartingPosition: 'LATEST',
+      Enabled: false,
+    });
+    expect(made).toMatchObject({
+      UUID: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      EventSourceArn: source,
+      FunctionArn: arnOf(),
+      BatchSize: 100,
+    });
+    const { UUID } = made;
+    await refused(
+      'CreateEventSourceMapping',
+      { FunctionName: name, EventSourceArn: source, StartingPosition: 'LATEST' },
+      'ResourceConflictException',
+      'already exists',
+    );
+    const changed = await call('UpdateEventSourceMapping', { UUID, BatchSize: 7 });
+    expect(changed).toMatchObject({ UUID, BatchSize: 7 });
+    await until(
+      async () => (await call('GetEventSourceMapping', { UUID }))['State'] === 'Disabled',
+    );
+    const { EventSourceMappings } = await call('ListEventSourceMappings', { FunctionName: name });
+    expect(EventSourceMappings).toMatchObject([{ UUID, BatchSize: 7 }]);
+    expect(await call('DeleteEventSourceMapping', { UUID })).toMatchObject({ State: 'Deleting' });
+    await until(async () => {
+      const { EventSourceMappings: left } = await call('ListEventSourceMappings', {
+        FunctionName: name,
+      });
+      return (left as unknown[]).length === 0;
+    });
+    await refused('GetEventSourceMapping', { UUID }, 'ResourceNotFoundException');
+  });
+
   test('sets concurrency aside', async () => {
     const { AccountLimit } = await call('GetAccountSettings');
     const before = (AccountLimit as { UnreservedConcurrentExecutions: number })

@@ -75,7 +75,7 @@ export const HANDLERS: readonly NodeCase[] = [
     'app.js': 'const dep = require("dep"); exports.handler = async () => dep.name;',
     '../opt/nodejs/node_modules/dep/index.js': 'exports.name = "dep of a layer";',
   }),
-  files('an import finds no dependency in the layers', INIT, 'app.handler', {
+  files('an import finds a dependency in the layers', INIT, 'app.handler', {
     'app.mjs': 'import dep from "dep"; export const handler = async () => dep;',
     '../opt/nodejs/node_modules/dep/index.js': 'exports.name = "dep of a layer";',
   }),

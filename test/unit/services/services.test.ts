@@ -12,6 +12,7 @@ class FakeHost implements ServicesHost {
   removed = 0;
   failures = 0;
   adopted = false;
+  isAway = false;
   endings: (() => void)[] = [];
 
   open(_signal: AbortSignal, port?: string): Promise<HostedServices> {
@@ -27,7 +28,7 @@ class FakeHost implements ServicesHost {
 
   remove(): Promise<void> {
     this.removed += 1;
-    return Promise.resolve();
+    return this.isAway ? Promise.reject(new Error('the engine is away')) : Promise.resolve();
   }
 }
 
@@ -126,6 +127,20 @@ test('it goes with the run, unless it is to stay', async () => {
     services.started();
     await services.close();
     expect(host.removed).toBe(removed);
+  }
+});
+
+test('an engine that is away is told of by those that have something there', async () => {
+  for (const [asks, said] of [
+    [false, []],
+    [true, [expect.stringContaining('the engine is away')]],
+  ] as const) {
+    const { services, host, warnings } = make();
+    if (asks) await services.reach();
+    services.started();
+    host.isAway = true;
+    await services.close();
+    expect(warnings).toEqual(said);
   }
 });
 
