@@ -9,7 +9,7 @@ import { add, ignored, named, type EventContext, type Events, type Place } from 
 import { noticeUnread } from './event-keys.js';
 import { readHttp, readHttpApi } from './http-events.js';
 import { readLoadBalancer } from './load-balancer-event.js';
-import { bucketId, normalized, topicId } from './names.js';
+import { bucketId, busId, normalized, topicId } from './names.js';
 
 const UNSERVED = [
   'activemq',
@@ -242,6 +242,13 @@ function readEventBridge(value: unknown, at: Place): void {
     typeof eventBus === 'string'
       ? (/event-bus\/(.+)$/.exec(eventBus) ?? [undefined, eventBus])
       : [undefined, eventBus];
+  const isMade = typeof eventBus === 'string' && eventBus === busName && busName !== 'default';
+  if (isMade && declaredAs(at, 'AWS::Events::EventBus', 'Name', eventBus) === undefined) {
+    at.out.resources[busId(eventBus)] = {
+      Type: 'AWS::Events::EventBus',
+      Properties: { Name: eventBus },
+    };
+  }
   add(at, 'EventBridgeRule', {
     Pattern: pattern,
     EventBusName: busName,

@@ -11,6 +11,7 @@ export const functionId = (key: string): string => `${normalized(key)}LambdaFunc
 export const layerId = (key: string): string => `${normalized(key)}LambdaLayer`;
 export const bucketId = (name: string): string => `S3Bucket${normalized(name)}`;
 export const topicId = (name: string): string => `SNSTopic${normalized(name)}`;
+export const busId = (name: string): string => `${normalized(name)}EventBridgeEventBus`;
 export const REST_API = 'ApiGatewayRestApi';
 export const HTTP_API = 'HttpApi';
 export const SOCKET_API = 'WebsocketsApi';

@@ -198,6 +198,34 @@ functions:
     expect(notices).toEqual([]);
   });
 
+  it('makes a bus that a rule names, and tells of listeners of elsewhere', async () => {
+    await folder.put(
+      'serverless.yml',
+      `
+service: shop
+provider: { name: aws, runtime: nodejs22.x }
+functions:
+  plain:
+    handler: src/hello.handler
+    events:
+      - eventBridge: { eventBus: shop.events, pattern: { source: [shop] } }
+      - eventBridge: { eventBus: shop.events, pattern: { source: [other] } }
+      - eventBridge: { eventBus: default, pattern: { source: [shop] } }
+      - alb: { listenerArn: 'arn:aws:elasticloadbalancing:us-east-1:1:listener/app/x/1/2', priority: 1, conditions: { path: /z } }
+`,
+    );
+    const { stack, notices } = await folder.load();
+    expect(stack.buses.map(({ name }) => name)).toEqual(['shop.events']);
+    expect(stack.rules.map(({ bus }) => bus)).toEqual(['shop.events', 'shop.events', 'default']);
+    expect(notices).toEqual([
+      {
+        path: 'functions.plain.events.3.alb',
+        treatment: 'ignored',
+        reason: 'its ListenerArn is of nothing in this template',
+      },
+    ]);
+  });
+
   it('tells of settings of events that nothing reads, and gives routes their timeouts', async () => {
     await folder.put(
       'serverless.yml',

@@ -56,6 +56,8 @@ export function readLoadBalancers(
   const of = (type: string): DeclaredResource[] =>
     resources.filter((resource) => resource.type === P + type);
   const groups = new Map(of('TargetGroup').map((one) => [refOf(one), one]));
+  tellStrays(of('Listener'), 'LoadBalancerArn', of('LoadBalancer'));
+  tellStrays(of('ListenerRule'), 'ListenerArn', of('Listener'));
   return of('LoadBalancer').flatMap((balancer) => {
     const listeners = of('Listener').filter(
       ({ properties }) => text(properties['LoadBalancerArn']) === refOf(balancer),
@@ -82,6 +84,19 @@ export function readLoadBalancers(
     }
     return [{ path, name: text(properties['Name']) ?? logicalId, rules: ordered }];
   });
+}
+
+/** What belongs to nothing that the template has. */
+function tellStrays(
+  resources: readonly DeclaredResource[],
+  property: string,
+  owners: readonly DeclaredResource[],
+): void {
+  const refs = new Set(owners.map(refOf));
+  for (const resource of resources) {
+    if (refs.has(text(resource.properties[property]) ?? '')) continue;
+    ignore(resource, resource.path, `its ${property} is of nothing in this template`);
+  }
 }
 
 function refOf({ scope, logicalId }: DeclaredResource): string {
