@@ -33,7 +33,10 @@ export class Callers {
   knows(request: ScopedRequest, { accessKeyId }: Scope): boolean {
     if (accessKeyId !== undefined && accessKeyId === this.#accessKeyId) return true;
     const token = sessionTokenOf(request);
-    return token !== undefined && this.#tokens.has(token);
+    if (token === undefined || !this.#tokens.delete(token)) return false;
+    // Those in use stay, however many others are handed out.
+    this.#tokens.add(token);
+    return true;
   }
 
   /** Whoever was let in may use what STS and Cognito give out. */

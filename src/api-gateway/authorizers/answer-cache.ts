@@ -24,6 +24,7 @@ export class AnswerCache {
     const known = this.#kept.get(key);
     if (known !== undefined && known.expiresAtMs > this.#clock.now()) return known.answer;
     const kept: Kept = { answer: ask(), expiresAtMs: Infinity };
+    kept.answer.catch(() => this.#kept.delete(key));
     this.#kept.delete(key);
     this.#kept.set(key, kept);
     const [oldest] = this.#kept.keys();

@@ -134,6 +134,18 @@ test('what STS hands out to a caller of ours is as good', async () => {
   expect((await ask('/', headers)).text).toContain('forwarded sqs');
 });
 
+test('a token in use stays known, however many others are handed out', () => {
+  const callers = new Callers();
+  const [used, unused] = [callers.issue() ?? '', callers.issue() ?? ''];
+  const knows = (token: string) =>
+    callers.knows({ headers: { 'x-amz-security-token': token } }, { service: 'sqs' });
+  for (let count = 0; count < 20_000; count += 1) {
+    callers.issue();
+    if (count % 1000 === 0) expect(knows(used)).toBe(true);
+  }
+  expect([knows(used), knows(unused)]).toEqual([true, false]);
+});
+
 test('functions with the user’s own credentials are known by their key', async () => {
   const { ask, callers } = await doorFor(new Callers('AKIAUSER'));
   expect(callers.issue()).toBeUndefined();
