@@ -10,24 +10,23 @@ import { UNSERVED } from './unserved-operations.js';
 export function describeSettings(subject: ControlSubject): void {
   const { name, test, call, refused, arnOf, ifKnown } = subject;
 
-  test('maps a stream to the function', async () => {
-    const source = arnOf('').replace(/:lambda:(.*?):?$/, ':kinesis:$1:stream/clicks');
+  test('maps a queue to the function', async () => {
+    const source = await subject.queue();
     const made = await call('CreateEventSourceMapping', {
       FunctionName: name,
       EventSourceArn: source,
-      StartingPosition: 'LATEST',
       Enabled: false,
     });
     expect(made).toMatchObject({
       UUID: expect.stringMatching(/^[0-9a-f-]{36}$/),
       EventSourceArn: source,
       FunctionArn: arnOf(),
-      BatchSize: 100,
+      BatchSize: 10,
     });
     const { UUID } = made;
     await refused(
       'CreateEventSourceMapping',
-      { FunctionName: name, EventSourceArn: source, StartingPosition: 'LATEST' },
+      { FunctionName: name, EventSourceArn: source },
       'ResourceConflictException',
       'already exists',
     );

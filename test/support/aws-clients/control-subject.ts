@@ -1,6 +1,7 @@
 /** One client with a function of its own at the control API, and the ways tests ask of it. */
 
 import { randomBytes } from 'node:crypto';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { AwsLambdaClient, ClientKind, Endpoint, Members } from './client.js';
 import { until } from '../project.js';
@@ -48,6 +49,16 @@ export class ControlSubject {
       code,
       ...(text === undefined ? {} : { message: expect.stringContaining(text) }),
     });
+
+  /** The ARN of a new queue, made at the same endpoint. */
+  readonly queue = async (): Promise<string> => {
+    const { url, region, accountId } = this.#getEndpoint();
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const client = new SQSClient({ endpoint: url, region, credentials });
+    await client.send(new CreateQueueCommand({ QueueName: this.name }));
+    client.destroy();
+    return `arn:aws:sqs:${region}:${accountId}:${this.name}`;
+  };
 
   /** Of the function, or of something else in the account. */
   readonly arnOf = (what = `function:${this.name}`): string => {
