@@ -7,10 +7,11 @@ import type { FunctionDraft } from './function-draft.js';
 import { DEFAULTS } from './defaults.js';
 import { isMap, map, type Map as Named } from './map.js';
 import type { Events } from './serverless/event-place.js';
+import { relocate } from './relocate.js';
 import { readEvents } from './serverless/events.js';
 import { httpApiTimeoutMs } from './serverless/http-events.js';
 import { normalized } from './serverless/names.js';
-import { placedBy } from './serverless/places.js';
+import { placedBy, placeEvents } from './serverless/places.js';
 import { socketResources } from './serverless/sockets.js';
 import type { TemplateContext } from './template/context.js';
 import { readTemplate } from './template/template.js';
@@ -60,15 +61,7 @@ export function withDeclared(
     resources[id] = functionResource(draft, read);
     places.set(`Resources.${id}`, draft.path);
     places.set(`Resources.${id}.Properties.Environment.Variables`, `${draft.path}.environment`);
-    for (const [name, place] of Object.entries(read.places)) {
-      const [, made] = /^rule (.+)$/.exec(name) ?? [];
-      const from = made ?? `${id}.Properties.Events.${name}`;
-      places.set(`Resources.${from}`, place);
-    }
-    for (const [made, resource] of Object.entries(read.resources)) {
-      if (!places.has(`Resources.${made}`)) places.set(`Resources.${made}`, path);
-      resources[made] = resource;
-    }
+    placeEvents(places, resources, { id, path, read });
   }
   Object.assign(resources, socketResources(all, {}, STAGE));
   for (const [name, machine] of Object.entries(map(document['stateMachines']))) {
@@ -80,7 +73,7 @@ export function withDeclared(
     { Transform: 'AWS::Serverless-2016-10-31', Resources: resources },
     { ...context, parameters: {} },
   );
-  relocate(places, context);
+  relocate((path) => placedBy(path, places), context);
   return drafts.map((draft) => {
     const found = read.find(({ logicalId }) => logicalId === normalized(draft.logicalId));
     const environment = found?.settings['environment'];
@@ -150,14 +143,6 @@ function machineResource(name: string, written: Named, drafts: readonly Function
       },
     },
   };
-}
-
-function relocate(places: ReadonlyMap<string, string>, context: TemplateContext): void {
-  const placed = (path: string): string => placedBy(path, places);
-  context.problems.relocate(placed);
-  context.notices.forEach((notice, index) => {
-    context.notices[index] = { ...notice, path: placed(notice.path) };
-  });
 }
 
 function camelCase(name: string): string {

@@ -9,6 +9,7 @@ import { map, type Map as Named } from '../map.js';
 import type { Origin } from '../origin.js';
 import { parametersOf } from '../parameters.js';
 import type { Problems } from '../problems.js';
+import { relocate } from '../relocate.js';
 import { isService, templateOf, type ServiceTemplate } from './service.js';
 import { Variables } from './variables.js';
 
@@ -52,10 +53,7 @@ export function serviceIn(
   return {
     origin: { document: template, files: [...new Set(files)], place: { region } },
     relocate(found, told) {
-      found.relocate(placed);
-      told.forEach((notice, index) => {
-        told[index] = { ...notice, path: placed(notice.path) };
-      });
+      relocate(placed, { problems: found, notices: told });
     },
   };
 }

@@ -12,7 +12,7 @@ import { functionProperties, functionPlaces, TIMEOUT_SECONDS } from './functions
 import { httpApiTimeoutMs } from './http-events.js';
 import { functionId, layerId, normalized } from './names.js';
 import { apisOf } from './apis.js';
-import { placedBy } from './places.js';
+import { placedBy, placeEvents } from './places.js';
 import { socketResources } from './sockets.js';
 
 export interface ServiceContext {
@@ -106,17 +106,7 @@ export function templateOf(document: unknown, context: ServiceContext): ServiceT
       path,
     );
     for (const [from, to] of functionPlaces(id, path)) places.set(from, to);
-    for (const [name, place] of Object.entries(read.places)) {
-      const [, made] = /^rule (.+)$/.exec(name) ?? [];
-      places.set(
-        made === undefined ? `Resources.${id}.Properties.Events.${name}` : `Resources.${made}`,
-        place,
-      );
-    }
-    for (const [made, resource] of Object.entries(read.resources)) {
-      if (!places.has(`Resources.${made}`)) places.set(`Resources.${made}`, `${path}.events`);
-      resources[made] = resource;
-    }
+    placeEvents(places, resources, { id, path: `${path}.events`, read });
   }
   for (const [id, api] of Object.entries(apisOf(all, about, functions))) {
     put(id, api, 'provider');

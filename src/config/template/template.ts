@@ -8,6 +8,7 @@ import type { SettingNotice } from '../config.js';
 import type { FunctionDraft } from '../function-draft.js';
 import { map, own, type Map } from '../map.js';
 import { nearestOf } from '../problems.js';
+import { relocate } from '../relocate.js';
 import { URL_PROPERTIES } from '../url-settings.js';
 import {
   EVENT_INVOKE_TYPE,
@@ -169,17 +170,9 @@ export function readTemplate(document: unknown, context: TemplateContext): Funct
     { scope, notices },
   );
   unresolved.tell();
-  relocate(origins, context);
+  // Of nested stacks, where they are written.
+  if (origins.size > 0) relocate((path) => placed(path, origins), context);
   return configured.map((draft) => ({ ...draft, path: placed(draft.path, origins) }));
-}
-
-/** What is told of resources of nested stacks is told where they are written. */
-function relocate(origins: ReadonlyMap<string, string>, context: TemplateContext): void {
-  if (origins.size === 0) return;
-  context.problems.relocate((path) => placed(path, origins));
-  context.notices.forEach((notice, index) => {
-    context.notices[index] = { ...notice, path: placed(notice.path, origins) };
-  });
 }
 
 function placed(path: string, origins: ReadonlyMap<string, string>): string {
