@@ -7,41 +7,16 @@ import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/package-root.js';
-import { burst, cold, idle } from './cold.js';
-import { bareFreezerPairMs, enginePausePairMs } from './freezer.js';
-import { http } from './http.js';
-import { queue } from './queue.js';
-import { judge, median, table, type Figure, type Judged } from './statistics.js';
-import { spaced, warm } from './warm.js';
+import { SECTIONS } from './sections.js';
+import { judge, median, table, type Judged } from './tools/statistics.js';
 
 const ROUNDS = 3;
-
-const SECTIONS: Readonly<Record<string, () => Promise<Figure[]>>> = {
-  warm: () => warm(ROUNDS),
-  spaced: () => spaced(ROUNDS),
-  freezer: async () => {
-    const ours: number[] = [];
-    const theirs: number[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) {
-      ours.push(await bareFreezerPairMs('node'));
-      theirs.push(await enginePausePairMs('node'));
-    }
-    return [
-      { name: 'freeze and thaw by file', unit: 'ms', ours, theirs, against: 'pause', atMost: 0.1 },
-    ];
-  },
-  http: () => http(ROUNDS),
-  cold: () => cold(ROUNDS),
-  burst: () => burst(ROUNDS),
-  idle: () => idle(),
-  queue: () => queue(ROUNDS),
-};
 
 const chosen = process.argv.slice(2).filter((name) => name in SECTIONS);
 const judged: Judged[] = [];
 for (const name of chosen.length > 0 ? chosen : Object.keys(SECTIONS)) {
   process.stderr.write(`measuring ${name} ...\n`);
-  const figures = (await SECTIONS[name]?.()) ?? [];
+  const figures = (await SECTIONS[name]?.(ROUNDS)) ?? [];
   judged.push(...figures.map(judge));
 }
 process.stdout.write(`${table(judged)}\n`);

@@ -1,8 +1,15 @@
-/** (a) Warm events in a row against the floor, and (b) spaced events, frozen and not. */
+/** Warm events in a row against the floor, never frozen and frozen in between. */
 
-import { median, percentile, type Figure } from './statistics.js';
-import { cpuSeconds, load, startFloor, startOurs, type Language, type Running } from './targets.js';
-import { bareFreezerPairMs, enginePausePairMs } from './freezer.js';
+import { median, percentile, type Figure } from '../tools/statistics.js';
+import {
+  cpuSeconds,
+  load,
+  startFloor,
+  startOurs,
+  type Language,
+  type Running,
+} from '../tools/targets.js';
+import { bareFreezerPairMs } from '../tools/freezer-pairs.js';
 
 const LANES = [1, 4, 16] as const;
 const PER_LANE = { 1: 1500, 4: 4000, 16: 6000 } as const;
@@ -136,49 +143,4 @@ async function frozenAgainstWarm(
     ...figures('p50, default freezing', p50s.byDefault),
     ...figures('p50, freezing after 2 ms', p50s.patient),
   ];
-}
-
-/** (b) Events 50 ms apart, frozen in between and not. */
-export async function spaced(rounds: number): Promise<Figure[]> {
-  const figures: Figure[] = [];
-  const targets = {
-    off: await startOurs(['--freeze-after', 'never', '--no-watch']),
-    on: await startOurs(['--no-watch']),
-  };
-  try {
-    for (const language of ['node', 'python'] as const) {
-      const p50s = { off: [] as number[], on: [] as number[] };
-      const pauses: number[] = [];
-      for (let round = 0; round < rounds; round += 1) {
-        pauses.push(await enginePausePairMs(language));
-        for (const kind of ['off', 'on'] as const) {
-          const { latenciesMs } = await load({
-            port: targets[kind].port,
-            path: targets[kind].path(language),
-            warmup: 5,
-            count: 60,
-            inFlight: 1,
-            spacingMs: 50,
-          });
-          p50s[kind].push(median(latenciesMs));
-        }
-      }
-      const against = { unit: 'ms', theirs: p50s.off, against: 'freezing off' };
-      const share = p50s.on.map((on, round) => on - (p50s.off[round] ?? Number.NaN));
-      figures.push(
-        { name: `spaced p50, ${language}`, ...against, ours: p50s.on, atMost: 1.5 },
-        {
-          name: `share of the freeze in it, ${language}`,
-          unit: 'ms',
-          ours: share,
-          theirs: pauses,
-          against: 'engine pause and unpause',
-          atMost: 0.1,
-        },
-      );
-    }
-  } finally {
-    for (const target of Object.values(targets)) await target.stop();
-  }
-  return figures;
 }

@@ -1,7 +1,7 @@
 /** What HTTP adds to an invocation: a route of an HTTP API against Invoke, and both against the floor. */
 
-import { median, type Figure } from './statistics.js';
-import { load, startFloor, startOursOverHttp } from './targets.js';
+import { median, type Figure } from '../tools/statistics.js';
+import { load, startFloor, startOursOverHttp } from '../tools/targets.js';
 
 const EVENTS = 1500;
 

@@ -10,10 +10,10 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import { GetQueueUrlCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { createAdminClient } from '../../src/cli/admin-client.js';
-import { findRun } from '../../src/state/run-file.js';
-import type { Figure } from './statistics.js';
-import { cpuSeconds, load, startOurs, type RunningOurs } from './targets.js';
+import { createAdminClient } from '../../../src/cli/admin-client.js';
+import { findRun } from '../../../src/state/run-file.js';
+import type { Figure } from '../tools/statistics.js';
+import { cpuSeconds, load, startOurs, type RunningOurs } from '../tools/targets.js';
 
 /** As the mapping of the bench project says. */
 const ENVIRONMENTS = 8;

@@ -11,8 +11,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Docker from 'dockerode';
-import { Builder } from '../../src/builder/builder.js';
-import { packageRoot } from '../../src/package-root.js';
+import { Builder } from '../../../src/builder/builder.js';
+import { packageRoot } from '../../../src/package-root.js';
 import type { LoadJob, LoadResult } from './load.js';
 
 const run = promisify(execFile);
@@ -176,7 +176,7 @@ async function startFloorContainer(spec: FloorContainer): Promise<Docker.Contain
       NetworkMode: `orchestrator-bench-${spec.label}`,
       Binds: [
         `${join(root, 'test/fixtures/bench', language)}:/var/task:ro`,
-        `${join(root, 'test/bench/floor')}:/floor:ro`,
+        `${join(root, 'test/bench/tools/floor')}:/floor:ro`,
       ],
       Memory: 1769 * 2 ** 20,
       MemorySwap: 1769 * 2 ** 20,

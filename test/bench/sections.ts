@@ -1,0 +1,24 @@
+/** Every part of the bench by its name on the command line, in the order they run. */
+
+import { burst } from './sections/burst.js';
+import { cold } from './sections/cold.js';
+import { density } from './sections/density.js';
+import { freezer, spaced } from './sections/frozen.js';
+import { http } from './sections/http.js';
+import { queue } from './sections/queue.js';
+import { warm } from './sections/warm.js';
+import type { Figure } from './tools/statistics.js';
+
+/** Measures `rounds` times, ours and what it is held against in turn. */
+export type Section = (rounds: number) => Promise<Figure[]>;
+
+export const SECTIONS: Readonly<Record<string, Section>> = {
+  warm,
+  spaced,
+  freezer,
+  http,
+  cold,
+  burst,
+  density,
+  queue,
+};

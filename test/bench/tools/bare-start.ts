@@ -1,0 +1,27 @@
+/** The naive start of a container: what cold starts and bursts are held against. */
+
+import { docker, imageOf, type Language } from './targets.js';
+
+/** Create, start, the interpreter prints a line: what no orchestrator can do without. */
+export async function bareStartMs(language: Language): Promise<number> {
+  const image = await imageOf(language);
+  const command =
+    language === 'node'
+      ? ['/var/lang/bin/node', '-e', 'console.log(1)']
+      : ['/var/lang/bin/python3', '-c', 'print(1)'];
+  const startedAt = performance.now();
+  const container = await docker.createContainer({
+    Image: image,
+    Cmd: command,
+    AttachStdout: true,
+    Labels: { 'dev.orchestrator.run': 'bench-cold' },
+    HostConfig: { NetworkMode: 'bridge', LogConfig: { Type: 'none', Config: {} } },
+  });
+  const stream = await container.attach({ stream: true, stdout: true });
+  const printed = new Promise((resolve) => stream.once('data', resolve));
+  await container.start();
+  await printed;
+  const took = performance.now() - startedAt;
+  await container.remove({ force: true });
+  return took;
+}
