@@ -1,0 +1,137 @@
+import { describe, expect, it } from '@jest/globals';
+import { EvictionClock } from '../../../src/keep-alive/eviction-clock.js';
+import { FixedKeepAlive } from '../../../src/keep-alive/fixed.js';
+import { GreedyDual } from '../../../src/keep-alive/greedy-dual.js';
+import { HybridKeepAlive } from '../../../src/keep-alive/hybrid.js';
+import type { Candidate } from '../../../src/keep-alive/keep-alive.js';
+import { keepAliveOf, keepAliveSetting } from '../../../src/keep-alive/named.js';
+import { UseHistory } from '../../../src/keep-alive/use-history.js';
+
+const MINUTE = 60_000;
+const FIXED = { prewarmAfterMs: 0, keepUntilMs: 10 * MINUTE };
+
+/** One invocation at a time, with so many minutes between them. */
+function usedAfter(minutes: readonly number[]): UseHistory {
+  const history = new UseHistory();
+  let now = 0;
+  for (const wait of [0, ...minutes]) {
+    now += wait * MINUTE;
+    history.began(now);
+    history.ended(now);
+  }
+  return history;
+}
+
+const candidate = (given: Partial<Candidate>): Candidate => ({
+  lastUsedAt: 0,
+  uses: 1,
+  initMs: 200,
+  megabytes: 100,
+  ...given,
+});
+
+describe('fixed', () => {
+  const policy = new FixedKeepAlive(10 * MINUTE);
+
+  it('keeps everything for the same time', () => {
+    expect(policy.windows()).toEqual(FIXED);
+  });
+
+  it('gives up the least recently used first', () => {
+    const older = policy.priority(candidate({ lastUsedAt: 5, uses: 99 }));
+    expect(older).toBeLessThan(policy.priority(candidate({ lastUsedAt: 6 })));
+  });
+});
+
+describe('greedy-dual', () => {
+  const policy = new GreedyDual();
+
+  it('keeps until memory is needed', () => {
+    expect(policy.windows()).toEqual({ prewarmAfterMs: 0, keepUntilMs: Infinity });
+  });
+
+  it('weighs uses and the time of a start against memory', () => {
+    expect(policy.priority(candidate({ uses: 3, initMs: 400, megabytes: 200 }), 7)).toBe(13);
+  });
+
+  it('lets what was used often and is no more fall behind', () => {
+    const clock = new EvictionClock();
+    const popular = policy.priority(candidate({ uses: 5 }), clock.now);
+    clock.evicted(policy.priority(candidate({ uses: 4 }), clock.now));
+    const recent = policy.priority(candidate({ uses: 2 }), clock.now);
+    expect([popular, recent]).toEqual([10, 12]);
+  });
+
+  it('has a clock that never goes back', () => {
+    const clock = new EvictionClock();
+    clock.evicted(8);
+    clock.evicted(3);
+    expect(clock.now).toBe(8);
+  });
+});
+
+describe('hybrid', () => {
+  const policy = new HybridKeepAlive(10 * MINUTE);
+  const windows = (minutes: readonly number[]): unknown => policy.windows(usedAfter(minutes), 1);
+
+  it('keeps for the fixed time what it knows nothing of', () => {
+    expect(windows([])).toEqual(FIXED);
+  });
+
+  it('lets go at once what comes again in half an hour, and has it there before', () => {
+    expect(windows(Array<number>(20).fill(30.5))).toEqual({
+      prewarmAfterMs: 27 * MINUTE,
+      keepUntilMs: 34.1 * MINUTE,
+    });
+  });
+
+  it('keeps without a break what may come again within a minute', () => {
+    const seldom = [...Array<number>(18).fill(0.5), 4.5, 4.5];
+    expect(windows(seldom)).toEqual({ prewarmAfterMs: 0, keepUntilMs: 5.5 * MINUTE });
+  });
+
+  it('keeps for the fixed time what comes again at any time', () => {
+    expect(windows(Array.from({ length: 240 }, (_, minute) => minute + 0.5))).toEqual(FIXED);
+  });
+
+  it('keeps for the fixed time what is mostly away for longer than it can count', () => {
+    expect(windows([30, 300, 300])).toEqual(FIXED);
+    expect(windows([30, 30, 300])).not.toEqual(FIXED);
+  });
+
+  it('decides as greedy-dual when memory is short', () => {
+    const one = candidate({ uses: 3 });
+    expect(policy.priority(one, 5)).toBe(new GreedyDual().priority(one, 5));
+  });
+});
+
+describe('a policy in writing', () => {
+  it('is a name, and a time where one is kept', () => {
+    expect(keepAliveSetting('fixed')).toEqual({ name: 'fixed' });
+    expect(keepAliveSetting('fixed:90s')).toEqual({ name: 'fixed', idleMs: 90_000 });
+    expect(keepAliveSetting('hybrid:1.5h')).toEqual({ name: 'hybrid', idleMs: 5_400_000 });
+    expect(keepAliveSetting('greedy-dual')).toEqual({ name: 'greedy-dual' });
+  });
+
+  it.each(['', 'lru', 'fixed:', 'fixed:10', 'fixed:0s', 'fixed:25h', 'greedy-dual:5m', ' hybrid'])(
+    'is not %p',
+    (text) => {
+      expect(keepAliveSetting(text)).toBeUndefined();
+    },
+  );
+
+  it('takes the idle timeout where it names no time', () => {
+    const history = new UseHistory();
+    const kept = (text: string): number => {
+      const setting = keepAliveSetting(text);
+      if (setting === undefined) throw new Error(`${text} is a policy`);
+      return keepAliveOf(setting, 7_000).windows(history, 1).keepUntilMs;
+    };
+    expect([kept('fixed'), kept('fixed:1s'), kept('hybrid'), kept('greedy-dual')]).toEqual([
+      7_000,
+      1_000,
+      7_000,
+      Infinity,
+    ]);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import { BIN_MS, BINS, IdleHistogram } from '../../../src/keep-alive/idle-histogram.js';
+import { UseHistory } from '../../../src/keep-alive/use-history.js';
+import { Random } from '../../simulation/random.js';
+
+function histogramOf(minutes: readonly number[]): IdleHistogram {
+  const histogram = new IdleHistogram();
+  for (const minute of minutes) histogram.observe(minute * BIN_MS);
+  return histogram;
+}
+
+describe('the histogram of idle times', () => {
+  it('has the head and tail that sorting would give, whatever comes', () => {
+    const random = new Random(1);
+    for (let round = 0; round < 50; round += 1) {
+      const spread = 1 + random.below(BINS);
+      const seen: number[] = [];
+      const histogram = new IdleHistogram();
+      for (let count = 1; count <= 200; count += 1) {
+        const minute = random.below(spread);
+        seen.push(minute);
+        histogram.observe((minute + random.next()) * BIN_MS);
+        const sorted = [...seen].sort((a, b) => a - b);
+        expect(histogram.headMs).toBe(sorted[Math.ceil(0.05 * count) - 1]! * BIN_MS);
+        expect(histogram.tailMs).toBe((sorted[Math.ceil(0.99 * count) - 1]! + 1) * BIN_MS);
+      }
+    }
+  });
+
+  it('counts what is longer than its range', () => {
+    const histogram = histogramOf([1, 2, 240, 1000]);
+    expect(histogram.observations).toBe(4);
+    expect(histogram.beyondShare).toBe(0.5);
+    expect(histogram.tailMs).toBe(3 * BIN_MS);
+  });
+
+  it('tells how unevenly the minutes are filled', () => {
+    expect(histogramOf([]).variation).toBe(0);
+    expect(histogramOf(Array.from({ length: BINS }, (_, minute) => minute)).variation).toBe(0);
+    expect(histogramOf([7]).variation).toBeCloseTo(Math.sqrt(BINS - 1));
+    expect(histogramOf([7, 9]).variation).toBeCloseTo(Math.sqrt(BINS / 2 - 1));
+  });
+
+  it('forgets half of everything when a count is full', () => {
+    const histogram = new IdleHistogram();
+    for (let count = 0; count < 20_000; count += 1) histogram.observe(90 * BIN_MS);
+    for (let count = 0; count < 65_536; count += 1) histogram.observe(0);
+    expect(histogram.observations).toBe(10_000 + 32_767 + 1);
+    expect(histogram.headMs).toBe(0);
+    expect(histogram.tailMs).toBe(91 * BIN_MS);
+  });
+});
+
+describe('the use of a function', () => {
+  const minutes = (history: UseHistory, slot: number): number | undefined => {
+    const times = history.idleTimes(slot);
+    return times && times.headMs / BIN_MS;
+  };
+
+  it('tells how long it was without work from an end to the next beginning', () => {
+    const history = new UseHistory();
+    history.began(0);
+    history.ended(5 * BIN_MS);
+    expect(history.idleTimes(1)).toBeUndefined();
+    history.began(8 * BIN_MS);
+    expect(minutes(history, 1)).toBe(3);
+    expect(history.running).toBe(1);
+  });
+
+  it('tells of the second at a time how long one was enough', () => {
+    const history = new UseHistory();
+    history.began(0);
+    history.began(0);
+    history.ended(2 * BIN_MS);
+    history.ended(3 * BIN_MS);
+    history.began(4 * BIN_MS);
+    history.began(9 * BIN_MS);
+    expect(minutes(history, 1)).toBe(1);
+    expect(minutes(history, 2)).toBe(7);
+  });
+});
