@@ -19,7 +19,8 @@ import { LIMITS } from '../config/defaults.js';
 import type { Channel, Poll } from '../environment/channel.js';
 import type { PostedBody } from '../environment/post.js';
 import type { EnvironmentAddress, RuntimeDoor } from '../environment/parts.js';
-import { Connection, type ConnectionOwner } from './connection.js';
+import { Connection, type Door } from '../http-framing/connection.js';
+import type { Exchange } from '../http-framing/exchange.js';
 import { isExtensionCall, serveExtension } from './extension-routes.js';
 import { isMetadataCall, serveMetadata, type Metadata } from './metadata-routes.js';
 import {
@@ -36,10 +37,13 @@ import { isSubscriptionCall, serveSubscription } from './telemetry-routes.js';
 
 const DOMAIN = '.runtime';
 const METADATA_TOKEN_BYTES = 32;
+/** A container that vanished without a word must not hold its sockets here for ever. */
+const KEEP_ALIVE_MS = 60_000;
 /** Errors travel in headers and trailers too, with their messages and traces (contract 1.4). */
 const LARGEST_HEAD_BYTES = 2 * 1024 * 1024;
 
-export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
+export class RuntimeApi implements RuntimeDoor, Door {
+  readonly holdsAnswers = true;
   readonly #channels = new Map<string, Channel>();
   /** Host name → what proves that a caller is of that environment. */
   readonly #metadataTokens = new Map<string, string>();
@@ -67,6 +71,9 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
     this.#server = createServer((socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
+      socket.setNoDelay(true);
+      // The kernel answers for a process that is frozen.
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
       new Connection(socket, this);
     });
   }
@@ -107,7 +114,41 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
     this.#sessionTokens.delete(`${identity}${DOMAIN}`);
   }
 
-  serve(host: string, call: Call, answer: Answer): (() => void) | undefined {
+  /** Waits for the body, which a post too large to be kept does not get here. */
+  begin(exchange: Exchange): boolean {
+    const { head } = exchange;
+    if (head.contentLength > LIMITS.payloadBytes) return false;
+    exchange.onBody = (body) => {
+      const { method, path, headers } = head;
+      const call: Call = { method, path, headers: { get: (name) => headers[name] }, body };
+      const onLost = this.#serve(head.host, call, {
+        get lost() {
+          return exchange.lost;
+        },
+        send: (reply) => exchange.send(encode(reply)),
+      });
+      if (!exchange.answered) exchange.onLost = onLost;
+    };
+    return true;
+  }
+
+  handOff(_connection: Connection, socket: Socket, unread: Buffer): void {
+    socket.unshift(unread);
+    this.#fallback.emit('connection', socket);
+    socket.resume();
+  }
+
+  /** A poll is held for as long as its environment is frozen: nobody is waited for here. */
+  now(): number {
+    return 0;
+  }
+
+  truncated(): void {}
+
+  closed(): void {}
+
+  /** The returned function, if any, is called when the caller is gone. */
+  #serve(host: string, call: Call, answer: Answer): (() => void) | undefined {
     const channel = this.#channelOf(host);
     if (channel === undefined) {
       answer.send(UNKNOWN_ENVIRONMENT);
@@ -139,7 +180,7 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
         headers: { get: (name) => headerText(request.headers[name]) },
         body,
       };
-      const onLost = this.serve(host, call, {
+      const onLost = this.#serve(host, call, {
         get lost() {
           return response.destroyed;
         },
@@ -166,12 +207,6 @@ export class RuntimeApi implements RuntimeDoor, ConnectionOwner {
   #metadataOf(host: string): Metadata | undefined {
     const token = this.#metadataTokens.get(nameOf(host));
     return token === undefined ? undefined : { token, availabilityZoneId: this.availabilityZoneId };
-  }
-
-  handOff(socket: Socket, unread: Buffer): void {
-    socket.unshift(unread);
-    this.#fallback.emit('connection', socket);
-    socket.resume();
   }
 
   /** Ends every connection. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { createConnection, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { readHead } from '../../../src/runtime-api/framing.js';
+import { readHead } from '../../../src/http-framing/head.js';
 import { Random } from '../../simulation/random.js';
 
 const STREAMS = 4_000;
@@ -96,7 +96,7 @@ it(
           method: ours.method,
           path: ours.path,
           host: ours.host,
-          length: ours.headers.get('content-length') ?? '0',
+          length: ours.headers['content-length'] ?? '0',
         },
       });
       expect(ours.contentLength).toBe(Number(theirs?.length));

@@ -1,0 +1,279 @@
+/**
+ * One connection of a client or a runtime: requests in, in order; answers out, in the same order.
+ * Only one request is open at a time, so what is pipelined behind it waits. The first request that
+ * is not for this framing goes, unread and with all that follows it, to another parser.
+ */
+
+import type { Socket } from 'node:net';
+import { Exchange, type AnswerSide } from './exchange.js';
+import { readHead } from './head.js';
+
+/** Who serves the requests of connections. */
+export interface Door {
+  /**
+   * Begins a request whose head is here: sets `onBody`, answers, or both. False: another parser
+   * must take it, and nothing of it was used.
+   */
+  begin(exchange: Exchange, socket: Socket): boolean;
+  /** Takes over a connection whose next request is not for our framing. */
+  handOff(connection: Connection, socket: Socket, unread: Buffer): void;
+  /** The other side has ended in the middle of a request. */
+  truncated(socket: Socket): void;
+  closed(connection: Connection): void;
+  /** Monotonic ms, for doors that end connections which keep them waiting. */
+  now(): number;
+  /**
+   * Behind an open request nobody waits for what was answered before it: both go in one write, and
+   * the other side is woken once.
+   */
+  readonly holdsAnswers: boolean;
+}
+
+/** What a connection waits for. */
+export type Waiting = 'request' | 'head' | 'body' | 'answer';
+
+const EMPTY = Buffer.alloc(0);
+/** Answers that are put together before it is seen whether anybody reads them. */
+const ANSWERS_AT_ONCE = 64;
+/** What may be sent ahead of our answer before the sender has to wait. */
+const LARGEST_BACKLOG_BYTES = 6 * 2 ** 20 + 64 * 1024;
+
+export class Connection implements AnswerSide {
+  readonly #socket: Socket;
+  readonly #door: Door;
+  /** What came and was not read; pieces are joined when more than one is needed. */
+  #unread: Buffer = EMPTY;
+  /** So much of it is known not to hold a whole head. */
+  #seen = 0;
+  #backlog: Buffer[] = [];
+  #backlogBytes = 0;
+  /** The request that is read or served. */
+  #current: Exchange | undefined;
+  #body: Buffer[] = [];
+  /** Of its body, still to come. */
+  #missingBytes = 0;
+  #out: Buffer[] = [];
+  #reading = false;
+  /** An answer was the last: what follows is not read. */
+  #ending = false;
+  #closed = false;
+  #since: number;
+
+  constructor(socket: Socket, door: Door) {
+    this.#socket = socket;
+    this.#door = door;
+    this.#since = door.now();
+    socket.on('data', this.#onData);
+    socket.on('drain', this.#onDrain);
+    socket.on('end', this.#onEnd);
+    socket.on('close', this.#onClose);
+    socket.on('error', this.#onError);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get waiting(): Waiting {
+    if (this.#current === undefined) return this.#unread.length === 0 ? 'request' : 'head';
+    return this.#missingBytes > 0 ? 'body' : 'answer';
+  }
+
+  /** Since when: the beginning of the request, or the last answer. */
+  get since(): number {
+    return this.#since;
+  }
+
+  /** Some of the answers have not gone out. */
+  get isWriting(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
+  get socket(): Socket {
+    return this.#socket;
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  answer(exchange: Exchange, pieces: readonly Buffer[], last: boolean): void {
+    if (this.#closed || this.#current !== exchange) return;
+    for (const piece of pieces) this.#out.push(piece);
+    this.#body = [];
+    this.#since = this.#door.now();
+    if (last) this.#ending = true;
+    if (this.#reading) return;
+    this.#flush();
+    if (this.#ending) return;
+    this.#socket.resume();
+    this.#read();
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#ending) return;
+    if (this.#unread.length === 0) {
+      this.#unread = chunk;
+      if (this.#current === undefined) this.#since = this.#door.now();
+    } else {
+      this.#backlog.push(chunk);
+      this.#backlogBytes += chunk.length;
+    }
+    const isOpen = this.#current !== undefined && this.#missingBytes === 0;
+    if (isOpen && this.#backlogBytes > LARGEST_BACKLOG_BYTES) this.#socket.pause();
+    this.#read();
+  };
+
+  readonly #onDrain = (): void => {
+    this.#since = this.#door.now();
+    this.#socket.resume();
+    this.#read();
+  };
+
+  readonly #onError = (): void => {
+    this.#socket.destroy();
+  };
+
+  readonly #onEnd = (): void => {
+    const { waiting } = this;
+    if (waiting === 'head' || waiting === 'body') this.#door.truncated(this.#socket);
+    else this.#socket.end();
+  };
+
+  readonly #onClose = (): void => {
+    this.#closed = true;
+    this.#unread = EMPTY;
+    this.#backlog = [];
+    this.#body = [];
+    this.#door.closed(this);
+    const onLost = this.#current?.onLost;
+    this.#current = undefined;
+    onLost?.();
+  };
+
+  #read(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      while (!this.#closed && !this.#ending && this.#readOn()) {
+        if (this.#out.length < ANSWERS_AT_ONCE) continue;
+        this.#flush();
+        if (this.#socket.writableNeedDrain) break;
+      }
+    } finally {
+      this.#reading = false;
+      if (!this.#door.holdsAnswers || this.waiting !== 'answer') this.#flush();
+      // Who does not read the answers gets no further ones.
+      if (!this.#closed && this.#socket.writableNeedDrain) this.#socket.pause();
+    }
+  }
+
+  /** Whether there may be more to read. */
+  #readOn(): boolean {
+    const exchange = this.#current;
+    if (exchange === undefined) return this.#begin();
+    if (this.#missingBytes > 0) {
+      this.#takeBody(exchange);
+      if (this.#missingBytes > 0) return this.#unread.length > 0;
+    }
+    const { onBody } = exchange;
+    if (onBody !== undefined) {
+      const pieces = this.#body;
+      exchange.onBody = undefined;
+      this.#body = [];
+      onBody(pieces.length === 1 ? (pieces[0] ?? EMPTY) : Buffer.concat(pieces));
+    }
+    if (!exchange.answered) return false;
+    this.#current = undefined;
+    return this.#unread.length > 0;
+  }
+
+  #begin(): boolean {
+    if (this.#unread.length === 0) return false;
+    if (this.#seen > 0 && !this.#join()) return false;
+    const head = readHead(this.#unread, this.#seen);
+    if (head === undefined) {
+      this.#seen = this.#unread.length;
+      return this.#backlog.length > 0;
+    }
+    this.#seen = 0;
+    if (head === 'unusual') {
+      this.#handOff();
+      return false;
+    }
+    const exchange = new Exchange(head, this);
+    this.#current = exchange;
+    this.#missingBytes = head.contentLength;
+    if (!this.#door.begin(exchange, this.#socket)) {
+      this.#handOff();
+      return false;
+    }
+    this.#use(head.bytes);
+    return true;
+  }
+
+  /** Takes what belongs to the body; the rest is the next request's. */
+  #takeBody(exchange: Exchange): void {
+    const mine =
+      this.#unread.length <= this.#missingBytes
+        ? this.#unread
+        : this.#unread.subarray(0, this.#missingBytes);
+    this.#missingBytes -= mine.length;
+    if (exchange.onBody !== undefined) this.#body.push(mine);
+    this.#use(mine.length);
+  }
+
+  #use(bytes: number): void {
+    this.#unread =
+      bytes === this.#unread.length ? this.#nextOfBacklog() : this.#unread.subarray(bytes);
+  }
+
+  #nextOfBacklog(): Buffer {
+    const next = this.#backlog.shift();
+    if (next === undefined) return EMPTY;
+    this.#backlogBytes -= next.length;
+    return next;
+  }
+
+  /** Whether there was anything to put behind what is not read yet. */
+  #join(): boolean {
+    const next = this.#nextOfBacklog();
+    if (next.length === 0) return false;
+    this.#unread = Buffer.concat([this.#unread, next]);
+    return true;
+  }
+
+  #flush(): void {
+    const out = this.#out;
+    if (this.#closed) return;
+    if (out.length > 0) {
+      this.#out = [];
+      if (out.length === 1) this.#socket.write(out[0] ?? EMPTY);
+      else this.#writeAll(out);
+    }
+    if (this.#ending) this.#socket.destroySoon();
+  }
+
+  #writeAll(pieces: readonly Buffer[]): void {
+    this.#socket.cork();
+    for (const piece of pieces) this.#socket.write(piece);
+    this.#socket.uncork();
+  }
+
+  #handOff(): void {
+    const unread =
+      this.#backlog.length === 0 ? this.#unread : Buffer.concat([this.#unread, ...this.#backlog]);
+    this.#unread = EMPTY;
+    this.#backlog = [];
+    this.#current = undefined;
+    this.#flush();
+    this.#closed = true;
+    this.#socket.pause();
+    this.#socket.off('data', this.#onData);
+    this.#socket.off('drain', this.#onDrain);
+    this.#socket.off('end', this.#onEnd);
+    this.#socket.off('close', this.#onClose);
+    this.#socket.off('error', this.#onError);
+    this.#door.handOff(this, this.#socket, unread);
+  }
+}

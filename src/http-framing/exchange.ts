@@ -1,0 +1,45 @@
+/** One request on a connection, and the way to its answer. */
+
+import type { Head } from './head.js';
+
+/** What an exchange needs of its connection. */
+export interface AnswerSide {
+  readonly closed: boolean;
+  answer(exchange: Exchange, pieces: readonly Buffer[], last: boolean): void;
+}
+
+export class Exchange {
+  readonly head: Head;
+  readonly #side: AnswerSide;
+  #answered = false;
+  /** Given the body once it is complete; without it, the body is read and dropped. */
+  onBody: ((body: Buffer) => void) | undefined;
+  /** Called when the connection goes before the answer is given. */
+  onLost: (() => void) | undefined;
+
+  constructor(head: Head, side: AnswerSide) {
+    this.head = head;
+    this.#side = side;
+  }
+
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  /** Nobody is there to be answered. */
+  get lost(): boolean {
+    return this.#side.closed;
+  }
+
+  /**
+   * Answers with these bytes, head and all; a second answer goes nowhere. `last`: the connection
+   * ends with it.
+   */
+  send(pieces: readonly Buffer[], last = false): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    this.onBody = undefined;
+    this.onLost = undefined;
+    this.#side.answer(this, pieces, last);
+  }
+}

@@ -1,0 +1,266 @@
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import { Connection, type Door } from '../../../src/http-framing/connection.js';
+import type { Exchange } from '../../../src/http-framing/exchange.js';
+
+/** A socket whose other end reads only when the test says so. */
+class Other extends Duplex {
+  readonly #waiting: (() => void)[] = [];
+  readonly writes: string[] = [];
+  reads = true;
+
+  destroySoon(): void {
+    this.end(() => this.destroy());
+  }
+  override _read(): void {}
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.writes.push(chunk.toString('latin1'));
+    if (this.reads) done();
+    else this.#waiting.push(done);
+  }
+  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), '', done);
+  }
+  readAll(): void {
+    this.reads = true;
+    for (const done of this.#waiting.splice(0)) done();
+  }
+}
+
+/** A door that keeps what it is asked. */
+class Asked implements Door {
+  holdsAnswers = false;
+  clock = 0;
+  takes: (exchange: Exchange) => boolean = () => true;
+  readonly begun: Exchange[] = [];
+  readonly bodies: string[] = [];
+  readonly lost: Exchange[] = [];
+  handedOff: string | undefined;
+  truncations = 0;
+  closes = 0;
+
+  begin(exchange: Exchange): boolean {
+    if (!this.takes(exchange)) return false;
+    this.begun.push(exchange);
+    exchange.onBody = (body) => this.onBody(exchange, body);
+    exchange.onLost = () => this.lost.push(exchange);
+    return true;
+  }
+  onBody(_exchange: Exchange, body: Buffer): void {
+    this.bodies.push(body.toString('latin1'));
+  }
+  handOff(_connection: Connection, _socket: Socket, unread: Buffer): void {
+    this.handedOff = unread.toString('latin1');
+  }
+  truncated(socket: Socket): void {
+    this.truncations += 1;
+    socket.destroy();
+  }
+  closed(): void {
+    this.closes += 1;
+  }
+  now(): number {
+    return this.clock;
+  }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const text = (value: string): Buffer[] => [Buffer.from(value)];
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+const post = (path: string, body: string): string =>
+  `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+
+function opened(door = new Asked()): { door: Asked; other: Other; connection: Connection } {
+  const other = new Other();
+  return { door, other, connection: new Connection(other as unknown as Socket, door) };
+}
+
+describe('a connection', () => {
+  it('gives requests in order, one at a time, and the answers in the same order', async () => {
+    const { door, other } = opened();
+    other.push(post('/1', 'one') + get('/2') + post('/3', 'three'));
+    await turn();
+    expect(door.bodies).toEqual(['one']);
+    door.begun[0]?.send(text('first '));
+    door.begun[1]?.send(text('second '));
+    door.begun[2]?.send(text('third '));
+    await turn();
+    expect(door.bodies).toEqual(['one', '', 'three']);
+    expect(other.writes.join('')).toBe('first second third ');
+  });
+
+  it('reads a request that comes byte by byte', async () => {
+    const { door, other } = opened();
+    for (const byte of post('/1', 'one') + get('/2')) {
+      other.push(byte);
+      await turn();
+    }
+    door.begun[0]?.send(text('x'));
+    await turn();
+    expect(door.begun.map(({ head }) => head.path)).toEqual(['/1', '/2']);
+    expect(door.bodies).toEqual(['one', '']);
+  });
+
+  it('hands off what is unusual with all that follows, after the answers before it', async () => {
+    const { door, other } = opened();
+    const chunked = 'POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
+    other.push(get('/1') + chunked);
+    await turn();
+    expect(door.handedOff).toBeUndefined();
+    other.push(get('/3'));
+    await turn();
+    door.begun[0]?.send(text('first'));
+    await turn();
+    expect(other.writes).toEqual(['first']);
+    expect(door.handedOff).toBe(chunked + get('/3'));
+    expect(other.listenerCount('data') + other.listenerCount('error')).toBe(0);
+  });
+
+  it('hands off what the door does not want before a byte of it was used', async () => {
+    const { door, other } = opened();
+    door.takes = ({ head }) => head.path !== '/2';
+    other.push(get('/1') + post('/2', 'body'));
+    await turn();
+    door.begun[0]?.send(text('first'));
+    expect(door.handedOff).toBe(post('/2', 'body'));
+  });
+
+  it.each([
+    ['another protocol', 'PRI * HTTP/2.0\r\n'],
+    ['TLS', '\x16\x03\x01'],
+    ['a line that ends with half an end', 'GET / HTTP/1.1\nHost: a\n\n'],
+    ['a method of others', 'PATCH /'],
+    ['a head that grows too large', `GET / HTTP/1.1\r\nX: ${'x'.repeat(17_000)}`],
+  ])('does not wait for the end of %s', async (_what, beginning) => {
+    const { door, other } = opened();
+    for (const half of [beginning.slice(0, 1), beginning.slice(1)]) {
+      other.push(Buffer.from(half, 'latin1'));
+      await turn();
+    }
+    expect(door.handedOff).not.toBe('');
+    expect(beginning.startsWith(door.handedOff ?? 'never')).toBe(true);
+  });
+
+  it('answers before the body has come, and drops the body', async () => {
+    const { door, other, connection } = opened();
+    const whole = post('/1', 'x'.repeat(1000));
+    other.push(whole.slice(0, -900));
+    await turn();
+    door.begun[0]?.send(text('refused'));
+    expect(other.writes).toEqual(['refused']);
+    expect(connection.waiting).toBe('body');
+    other.push(whole.slice(-900) + get('/2'));
+    await turn();
+    expect(door.bodies).toEqual(['']);
+    expect(door.begun.map(({ head }) => head.path)).toEqual(['/1', '/2']);
+  });
+
+  it('ends with an answer that is the last, and reads nothing behind it', async () => {
+    const { door, other } = opened();
+    other.push(get('/1') + get('/2'));
+    await turn();
+    door.begun[0]?.send(text('last'), true);
+    await turn();
+    expect(other.destroyed).toBe(true);
+    expect(other.writes).toEqual(['last']);
+    expect(door.begun).toHaveLength(1);
+  });
+
+  it('sends what stands behind an open request at once, or with its answer where the door says so', async () => {
+    for (const holdsAnswers of [false, true]) {
+      const { door, other } = opened();
+      door.holdsAnswers = holdsAnswers;
+      door.onBody = (exchange) => {
+        if (exchange.head.path === '/post') exchange.send(text('accepted '));
+      };
+      other.push(post('/post', 'x') + get('/poll'));
+      await turn();
+      expect(other.writes).toEqual(holdsAnswers ? [] : ['accepted ']);
+      door.begun[1]?.send(text('event'));
+      await turn();
+      expect(other.writes).toEqual(holdsAnswers ? ['accepted event'] : ['accepted ', 'event']);
+    }
+  });
+
+  it('tells the door of a request whose sender has gone, and sends its answer nowhere', async () => {
+    const { door, other } = opened();
+    other.push(get('/1'));
+    await turn();
+    expect(door.begun[0]?.lost).toBe(false);
+    other.destroy();
+    await turn();
+    expect(door.lost).toEqual(door.begun);
+    expect(door.begun[0]?.lost).toBe(true);
+    door.begun[0]?.send(text('late'));
+    expect([other.writes, door.closes]).toEqual([[], 1]);
+  });
+
+  it('tells half a request from none when the other side ends', async () => {
+    for (const [sent, truncations] of [
+      ['', 0],
+      [get('/1'), 0],
+      [get('/1').slice(0, 9), 1],
+      [post('/1', 'body').slice(0, -1), 1],
+    ] as const) {
+      const { door, other } = opened();
+      if (sent !== '') other.push(sent);
+      await turn();
+      other.push(null);
+      await turn();
+      await turn();
+      expect([sent, door.truncations]).toEqual([sent, truncations]);
+    }
+  });
+
+  it('says what it waits for, and since when', async () => {
+    const { door, other, connection } = opened();
+    const is = (waiting: string, since: number): void =>
+      expect([connection.waiting, connection.since]).toEqual([waiting, since]);
+    is('request', 0);
+    const whole = post('/1', 'body');
+    for (const [clock, part, waiting, since] of [
+      [10, whole.slice(0, 5), 'head', 10],
+      [20, whole.slice(5, -2), 'body', 10],
+      [30, whole.slice(-2), 'answer', 10],
+    ] as const) {
+      door.clock = clock;
+      other.push(part);
+      await turn();
+      is(waiting, since);
+    }
+    door.clock = 40;
+    door.begun[0]?.send(text('x'));
+    is('request', 40);
+  });
+
+  it('takes no more requests from one that does not read the answers, and goes on when it does', async () => {
+    const { door, other, connection } = opened();
+    let served = 0;
+    door.onBody = (exchange) => {
+      served += 1;
+      exchange.send(text('x'.repeat(200)));
+    };
+    other.reads = false;
+    const sent = 20_000;
+    for (let chunk = 0; chunk < 20; chunk += 1) other.push(get('/x').repeat(sent / 20));
+    for (let turns = 0; turns < 50; turns += 1) await turn();
+    expect(served).toBeLessThan(1_000);
+    expect(other.writableLength).toBeLessThan(256 * 1024);
+    other.readAll();
+    while (served < sent) await turn();
+    expect(served).toBe(sent);
+    connection.destroy();
+  });
+
+  it('makes one wait who sends far ahead of the answer', async () => {
+    const { door, other } = opened();
+    other.push(get('/1'));
+    await turn();
+    for (let at = 0; at < 200; at += 1) other.push(Buffer.alloc(64 * 1024, 0x41));
+    await turn();
+    expect(other.isPaused()).toBe(true);
+    door.begun[0]?.send(text('x'));
+    expect(door.handedOff?.length).toBeGreaterThan(6 * 2 ** 20);
+  });
+});
