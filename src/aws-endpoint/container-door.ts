@@ -10,7 +10,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { Admission } from '../invoke-api/admission.js';
 import { Http2Front } from '../invoke-api/http2.js';
 import { INVOKE_LIMITS } from '../invoke-api/limits.js';
-import { refuseMalformed } from '../invoke-api/server.js';
+import { refuseMalformed } from '../invoke-api/malformed.js';
 import type { AwsEndpoint, ServiceHandler } from './aws-endpoint.js';
 import type { Callers } from './callers.js';
 import { certificateFor } from './certificate.js';

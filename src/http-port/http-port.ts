@@ -23,7 +23,7 @@ import {
 } from '../invoke-api/errors.js';
 import { INVOKE_LIMITS } from '../invoke-api/limits.js';
 import { listen, urlHost } from '../invoke-api/listen.js';
-import { refuseMalformed } from '../invoke-api/server.js';
+import { refuseMalformed } from '../invoke-api/malformed.js';
 
 /** What is served on the port. */
 export interface HttpSite {

@@ -3,12 +3,12 @@
 import { isOrchestratorError, messageOf } from '../errors.js';
 import type { InvocationRequest } from '../invocation/invocation.js';
 import { send, sendError } from './answer.js';
-import type { Call } from './call.js';
+import type { InvokeCall } from './call.js';
 import { refusalError, serviceError } from './errors.js';
 import type { ResolvedFunction } from './reference.js';
 
 export function acceptEvent(
-  call: Call,
+  call: InvokeCall,
   target: ResolvedFunction,
   { requestId, payload, traceId, tenantId }: InvocationRequest,
 ): void {

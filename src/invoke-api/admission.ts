@@ -6,7 +6,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { forbidden, malformedRequest, tokenMissing, tokenWrong, type ApiError } from './errors.js';
 
 export interface AdmissionOptions {
@@ -16,6 +16,12 @@ export interface AdmissionOptions {
   /** Of the run file: whoever can read that owns the run, and its commands show this instead. */
   readonly ownerToken?: string | undefined;
 }
+
+/** A request, as far as it says who asks. */
+export type Asking = Pick<IncomingMessage, 'headers'> & {
+  readonly rawHeaders: readonly string[];
+  readonly socket: Pick<Socket, 'localAddress' | 'remoteAddress'>;
+};
 
 const OWN_NAMES: ReadonlySet<string> = new Set([
   '127.0.0.1',
@@ -41,7 +47,7 @@ export class Admission {
   }
 
   /** The refusal, if it is one. */
-  check(request: IncomingMessage): ApiError | undefined {
+  check(request: Asking): ApiError | undefined {
     const { host } = request.headers;
     if (hasSecondHost(request.rawHeaders)) return malformedRequest('More than one Host header.');
     if (!this.knowsHost(request)) return forbidden(`Host '${host ?? ''}' is not served here.`);
@@ -49,13 +55,13 @@ export class Admission {
   }
 
   /** Whether the request names us as its host. */
-  knowsHost({ headers, socket }: IncomingMessage): boolean {
+  knowsHost({ headers, socket }: Asking): boolean {
     const name = hostName(headers.host);
     return name !== undefined && this.#isOurs(name, plainAddress(socket.localAddress));
   }
 
   /** For what has host names of its own and answers other sites by its own rules. */
-  checkCaller(request: IncomingMessage): ApiError | undefined {
+  checkCaller(request: Asking): ApiError | undefined {
     if (hasSecondHost(request.rawHeaders)) return malformedRequest('More than one Host header.');
     return this.#tokenProblem(request);
   }
@@ -76,7 +82,7 @@ export class Admission {
    * AWS's clients fill `Authorization` with their signature; they can carry the token as the
    * session token of their credentials.
    */
-  #tokenProblem(request: IncomingMessage): ApiError | undefined {
+  #tokenProblem(request: Asking): ApiError | undefined {
     if (this.isFree(request.socket.remoteAddress)) return undefined;
     const bearer = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const sent = bearer ?? request.headers['x-amz-security-token'];
@@ -91,7 +97,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Browsers say where a request comes from; nothing else sends these headers. */
-function crossSite({ headers }: IncomingMessage): ApiError | undefined {
+function crossSite({ headers }: Asking): ApiError | undefined {
   const { origin, host } = headers;
   if (origin !== undefined && origin.replace(/^https?:\/\//, '') !== host) {
     return forbidden(`Requests from the origin '${origin}' are not served.`);

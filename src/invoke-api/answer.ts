@@ -3,13 +3,13 @@
  * a client that has hung up, or that was answered already, goes nowhere.
  */
 
-import type { Call } from './call.js';
+import type { InvokeCall } from './call.js';
 import type { ApiError } from './errors.js';
 
 /** Names and values in turn. */
 export type RawHeaders = (string | number)[];
 
-type AnswerTo = Pick<Call, 'response' | 'requestId'>;
+type AnswerTo = Pick<InvokeCall, 'response' | 'requestId'>;
 
 export function send(to: AnswerTo, status: number, headers: RawHeaders, body?: Buffer): void {
   const { response, requestId } = to;

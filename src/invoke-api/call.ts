@@ -1,8 +1,9 @@
 /** What every route of the Invoke API is given. */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { NewEvent } from '../event-queue/queued-event.js';
 import type { InvocationRouter } from '../router/router.js';
+import type { TooLarge } from './request-body.js';
 
 export interface ApiContext {
   readonly router: InvocationRouter;
@@ -14,16 +15,34 @@ export interface ApiContext {
   accept(event: NewEvent): Promise<void>;
 }
 
-/** One request and where its answer goes. */
-export interface Call {
+/** Where an answer of one head and one body is written: a `ServerResponse`, or our own framing's. */
+export interface AnswerTarget {
+  readonly headersSent: boolean;
+  /** Nobody is there to read it. */
+  readonly destroyed: boolean;
+  /** Names and values in turn. */
+  writeHead(status: number, headers: string[]): unknown;
+  end(body?: Buffer): unknown;
+}
+
+/** An invocation as it was asked for, whichever parser has read it. */
+export interface InvokeCall {
   readonly context: ApiContext;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: { readonly headers: IncomingHttpHeaders };
+  readonly response: AnswerTarget;
   /** UUID; a function that is invoked sees the same. */
   readonly requestId: string;
   /** `{FunctionName}` of the path, still URL-encoded; empty where the route has none. */
   readonly name: string;
+  readonly query: URLSearchParams;
+  /** `done` is called once, or never when the client hangs up before the end of its request. */
+  body(limitBytes: number, done: (body: Buffer | TooLarge) => void): void;
+}
+
+/** A request of any operation, as `node:http` has read it. */
+export interface Call extends InvokeCall {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
   /** All that the route captures of the path, the name among it; still URL-encoded. */
   readonly captured: readonly string[];
-  readonly query: URLSearchParams;
 }

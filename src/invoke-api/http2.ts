@@ -20,6 +20,11 @@ export interface Http2Options {
   readonly firstByteMs: number;
   /** Whether a connection may have it: the requests of one seem to come from this machine. */
   readonly admits: (socket: Socket) => boolean;
+  /**
+   * Reads the connections that speak HTTP/1, in the clear, before the server does; gives those it
+   * does not read on to the function handed to it.
+   */
+  readonly http1?: (socket: Socket, complete: (socket: Socket) => void) => void;
   /** With it, connections that begin with TLS are taken as well. */
   readonly certificate?: () => SecureContext | undefined;
 }
@@ -105,7 +110,9 @@ export class Http2Front {
         http1?.call(this.#server, secured);
         return;
       }
-      http1?.call(this.#server, socket);
+      const complete = (connection: Socket): void => http1?.call(this.#server, connection);
+      if (this.#options.http1 === undefined) complete(socket);
+      else this.#options.http1(socket, complete);
       socket.resume();
     });
   }

@@ -5,7 +5,6 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import type { IncomingMessage } from 'node:http';
 import { LIMITS } from '../config/defaults.js';
 import { messageOf } from '../errors.js';
 import type { ConstraintViolation } from '../function/arn.js';
@@ -13,7 +12,7 @@ import type { InvocationRequest } from '../invocation/invocation.js';
 import type { Outcome, Refused } from '../invocation/outcome.js';
 import { acceptEvent } from './accept-event.js';
 import { send, sendError, type RawHeaders } from './answer.js';
-import type { Call } from './call.js';
+import type { InvokeCall } from './call.js';
 import {
   clientContextNotJson,
   clientContextTooLong,
@@ -26,7 +25,6 @@ import {
 } from './errors.js';
 import { INVOKE_LIMITS } from './limits.js';
 import { resolveFunction, type ResolvedFunction } from './reference.js';
-import { readBody } from './request-body.js';
 import { tenantProblem, tenantViolations } from './tenant.js';
 import { traceIdOf } from '../invocation/trace-id.js';
 
@@ -45,24 +43,24 @@ const LOG_TYPES: readonly string[] = ['None', 'Tail'];
 const EMPTY_EVENT = Buffer.from('{}');
 const JSON_TYPE = 'application/json';
 
-export function invoke(call: Call): void {
+export function invoke(call: InvokeCall): void {
   checked(call, invocationType(call), INVOCATION_TYPES, handOver);
 }
 
-export function invokeAsync(call: Call): void {
+export function invokeAsync(call: InvokeCall): void {
   checked(call, 'Event', INVOCATION_TYPES, handOver);
 }
 
-export function invocationType(call: Call): string {
+export function invocationType(call: InvokeCall): string {
   return header(call.request, 'x-amz-invocation-type') ?? 'RequestResponse';
 }
 
 /** Calls `handOn` with what may be run; answers everything else. */
-export function checked(
-  call: Call,
+export function checked<Asked extends InvokeCall>(
+  call: Asked,
   type: string,
   types: readonly string[],
-  handOn: (call: Call, target: ResolvedFunction, options: Options, body: Buffer) => void,
+  handOn: (call: Asked, target: ResolvedFunction, options: Options, body: Buffer) => void,
 ): void {
   const target = resolveFunction(call.context, call.name, call.query.get('Qualifier'), 'invoke');
   if ('error' in target) {
@@ -80,7 +78,7 @@ export function checked(
     return;
   }
   const limit = options.type === 'Event' ? LIMITS.eventPayloadBytes : LIMITS.payloadBytes;
-  readBody(call.request, limit, (body) => {
+  call.body(limit, (body) => {
     if (!Buffer.isBuffer(body)) {
       sendError(call, requestTooLarge(limit, body.readToEnd));
       return;
@@ -91,7 +89,12 @@ export function checked(
   });
 }
 
-function handOver(call: Call, target: ResolvedFunction, options: Options, body: Buffer): void {
+function handOver(
+  call: InvokeCall,
+  target: ResolvedFunction,
+  options: Options,
+  body: Buffer,
+): void {
   const { context } = call;
   const { type } = options;
   const { name } = target.version;
@@ -114,7 +117,7 @@ function handOver(call: Call, target: ResolvedFunction, options: Options, body: 
 }
 
 export function invocationOf(
-  { context, request, requestId }: Call,
+  { context, request, requestId }: InvokeCall,
   target: ResolvedFunction,
   { type, tail, clientContext, tenantId }: Options,
   body: Buffer,
@@ -133,7 +136,7 @@ export function invocationOf(
   };
 }
 
-function answer(call: Call, invocation: InvocationRequest, outcome: Outcome): void {
+function answer(call: InvokeCall, invocation: InvocationRequest, outcome: Outcome): void {
   if (outcome.kind === 'refused') {
     sendError(call, refusalOf(invocation, outcome));
     return;
@@ -162,7 +165,7 @@ export function refusalOf(invocation: InvocationRequest, { error }: Refused): Ap
 }
 
 function readOptions(
-  request: IncomingMessage,
+  request: InvokeCall['request'],
   type: string,
   types: readonly string[],
 ): Options | { readonly error: ApiError } {
@@ -226,7 +229,7 @@ function payloadProblem(payload: Buffer): ApiError | undefined {
 }
 
 /** An empty header is none. */
-function header(request: IncomingMessage, name: string): string | undefined {
+function header(request: InvokeCall['request'], name: string): string | undefined {
   const value = request.headers[name];
   const text = Array.isArray(value) ? value[0] : value;
   return text === '' ? undefined : text;

@@ -14,9 +14,11 @@ export interface Route {
   readonly handle: (call: Call) => void;
 }
 
+export const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+
 // prettier-ignore
 export const INVOKE_ROUTES: readonly Route[] = [
-  { operation: 'Invoke', method: 'POST', path: /^\/2015-03-31\/functions\/([^/]+)\/invocations$/, handle: invoke },
+  { operation: 'Invoke', method: 'POST', path: INVOKE_PATH, handle: invoke },
   { operation: 'InvokeWithResponseStream', method: 'POST', path: /^\/2021-11-15\/functions\/([^/]+)\/response-streaming-invocations$/, handle: invokeWithResponseStream },
   { operation: 'InvokeAsync', method: 'POST', path: /^\/2014-11-13\/functions\/([^/]+)\/invoke-async\/?$/, handle: invokeAsync },
 ];
@@ -35,4 +37,12 @@ export function findRoute(
     return { route, captured: match.slice(1) };
   }
   return undefined;
+}
+
+const NO_QUERY = new URLSearchParams();
+
+export function splitTarget(target: string): { path: string; query: URLSearchParams } {
+  const mark = target.indexOf('?');
+  if (mark < 0) return { path: target, query: NO_QUERY };
+  return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) };
 }

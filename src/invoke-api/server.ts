@@ -1,16 +1,17 @@
 /**
  * The door for AWS clients: an HTTP listener serving the Lambda API (contract section 8) and
  * whatever else is mounted on the same port. Loopback unless asked; see `admission.ts` for who is
- * let in. Malformed HTTP, and two readings of where a request ends, are refused by Node's parser.
+ * let in. Invocations are read by our own framing, see `framed-door.ts`; malformed HTTP, and two
+ * readings of where a request ends, are refused by Node's parser.
  */
 
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { Clock } from '../async/clock.js';
 import { messageOf } from '../errors.js';
 import type { EventQueue } from '../event-queue/event-queue.js';
 import type { InvocationRouter } from '../router/router.js';
+import { DEADLINES, type AccessLine, type Deadlines } from './access.js';
 import { Admission } from './admission.js';
 import { sendError } from './answer.js';
 import type { ApiContext } from './call.js';
@@ -21,10 +22,13 @@ import {
   unknownRoute,
   type ApiError,
 } from './errors.js';
+import { FramedDoor, type FramedRequest } from './framed-door.js';
 import { Http2Front } from './http2.js';
 import { INVOKE_LIMITS } from './limits.js';
 import { listen } from './listen.js';
-import { findRoute, INVOKE_ROUTES, type Route } from './routes.js';
+import { refuseMalformed } from './malformed.js';
+import { readBody } from './request-body.js';
+import { findRoute, INVOKE_ROUTES, splitTarget, type Route } from './routes.js';
 
 /** Answers every request it is given. */
 export type MountedHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -35,21 +39,11 @@ export interface HostedSite {
   serve(request: IncomingMessage, response: ServerResponse): void;
 }
 
-/** One line of the access log. */
-export interface AccessLine {
-  readonly method: string;
-  readonly path: string;
-  /** Undefined: the client hung up before it was answered. */
-  readonly status: number | undefined;
-  readonly requestId: string;
-  readonly durationMs: number;
-}
-
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Who answers requests that are for other services than Lambda; undefined: we do. */
 export interface Elsewhere {
-  handlerOf(request: IncomingMessage): Handler | undefined;
+  handlerOf(request: Pick<IncomingMessage, 'headers' | 'method' | 'url'>): Handler | undefined;
   /** Of what no route of ours takes. */
   handlerOfUnknown(request: IncomingMessage): Handler | undefined;
 }
@@ -77,23 +71,10 @@ export interface InvokeApiOptions {
   readonly deadlines?: Partial<Deadlines>;
 }
 
-interface Deadlines {
-  readonly headersMs: number;
-  readonly requestMs: number;
-  /** How often connections are looked at. */
-  readonly checkMs: number;
-}
-
-const NO_QUERY = new URLSearchParams();
-const DEADLINES: Deadlines = {
-  headersMs: INVOKE_LIMITS.headersMs,
-  requestMs: INVOKE_LIMITS.requestMs,
-  checkMs: 5000,
-};
-
 export class InvokeApi {
   readonly #options: InvokeApiOptions;
   readonly #server: Server;
+  readonly #framed: FramedDoor;
   readonly #http2: Http2Front;
   readonly #routes: readonly Route[];
   readonly #mounted: { prefix: string; handler: MountedHandler }[] = [];
@@ -113,7 +94,15 @@ export class InvokeApi {
       accept: (event) => options.events.accept(event),
     };
     this.#admission = new Admission(options);
-    const { headersMs, requestMs, checkMs } = { ...DEADLINES, ...options.deadlines };
+    const deadlines = { ...DEADLINES, ...options.deadlines };
+    const { headersMs, requestMs, checkMs } = deadlines;
+    this.#framed = new FramedDoor({
+      context: this.#context,
+      clock: options.clock,
+      deadlines,
+      admits: (request) => this.#admitsFramed(request),
+      onAccess: options.onAccess,
+    });
     this.#server = createServer(
       {
         headersTimeout: headersMs,
@@ -132,6 +121,7 @@ export class InvokeApi {
       firstByteMs: headersMs,
       // Its requests then come from this machine, which shows no token.
       admits: ({ remoteAddress }) => this.#admission.isFree(remoteAddress),
+      http1: (socket, complete) => this.#framed.take(socket, complete),
     });
   }
 
@@ -153,6 +143,7 @@ export class InvokeApi {
       for (const response of this.#open) response.shouldKeepAlive = false;
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();
+      this.#framed.close();
       this.#http2.closeSilent();
     });
     return this.#closed;
@@ -163,9 +154,10 @@ export class InvokeApi {
     const going = [...this.#open].filter(({ writableEnded }) => writableEnded);
     return new Promise((resolve) => {
       const timer = this.#options.clock.setTimer(mostMs, resolve);
-      const gone = Promise.all(
-        going.map((response) => new Promise((closed) => response.once('close', closed))),
-      );
+      const gone = Promise.all([
+        ...going.map((response) => new Promise((closed) => response.once('close', closed))),
+        this.#framed.flushed(),
+      ]);
       void gone.then(() => {
         timer.cancel();
         resolve();
@@ -177,6 +169,7 @@ export class InvokeApi {
   destroy(): Promise<void> {
     const closed = this.close();
     this.#server.closeAllConnections();
+    this.#framed.destroy();
     this.#http2.destroy();
     return closed;
   }
@@ -191,6 +184,14 @@ export class InvokeApi {
     } catch (error) {
       sendError({ response, requestId }, serviceError(messageOf(error)));
     }
+  }
+
+  /** Any doubt is for `#serve`, which says what is wrong. */
+  #admitsFramed(request: FramedRequest): boolean {
+    const { site, awsEndpoint } = this.#options;
+    if (site?.owns(request.headers.host) === true) return false;
+    if (this.#admission.check(request) !== undefined) return false;
+    return awsEndpoint?.handlerOf(request) === undefined;
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
@@ -256,7 +257,16 @@ export class InvokeApi {
     const { route, captured } = found;
     const name = captured[0] ?? '';
     const context = this.#context;
-    route.handle({ context, request, response, requestId, name, captured, query });
+    route.handle({
+      context,
+      request,
+      response,
+      requestId,
+      name,
+      captured,
+      query,
+      body: (limitBytes, done) => readBody(request, limitBytes, done),
+    });
   }
 
   #track(request: IncomingMessage, response: ServerResponse, requestId: string): void {
@@ -275,39 +285,4 @@ export class InvokeApi {
       });
     });
   }
-}
-
-function splitTarget(target: string): { path: string; query: URLSearchParams } {
-  const mark = target.indexOf('?');
-  if (mark < 0) return { path: target, query: NO_QUERY };
-  return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) };
-}
-
-/** What Node's parser could not read, or what did not arrive in time. */
-export function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, text] = malformedStatus(error.code);
-  const body = JSON.stringify({ Type: 'User', message: text });
-  const head = [
-    `HTTP/1.1 ${status}`,
-    'Content-Type: application/json',
-    'x-amzn-ErrorType: BadRequestException',
-    `Content-Length: ${body.length}`,
-    'Connection: close',
-  ];
-  // The other side may never stop sending.
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
-}
-
-function malformedStatus(code: string | undefined): readonly [string, string] {
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return ['431 Request Header Fields Too Large', 'The headers are too large.'];
-  }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return ['408 Request Timeout', 'The request did not arrive in time.'];
-  }
-  return ['400 Bad Request', 'The request is not valid HTTP.'];
 }

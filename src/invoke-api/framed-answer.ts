@@ -1,0 +1,83 @@
+/** Answers of our own framing: the bytes that `node:http` would send, made at once. */
+
+import { STATUS_CODES } from 'node:http';
+import type { Exchange } from '../http-framing/exchange.js';
+import type { AnswerTarget } from './call.js';
+import { INVOKE_LIMITS } from './limits.js';
+
+/** Bodies up to this are copied behind their head, so that one write carries both. */
+const JOINED_BODY_BYTES = 64 * 1024;
+const KEPT_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${INVOKE_LIMITS.keepAliveMs / 1000}\r\n\r\n`;
+const CLOSED = 'Connection: close\r\n\r\n';
+/** What would end a header's line, or cannot be sent in one. */
+const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
+
+export interface FramedAnswerParts {
+  /** Whether the connection has to end with the answer. */
+  isLast(): boolean;
+  /** Called once, when the answer is on its way. */
+  answered(status: number): void;
+}
+
+export class FramedAnswer implements AnswerTarget {
+  readonly #exchange: Exchange;
+  readonly #parts: FramedAnswerParts;
+  #status = 0;
+  #lines: string | undefined;
+
+  constructor(exchange: Exchange, parts: FramedAnswerParts) {
+    this.#exchange = exchange;
+    this.#parts = parts;
+  }
+
+  get headersSent(): boolean {
+    return this.#lines !== undefined;
+  }
+
+  get destroyed(): boolean {
+    return this.#exchange.lost;
+  }
+
+  writeHead(status: number, headers: readonly (string | number)[]): void {
+    let lines = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
+    for (let at = 0; at < headers.length; at += 2) {
+      const value = headers[at + 1];
+      if (typeof value !== 'number' && UNSENDABLE.test(value ?? '')) {
+        throw new Error(`${headers[at]} holds what no header can hold`);
+      }
+      lines += `${headers[at]}: ${value}\r\n`;
+    }
+    this.#status = status;
+    this.#lines = `${lines}Date: ${httpDate(Date.now())}\r\n`;
+  }
+
+  end(body?: Buffer): void {
+    const last = this.#parts.isLast();
+    const head = `${this.#lines ?? ''}${last ? CLOSED : KEPT_ALIVE}`;
+    this.#exchange.send(joined(head, body), last);
+    this.#parts.answered(this.#status);
+  }
+}
+
+function joined(head: string, body: Buffer | undefined): Buffer[] {
+  if (body === undefined) return [Buffer.from(head, 'latin1')];
+  if (body.length > JOINED_BODY_BYTES) return [Buffer.from(head, 'latin1'), body];
+  const bytes = Buffer.allocUnsafe(head.length + body.length);
+  bytes.write(head, 0, 'latin1');
+  body.copy(bytes, head.length);
+  return [bytes];
+}
+
+const SECOND_MS = 1000;
+let dateSecond = -1;
+let dateText = '';
+
+/** Made once a second. */
+function httpDate(nowMs: number): string {
+  const second = Math.floor(nowMs / SECOND_MS);
+  if (second !== dateSecond) {
+    dateSecond = second;
+    dateText = new Date(second * SECOND_MS).toUTCString();
+  }
+  return dateText;
+}

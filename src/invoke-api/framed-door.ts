@@ -1,0 +1,197 @@
+/**
+ * Invocations by our own framing. What is not plainly one that may be let in, any other operation
+ * and whatever is odd about a request goes to `node:http` on the same port, unread; a connection
+ * stays there then. Deadlines are those of that server: one look at all connections now and then.
+ */
+
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Clock } from '../async/clock.js';
+import { LIMITS } from '../config/defaults.js';
+import { messageOf } from '../errors.js';
+import { Connection, type Door } from '../http-framing/connection.js';
+import type { Exchange } from '../http-framing/exchange.js';
+import type { Head } from '../http-framing/head.js';
+import type { AccessLine, Deadlines } from './access.js';
+import { sendError } from './answer.js';
+import type { ApiContext, InvokeCall } from './call.js';
+import { serviceError } from './errors.js';
+import { FramedAnswer } from './framed-answer.js';
+import { invoke } from './invoke.js';
+import { INVOKE_LIMITS } from './limits.js';
+import { refuseMalformed } from './malformed.js';
+import { INVOKE_PATH, splitTarget } from './routes.js';
+
+/** A request as those see it who say whose it is. */
+export interface FramedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  /** None stands twice. */
+  readonly rawHeaders: readonly string[];
+  readonly socket: Socket;
+}
+
+export interface FramedDoorParts {
+  readonly context: ApiContext;
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  /** Whether the request may be let in, and is for Lambda's API. */
+  admits(request: FramedRequest): boolean;
+  readonly onAccess: ((line: AccessLine) => void) | undefined;
+}
+
+const NO_HEADERS: readonly string[] = [];
+const EMPTY = Buffer.alloc(0);
+
+export class FramedDoor implements Door {
+  readonly holdsAnswers = false;
+  readonly #parts: FramedDoorParts;
+  readonly #connections = new Set<Connection>();
+  #complete: ((socket: Socket) => void) | undefined;
+  #looking = false;
+  #closing = false;
+
+  constructor(parts: FramedDoorParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads a connection; `complete` takes it over if need be. */
+  take(socket: Socket, complete: (socket: Socket) => void): void {
+    this.#complete = complete;
+    this.#connections.add(new Connection(socket, this));
+    if (!this.#looking) this.#lookLater();
+  }
+
+  /** Takes nothing new: idle connections end now, the others with their answer. */
+  close(): void {
+    this.#closing = true;
+    for (const connection of this.#connections) {
+      if (connection.waiting === 'request' && !connection.isWriting) connection.destroy();
+    }
+  }
+
+  /** Resolves when the answers given so far have gone out. */
+  async flushed(): Promise<void> {
+    await Promise.all([...this.#connections].map(written));
+  }
+
+  destroy(): void {
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  begin(exchange: Exchange, socket: Socket): boolean {
+    const { context, onAccess, clock } = this.#parts;
+    const { head } = exchange;
+    if (this.#closing || head.method !== 'POST') return false;
+    // What is refused for its size is answered before it has come.
+    if (head.contentLength > LIMITS.payloadBytes) return false;
+    const { path, query } = splitTarget(head.path);
+    const name = INVOKE_PATH.exec(path)?.[1];
+    if (name === undefined) return false;
+    const request = requestOf(head, socket);
+    if (!this.#parts.admits(request)) return false;
+    const requestId = randomUUID();
+    const startedAt = onAccess === undefined ? 0 : clock.monotonic();
+    const tell = (status: number | undefined): void =>
+      onAccess?.({
+        method: head.method,
+        path,
+        status,
+        requestId,
+        durationMs: clock.monotonic() - startedAt,
+      });
+    const response = new FramedAnswer(exchange, { isLast: () => this.#closing, answered: tell });
+    if (onAccess !== undefined) exchange.onLost = () => tell(undefined);
+    const call: InvokeCall = {
+      context,
+      request,
+      response,
+      requestId,
+      name,
+      query,
+      body: (limitBytes, done) => {
+        exchange.onBody = (body) => done(body.length > limitBytes ? { readToEnd: true } : body);
+      },
+    };
+    try {
+      invoke(call);
+    } catch (error) {
+      sendError(call, serviceError(messageOf(error)));
+    }
+    return true;
+  }
+
+  handOff(connection: Connection, socket: Socket, unread: Buffer): void {
+    this.#connections.delete(connection);
+    socket.unshift(unread);
+    this.#complete?.(socket);
+    socket.resume();
+  }
+
+  truncated(socket: Socket): void {
+    refuseMalformed({ code: 'HPE_INVALID_EOF_STATE' }, socket);
+  }
+
+  closed(connection: Connection): void {
+    this.#connections.delete(connection);
+  }
+
+  now(): number {
+    return this.#parts.clock.monotonic();
+  }
+
+  #lookLater(): void {
+    const { clock, deadlines } = this.#parts;
+    this.#looking = true;
+    clock.setTimer(deadlines.checkMs, () => {
+      this.#looking = false;
+      for (const connection of this.#connections) this.#endIfLate(connection);
+      if (this.#connections.size > 0) this.#lookLater();
+    });
+  }
+
+  #endIfLate(connection: Connection): void {
+    const { headersMs, requestMs } = this.#parts.deadlines;
+    // Who takes his time to read an answer is not hurried.
+    if (connection.isWriting) return;
+    const waitedMs = this.now() - connection.since;
+    switch (connection.waiting) {
+      case 'answer':
+        return;
+      case 'request':
+        if (waitedMs > INVOKE_LIMITS.keepAliveMs) connection.destroy();
+        return;
+      case 'head':
+        if (waitedMs > headersMs) refuseLate(connection);
+        return;
+      case 'body':
+        if (waitedMs > requestMs) refuseLate(connection);
+    }
+  }
+}
+
+function refuseLate({ socket }: Connection): void {
+  refuseMalformed({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, socket);
+}
+
+function requestOf({ method, path, headers }: Head, socket: Socket): FramedRequest {
+  // The one header with a type of its own is no request's.
+  return {
+    method,
+    url: path,
+    headers: headers as IncomingHttpHeaders,
+    rawHeaders: NO_HEADERS,
+    socket,
+  };
+}
+
+function written({ isWriting, socket }: Connection): Promise<void> {
+  if (!isWriting) return Promise.resolve();
+  return new Promise((resolve) => {
+    socket.once('close', resolve);
+    // It is called when all before it has gone out.
+    socket.write(EMPTY, () => resolve());
+  });
+}
