@@ -41,8 +41,8 @@ test-simulation: ## pools and lifecycle under virtual time, with faults
 test-fuzz: ## hostile input at both doors; FUZZ_SEED and FUZZ_RUNS change what and how much
 	scripts/test.sh fuzz
 
-bench: ## measure; prints a table and writes JSON
-	scripts/bench.sh
+bench: ## measure and compare; SECTIONS="warm cold", ROUNDS=5, UPDATE=1, README=1
+	scripts/bench.sh $(SECTIONS) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(UPDATE),--update) $(if $(README),--readme)
 
 images: ## build the image of every runtime this machine can build
 	scripts/images.sh all

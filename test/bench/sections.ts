@@ -7,10 +7,7 @@ import { freezer, spaced } from './sections/frozen.js';
 import { http } from './sections/http.js';
 import { queue } from './sections/queue.js';
 import { warm } from './sections/warm.js';
-import type { Figure } from './tools/statistics.js';
-
-/** Measures `rounds` times, ours and what it is held against in turn. */
-export type Section = (rounds: number) => Promise<Figure[]>;
+import type { Section } from './tools/measure.js';
 
 export const SECTIONS: Readonly<Record<string, Section>> = {
   warm,

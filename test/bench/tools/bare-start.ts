@@ -1,9 +1,11 @@
 /** The naive start of a container: what cold starts and bursts are held against. */
 
-import { docker, imageOf, type Language } from './targets.js';
+import { BENCH_LABELS, docker, imageOf, type Language } from './engine.js';
+import { refuseWhenEnding } from './started.js';
 
 /** Create, start, the interpreter prints a line: what no orchestrator can do without. */
 export async function bareStartMs(language: Language): Promise<number> {
+  refuseWhenEnding();
   const image = await imageOf(language);
   const command =
     language === 'node'
@@ -14,7 +16,7 @@ export async function bareStartMs(language: Language): Promise<number> {
     Image: image,
     Cmd: command,
     AttachStdout: true,
-    Labels: { 'dev.orchestrator.run': 'bench-cold' },
+    Labels: BENCH_LABELS,
     HostConfig: { NetworkMode: 'bridge', LogConfig: { Type: 'none', Config: {} } },
   });
   const stream = await container.attach({ stream: true, stdout: true });

@@ -1,8 +1,9 @@
 /** What freezing costs by itself: a bare pair of freezer writes, and the engine's pause pair. */
 
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { BENCH_LABELS, docker, imageOf, type Language } from './engine.js';
+import { refuseWhenEnding } from './started.js';
 import { median } from './statistics.js';
-import { docker, imageOf, type Language } from './targets.js';
 
 const PAIRS = 100;
 const PAUSE_PAIRS = 15;
@@ -11,10 +12,11 @@ async function withContainer<T>(
   language: Language,
   use: (container: Awaited<ReturnType<typeof docker.createContainer>>, pid: number) => Promise<T>,
 ): Promise<T> {
+  refuseWhenEnding();
   const container = await docker.createContainer({
     Image: await imageOf(language),
     Cmd: ['sleep', '600'],
-    Labels: { 'dev.orchestrator.run': 'bench-freezer' },
+    Labels: BENCH_LABELS,
     HostConfig: { NetworkMode: 'none' },
   });
   try {

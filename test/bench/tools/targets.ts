@@ -5,38 +5,37 @@
 
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import Docker from 'dockerode';
-import { Builder } from '../../../src/builder/builder.js';
+import type { Container } from 'dockerode';
 import { packageRoot } from '../../../src/package-root.js';
+import { BENCH_LABELS, docker, imageOf, RUNTIME, type Language } from './engine.js';
 import type { LoadJob, LoadResult } from './load.js';
+import { isEnding, refuseWhenEnding, started } from './started.js';
+
+export { docker, imageOf, RUNTIME, type Language };
 
 const run = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
 const root = packageRoot();
-export const docker = new Docker();
 const OUTPUT_BYTES = 256 * 1024 * 1024;
-
-export type Language = 'node' | 'python';
-export const RUNTIME: Readonly<Record<Language, string>> = {
-  node: 'nodejs22.x',
-  python: 'python3.13',
-};
-
-export function imageOf(language: Language): Promise<string> {
-  return new Builder(docker).ensureImage(RUNTIME[language]);
-}
 
 export async function load(job: Omit<LoadJob, 'body'> & { body?: string }): Promise<LoadResult> {
   const full: LoadJob = { body: '{"key":"value"}', ...job };
-  const { stdout } = await run(process.execPath, [join(here, 'load.js'), JSON.stringify(full)], {
+  refuseWhenEnding();
+  const running = run(process.execPath, [join(here, 'load.js'), JSON.stringify(full)], {
     maxBuffer: OUTPUT_BYTES,
   });
-  return JSON.parse(stdout) as LoadResult;
+  const stop = started(() => ended(running.child, 'SIGTERM'));
+  try {
+    return JSON.parse((await running).stdout) as LoadResult;
+  } finally {
+    await stop();
+  }
 }
 
 /** Seconds of processor time a process has used. */
@@ -98,10 +97,17 @@ async function startIn(
   folder: string,
   flags: readonly string[],
 ): Promise<{ running: RunningOurs; said: string }> {
+  refuseWhenEnding();
   const main = join(root, 'dist/src/main.js');
-  const up = [main, 'up', folder, '--detach', '--port', '0', ...flags];
-  const { stdout: said } = await run(process.execPath, up);
   const state = join(folder, '.orchestrator');
+  const up = run(process.execPath, [main, 'up', folder, '--detach', '--port', '0', ...flags]);
+  const stop = started(async () => {
+    await ended(up.child, 'SIGTERM');
+    const down = [main, 'down', '--state', state, ...(isEnding() ? ['--now'] : [])];
+    if (existsSync(state)) await run(process.execPath, down);
+    await rm(folder, { recursive: true, force: true });
+  });
+  const { stdout: said } = await up;
   const file = JSON.parse(await readFile(join(state, 'run.json'), 'utf8')) as {
     process: { pid: number };
     endpoint: string;
@@ -116,64 +122,59 @@ async function startIn(
       const status = JSON.parse(stdout) as { environments: { state: string }[] };
       return status.environments.map((environment) => environment.state);
     },
-    stop: async () => {
-      await run(process.execPath, [main, 'down', '--state', state]);
-      await rm(folder, { recursive: true, force: true });
-    },
+    stop,
   };
   return { running, said };
 }
 
 /** The relay, with `count` containers of the plain client in the same image and limits. */
 export async function startFloor(language: Language, count: number): Promise<Running> {
+  refuseWhenEnding();
   const image = await imageOf(language);
-  const label = randomBytes(5).toString('hex');
-  const network = await docker.createNetwork({
-    Name: `orchestrator-bench-${label}`,
-    Labels: { 'dev.orchestrator.run': `bench-${label}` },
-  });
+  const name = `orchestrator-bench-${randomBytes(5).toString('hex')}`;
+  const network = await docker.createNetwork({ Name: name, Labels: BENCH_LABELS });
   const { IPAM } = (await network.inspect()) as { IPAM: { Config: { Gateway: string }[] } };
   const gateway = IPAM.Config[0]?.Gateway ?? '';
   const relay = spawn(process.execPath, [join(here, 'floor/relay.js'), gateway], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const containers: Container[] = [];
+  const stop = started(async () => {
+    await Promise.all(containers.map((container) => container.remove({ force: true })));
+    await ended(relay, 'SIGTERM');
+    await network.remove();
+  });
   const [, port, runtimePort] = (await line(relay, (text) => text.startsWith('ready'))).split(' ');
-  const containers = await Promise.all(
-    Array.from({ length: count }, () =>
-      startFloorContainer({ language, image, label, relay: `${gateway}:${runtimePort}` }),
-    ),
+  await Promise.all(
+    Array.from({ length: count }, async () => {
+      const spec = { language, image, network: name, relay: `${gateway}:${runtimePort}` };
+      const container = await createFloorContainer(spec);
+      containers.push(container);
+      await container.start();
+    }),
   );
-  return {
-    pid: relay.pid ?? 0,
-    port: Number(port),
-    path: () => '/',
-    stop: async () => {
-      await Promise.all(containers.map((container) => container.remove({ force: true })));
-      await ended(relay, 'SIGTERM');
-      await network.remove();
-    },
-  };
+  return { pid: relay.pid ?? 0, port: Number(port), path: () => '/', stop };
 }
 
 interface FloorContainer {
   readonly language: Language;
   readonly image: string;
-  readonly label: string;
+  readonly network: string;
   readonly relay: string;
 }
 
-async function startFloorContainer(spec: FloorContainer): Promise<Docker.Container> {
+function createFloorContainer(spec: FloorContainer): Promise<Container> {
   const { language } = spec;
   const client = language === 'node' ? 'client.mjs' : 'client.py';
   const interpreter = language === 'node' ? '/var/lang/bin/node' : '/var/lang/bin/python3';
-  const container = await docker.createContainer({
+  return docker.createContainer({
     Image: spec.image,
     Cmd: [interpreter, `/floor/${client}`],
     Env: [`FLOOR_RELAY=${spec.relay}`],
-    Labels: { 'dev.orchestrator.run': `bench-${spec.label}` },
+    Labels: BENCH_LABELS,
     User: '993:990',
     HostConfig: {
-      NetworkMode: `orchestrator-bench-${spec.label}`,
+      NetworkMode: spec.network,
       Binds: [
         `${join(root, 'test/fixtures/bench', language)}:/var/task:ro`,
         `${join(root, 'test/bench/tools/floor')}:/floor:ro`,
@@ -190,8 +191,6 @@ async function startFloorContainer(spec: FloorContainer): Promise<Docker.Contain
       LogConfig: { Type: 'none', Config: {} },
     },
   });
-  await container.start();
-  return container;
 }
 
 function line(child: ChildProcess, wanted: (text: string) => boolean): Promise<string> {

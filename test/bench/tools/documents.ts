@@ -1,0 +1,98 @@
+/**
+ * The tables of README.md and ARCHITECTURE.md, written of the results between two markers, so that
+ * no figure in them is typed by hand.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../../src/package-root.js';
+import { barOf, short } from './report.js';
+import type { FigureResult, Results } from './results.js';
+
+const BEGIN = '<!-- figures: begin -->';
+const END = '<!-- figures: end -->';
+
+interface Document {
+  readonly file: string;
+  /** README has what there is a bar for. */
+  readonly barsOnly: boolean;
+}
+
+const DOCUMENTS: readonly Document[] = [
+  { file: 'README.md', barsOnly: true },
+  { file: 'ARCHITECTURE.md', barsOnly: false },
+];
+
+/** Gives lines about what was done. */
+export function writeTables(results: Results): string[] {
+  const failed = Object.entries(results.sections)
+    .filter(([, { failure }]) => failure !== undefined)
+    .map(([name]) => `${name} gave no figures in its last run; what is shown of it is older.`);
+  const written = DOCUMENTS.map(({ file, barsOnly }) => {
+    const path = join(packageRoot(), file);
+    writeFileSync(path, between(readFileSync(path, 'utf8'), tables(results, barsOnly), file));
+    return `${file} has the figures of bench-results.json.`;
+  });
+  return [...failed, ...written];
+}
+
+/** `text` with `content` in place of what stands between the markers. */
+export function between(text: string, content: string, file: string): string {
+  const begin = text.indexOf(BEGIN);
+  const end = text.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`${file} lacks the line ${BEGIN} or ${END}`);
+  return `${text.slice(0, begin + BEGIN.length)}\n${content}\n${text.slice(end)}`;
+}
+
+export function tables(results: Results, barsOnly: boolean): string {
+  const { cpus, engine, cgroups, kernel, node, arch } = results.machine;
+  const shown = Object.values(results.sections).flatMap(({ figures }) =>
+    figures.filter(({ holds }) => !barsOnly || holds !== undefined),
+  );
+  const rounds = Object.values(results.sections).map((section) => section.rounds);
+  return [
+    `Medians of ${Math.min(...rounds)} or more rounds on ${cpus} shared ${arch} cores, Docker ${engine} with`,
+    `cgroups ${cgroups}, Linux ${kernel}, Node.js ${node}.`,
+    '',
+    '| Figure | Against | Ratio | Rounds | Bar |',
+    '|---|---|---|---|---|',
+    ...merged(shown).map(line),
+  ].join('\n');
+}
+
+/** Figures that differ only in the language share a row. */
+interface Row {
+  readonly name: string;
+  readonly figures: FigureResult[];
+}
+
+const LANGUAGES: Readonly<Record<string, string>> = { node: 'Node.js', python: 'Python' };
+const LANGUAGE = /,? ?\b(node|python)\b/;
+
+function merged(figures: readonly FigureResult[]): Row[] {
+  const rows = new Map<string, Row>();
+  for (const figure of figures) {
+    const name = figure.name.replace(LANGUAGE, '');
+    const key = [name, figure.against, barOf(figure)].join('\n');
+    const row = rows.get(key) ?? { name, figures: [] };
+    row.figures.push(figure);
+    rows.set(key, row);
+  }
+  return [...rows.values()];
+}
+
+function line({ name, figures }: Row): string {
+  const each = (text: (figure: FigureResult) => string): string => figures.map(text).join(', ');
+  const languages = figures.flatMap((figure) => LANGUAGE.exec(figure.name)?.[1] ?? []);
+  const named = languages.map((language) => LANGUAGES[language]).join(', ');
+  const missed = figures.filter(({ holds }) => holds === false).length;
+  const bar = figures[0] === undefined ? '' : barOf(figures[0]);
+  const cells = [
+    named === '' ? name : `${name}: ${named}`,
+    figures[0]?.against ?? '',
+    each(({ ratio }) => short(ratio)),
+    each(({ lowest, highest }) => `${short(lowest)}–${short(highest)}`),
+    missed === 0 ? bar : `${bar}, ${missed === figures.length ? '' : `${missed} `}missed`,
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}

@@ -1,0 +1,94 @@
+/**
+ * Whether a figure is worse than in a run before. Pure. Ratios move with the machine and its noise,
+ * so each figure states how far it may move; where its rounds lie further apart, that counts.
+ */
+
+import { moreIsBetter, STEADY, type Judged } from './statistics.js';
+
+/** What is kept of a figure to compare later runs with. */
+export interface Reference {
+  readonly ratio: number;
+  /** Median deviation of its rounds, as a share of the ratio. */
+  readonly noise: number;
+  /** Undefined where there was no bar. */
+  readonly holds?: boolean | undefined;
+}
+
+/** `lost` missed a bar that held before, or is no number at all. */
+export type Change = 'same' | 'better' | 'worse' | 'lost' | 'new';
+
+export interface Compared {
+  readonly judged: Judged;
+  readonly change: Change;
+  readonly before: Reference | undefined;
+  /** Share of the ratio before that it might have moved. */
+  readonly tolerance: number;
+}
+
+/** Of the rounds' median deviation, this many are noise: about 3.5 standard deviations. */
+const DEVIATIONS = 5;
+/** However much rounds differ, twice as bad is worse. */
+const MOST = 1;
+/** A ratio far below its bar moves freely below this share of the bar. */
+const NEGLIGIBLE = 0.25;
+
+/** Figures of one section have different names, or what they are against differs. */
+export function idOf({ name, against }: { name: string; against: string }): string {
+  return `${name} / ${against}`;
+}
+
+export function referenceOf({ ratio, noise, holds }: Judged): Reference {
+  return { ratio, noise, ...(holds === undefined ? {} : { holds }) };
+}
+
+export function compare(judged: Judged, before: Reference | undefined): Compared {
+  const noise = Math.max(judged.noise, before?.noise ?? 0) * DEVIATIONS;
+  const stated = judged.tolerance ?? STEADY;
+  const tolerance = Math.max(stated, Math.min(Number.isFinite(noise) ? noise : 0, MOST));
+  return { judged, before, tolerance, change: changeOf(judged, before, tolerance) };
+}
+
+function changeOf(judged: Judged, before: Reference | undefined, tolerance: number): Change {
+  if (!Number.isFinite(judged.ratio)) return 'lost';
+  if (before === undefined) return 'new';
+  if (before.holds === true && judged.holds === false) return 'lost';
+  const { ratio, atMost } = judged;
+  if (moreIsBetter(judged)) {
+    if (ratio < before.ratio / (1 + tolerance)) return 'worse';
+    return ratio > before.ratio * (1 + tolerance) ? 'better' : 'same';
+  }
+  const scale = Math.max(Math.abs(before.ratio), (atMost ?? 0) * NEGLIGIBLE);
+  if (ratio > before.ratio + tolerance * scale) return 'worse';
+  return ratio < before.ratio - (tolerance / (1 + tolerance)) * scale ? 'better' : 'same';
+}
+
+export function isRegression({ change }: Compared): boolean {
+  return change === 'worse' || change === 'lost';
+}
+
+/** Names of figures that were kept of a section and are no longer measured. */
+export function goneFrom(
+  kept: Readonly<Record<string, Reference>>,
+  measured: readonly Judged[],
+): string[] {
+  const now = new Set(measured.map(idOf));
+  return Object.keys(kept).filter((id) => !now.has(id));
+}
+
+/**
+ * Figures so far from those kept that noise is no excuse: more than `times` as bad, or than the bar
+ * where nothing is kept.
+ */
+export function farOutOfLine(
+  figures: readonly Judged[],
+  { kept, times }: { kept: Readonly<Record<string, Reference>>; times: number },
+): Judged[] {
+  return figures.filter((figure) => {
+    const { ratio, atMost, atLeast } = figure;
+    if (!Number.isFinite(ratio)) return true;
+    const usual = kept[idOf(figure)]?.ratio ?? atMost ?? atLeast;
+    if (usual === undefined) return false;
+    if (moreIsBetter(figure)) return ratio < usual / times;
+    return ratio > times * Math.max(usual, (atMost ?? 0) * NEGLIGIBLE);
+  });
+}
