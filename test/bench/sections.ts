@@ -1,9 +1,10 @@
 /** Every part of the bench by its name on the command line, in the order they run. */
 
 import { burst } from './sections/burst.js';
+import { busy } from './sections/busy.js';
 import { cold } from './sections/cold.js';
 import { density } from './sections/density.js';
-import { freezer, spaced } from './sections/frozen.js';
+import { freezer, frozenInARow, spaced } from './sections/frozen.js';
 import { http } from './sections/http.js';
 import { queue } from './sections/queue.js';
 import { warm } from './sections/warm.js';
@@ -11,6 +12,8 @@ import type { Section } from './tools/measure.js';
 
 export const SECTIONS: Readonly<Record<string, Section>> = {
   warm,
+  busy,
+  row: frozenInARow,
   spaced,
   freezer,
   http,

@@ -1,146 +1,112 @@
-/** Warm events in a row against the floor, never frozen and frozen in between. */
+/**
+ * Warm events in a row against the floor, freezing off, one at a time. The client is the same for
+ * both, raw sockets with one write for each event (`tools/load.ts`): a full HTTP client would cost
+ * about as much as what is measured. The floor's server and its runtimes' clients are plain.
+ */
 
-import { median, percentile, type Figure } from '../tools/statistics.js';
-import {
-  cpuSeconds,
-  load,
-  startFloor,
-  startOurs,
-  type Language,
-  type Running,
-} from '../tools/targets.js';
-import { bareFreezerPairMs } from '../tools/freezer-pairs.js';
+import { median, type Figure } from '../tools/statistics.js';
+import { sample, type Sample } from '../tools/sample.js';
+import { startFloor, startOurs, type Language, type Running } from '../tools/targets.js';
 
-const LANES = [1, 4, 16] as const;
-const PER_LANE = { 1: 1500, 4: 4000, 16: 6000 } as const;
-
-interface Sample {
-  readonly p50: number;
-  readonly p99: number;
-  readonly perSecond: number;
-  readonly cpuUs: number;
-}
-
-async function sample(target: Running, name: string, inFlight: 1 | 4 | 16): Promise<Sample> {
-  const count = PER_LANE[inFlight];
-  const before = await cpuSeconds(target.pid);
-  const { latenciesMs, elapsedMs } = await load({
-    port: target.port,
-    path: target.path(name),
-    warmup: 300,
-    count,
-    inFlight,
-    spacingMs: 0,
-  });
-  const cpu = (await cpuSeconds(target.pid)) - before;
-  return {
-    p50: median(latenciesMs),
-    p99: percentile(latenciesMs, 0.99),
-    perSecond: (count * 1000) / elapsedMs,
-    cpuUs: (cpu * 1e6) / (count + 300),
-  };
-}
+const EVENTS = 3000;
+const LARGE_EVENTS = 15;
+const LARGE_BYTES = 5 * 2 ** 20;
+const COPIES = 20;
 
 export async function warm(rounds: number): Promise<Figure[]> {
   const figures: Figure[] = [];
   const ours = await startOurs(['--freeze-after', 'never', '--no-watch']);
-  const byDefault = await startOurs(['--no-watch']);
-  const patient = await startOurs(['--freeze-after', '2', '--no-watch']);
   try {
     for (const language of ['node', 'python'] as const) {
-      figures.push(...(await warmLanguage(language, rounds, { ours, byDefault, patient })));
+      const floor = await startFloor(language, 1);
+      try {
+        figures.push(...(await small(language, rounds, { ours, floor })));
+        figures.push(...(await large(language, rounds, { ours, floor })));
+      } finally {
+        await floor.stop();
+      }
     }
   } finally {
-    for (const target of [ours, byDefault, patient]) await target.stop();
+    await ours.stop();
   }
   return figures;
 }
 
 interface Targets {
-  /** Never frozen. */
   readonly ours: Running;
-  /** Frozen at once. */
-  readonly byDefault: Running;
-  /** Frozen after 2 ms: not before the next event of a busy client. */
-  readonly patient: Running;
+  readonly floor: Running;
 }
 
-async function warmLanguage(
+async function small(
   language: Language,
   rounds: number,
-  targets: Targets,
+  { ours, floor }: Targets,
 ): Promise<Figure[]> {
-  const { ours } = targets;
-  const figures: Figure[] = [];
-  const floor = await startFloor(language, 16);
-  try {
-    for (const lanes of LANES) {
-      const mine: Sample[] = [];
-      const theirs: Sample[] = [];
-      for (let round = 0; round < rounds; round += 1) {
-        theirs.push(await sample(floor, language, lanes));
-        mine.push(await sample(ours, language, lanes));
-      }
-      const name = `${language}, ${lanes} in flight`;
-      const pair = (pick: (one: Sample) => number) => ({
-        ours: mine.map(pick),
-        theirs: theirs.map(pick),
-        against: 'floor',
-      });
-      figures.push(
-        { name: `warm p50, ${name}`, unit: 'ms', ...pair((one) => one.p50), atMost: 1.3 },
-        { name: `warm p99, ${name}`, unit: 'ms', ...pair((one) => one.p99) },
-        { name: `throughput, ${name}`, unit: '/s', ...pair((one) => one.perSecond), atLeast: 0.75 },
-        { name: `cpu per event, ${name}`, unit: 'us', ...pair((one) => one.cpuUs) },
-      );
-    }
-    figures.push(...(await frozenAgainstWarm(language, rounds, { ...targets, floor })));
-  } finally {
-    await floor.stop();
-  }
-  return figures;
-}
-
-/** Events in a row with freezing, against the bar of warm ones and a bare pair of freezer writes. */
-async function frozenAgainstWarm(
-  language: Language,
-  rounds: number,
-  { ours, byDefault, patient, floor }: Targets & { floor: Running },
-): Promise<Figure[]> {
-  const p50s = { byDefault: [] as number[], patient: [] as number[] };
-  const [allowed, warmAndPair]: number[][] = [[], []];
-  // Each has served as much before: what is compared is freezing, not compiled code.
-  for (const target of [ours, byDefault, patient]) await sample(target, language, 4);
+  const mine: Sample[] = [];
+  const theirs: Sample[] = [];
+  const job = { functionName: language, inFlight: 1, count: EVENTS };
   for (let round = 0; round < rounds; round += 1) {
-    const floorP50 = (await sample(floor, language, 1)).p50;
-    const warmP50 = (await sample(ours, language, 1)).p50;
-    const pair = await bareFreezerPairMs(language);
-    p50s.byDefault.push((await sample(byDefault, language, 1)).p50);
-    p50s.patient.push((await sample(patient, language, 1)).p50);
-    allowed?.push(1.3 * floorP50 + 1.2 * pair);
-    warmAndPair?.push(warmP50 + 1.2 * pair);
+    theirs.push(await sample(floor, job));
+    mine.push(await sample(ours, job));
   }
-  const figures = (name: string, mine: number[]): Figure[] => {
-    const common = { unit: 'ms', ours: mine };
-    const named = `${name}, ${language}, 1 in flight`;
-    return [
-      {
-        ...common,
-        name: named,
-        theirs: allowed ?? [],
-        against: '1.3 x floor + 1.2 x freezer pair',
-        atMost: 1,
-      },
-      {
-        ...common,
-        name: named,
-        theirs: warmAndPair ?? [],
-        against: 'own warm + 1.2 x freezer pair',
-      },
-    ];
-  };
+  const pair = (pick: (one: Sample) => number) => ({
+    ours: mine.map(pick),
+    theirs: theirs.map(pick),
+    against: 'floor, raw client',
+  });
+  const name = `${language}, 1 in flight`;
   return [
-    ...figures('p50, default freezing', p50s.byDefault),
-    ...figures('p50, freezing after 2 ms', p50s.patient),
+    { name: `warm p50, ${name}`, unit: 'ms', ...pair((one) => one.p50), atMost: 0.5 },
+    { name: `cpu per event, ${name}`, unit: 'us', ...pair((one) => one.cpuUs), atMost: 0.6 },
+    {
+      name: `warm p99, ${name}`,
+      unit: 'ms',
+      ours: mine.map((one) => one.p99),
+      theirs: mine.map((one) => one.p50),
+      against: 'own p50',
+      atMost: 5,
+    },
+    { name: `warm p99, ${name}`, unit: 'ms', ...pair((one) => one.p99) },
+    { name: `throughput, ${name}`, unit: '/s', ...pair((one) => one.perSecond) },
   ];
+}
+
+/** What an event and an answer of 5 MB take more than small ones; the floor copies each once. */
+async function large(
+  language: Language,
+  rounds: number,
+  { ours, floor }: Targets,
+): Promise<Figure[]> {
+  const data = 'x'.repeat(LARGE_BYTES - '{"data":""}'.length);
+  const body = JSON.stringify({ data });
+  const common = { functionName: language, inFlight: 1 };
+  const added = async (target: Running): Promise<number> => {
+    const big = await sample(target, { ...common, count: LARGE_EVENTS, body });
+    return big.p50 - (await sample(target, { ...common, count: LARGE_EVENTS })).p50;
+  };
+  const mine: number[] = [];
+  const allowed: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    allowed.push((await added(floor)) + 2 * copyMs(Buffer.from(body)));
+    mine.push(await added(ours));
+  }
+  return [
+    {
+      name: `what 5 MB add to p50, ${language}`,
+      unit: 'ms',
+      ours: mine,
+      theirs: allowed,
+      against: 'floor + two copies of it',
+      atMost: 1,
+    },
+  ];
+}
+
+function copyMs(bytes: Buffer): number {
+  const times = Array.from({ length: COPIES }, () => {
+    const startedAt = performance.now();
+    Buffer.from(bytes);
+    return performance.now() - startedAt;
+  });
+  return median(times);
 }

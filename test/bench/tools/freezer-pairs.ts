@@ -48,11 +48,17 @@ export function bareFreezerPairMs(language: Language): Promise<number> {
 export function enginePausePairMs(language: Language): Promise<number> {
   return withContainer(language, async (container) => {
     const times: number[] = [];
-    for (let pair = 0; pair < PAUSE_PAIRS; pair += 1) {
+    while (times.length < PAUSE_PAIRS) {
       const startedAt = performance.now();
-      await container.pause();
-      await container.unpause();
-      times.push(performance.now() - startedAt);
+      try {
+        await container.pause();
+        await container.unpause();
+        times.push(performance.now() - startedAt);
+      } catch (error) {
+        // A busy engine hears of a pause only after the unpause, and thinks that it still holds.
+        if ((error as { statusCode?: number }).statusCode !== 409) throw error;
+        await container.unpause().catch(() => undefined);
+      }
     }
     return median(times);
   });

@@ -6,7 +6,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,9 +27,8 @@ const OUTPUT_BYTES = 256 * 1024 * 1024;
 export async function load(job: Omit<LoadJob, 'body'> & { body?: string }): Promise<LoadResult> {
   const full: LoadJob = { body: '{"key":"value"}', ...job };
   refuseWhenEnding();
-  const running = run(process.execPath, [join(here, 'load.js'), JSON.stringify(full)], {
-    maxBuffer: OUTPUT_BYTES,
-  });
+  const running = run(process.execPath, [join(here, 'load.js')], { maxBuffer: OUTPUT_BYTES });
+  running.child.stdin?.end(JSON.stringify(full));
   const stop = started(() => ended(running.child, 'SIGTERM'));
   try {
     return JSON.parse((await running).stdout) as LoadResult;
@@ -38,10 +37,16 @@ export async function load(job: Omit<LoadJob, 'body'> & { body?: string }): Prom
   }
 }
 
-/** Seconds of processor time a process has used. */
+/** Seconds of processor time the threads of a process have used, to the nanosecond. */
 export async function cpuSeconds(pid: number): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  const threads = await readdir(`/proc/${pid}/task`);
+  const times = await Promise.all(
+    threads.map(async (thread) => {
+      const text = await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8');
+      return Number(text.split(' ')[0]);
+    }),
+  );
+  return times.reduce((sum, time) => sum + time, 0) / 1e9;
 }
 
 export async function residentBytes(pid: number): Promise<number> {

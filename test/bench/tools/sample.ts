@@ -1,0 +1,38 @@
+/** Events in a row at one target, as the figures that sections compare. */
+
+import { median, percentile } from './statistics.js';
+import { cpuSeconds, load, type Running } from './targets.js';
+
+export interface Sample {
+  readonly p50: number;
+  readonly p99: number;
+  readonly perSecond: number;
+  /** Processor time of whoever is between client and environments, for each event. */
+  readonly cpuUs: number;
+}
+
+export interface SampleJob {
+  readonly functionName: string;
+  readonly inFlight: number;
+  readonly count: number;
+  readonly body?: string;
+}
+
+const WARMUP = 300;
+
+export async function sample(target: Running, job: SampleJob): Promise<Sample> {
+  const { functionName, inFlight, count, body } = job;
+  const common = { port: target.port, path: target.path(functionName), inFlight, spacingMs: 0 };
+  const sent = body === undefined ? common : { ...common, body };
+  // As a load of its own: what is measured begins with the first event that counts.
+  await load({ ...sent, warmup: 0, count: Math.min(WARMUP, count) });
+  const before = await cpuSeconds(target.pid);
+  const { latenciesMs, elapsedMs } = await load({ ...sent, warmup: 0, count });
+  const cpu = (await cpuSeconds(target.pid)) - before;
+  return {
+    p50: median(latenciesMs),
+    p99: percentile(latenciesMs, 0.99),
+    perSecond: (count * 1000) / elapsedMs,
+    cpuUs: (cpu * 1e6) / count,
+  };
+}
