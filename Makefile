@@ -38,7 +38,7 @@ test-conformance: ## real AWS clients
 test-simulation: ## pools and lifecycle under virtual time, with faults
 	scripts/test.sh simulation
 
-test-fuzz: ## hostile input at both doors; FUZZ_SEED and FUZZ_RUNS change what and how much
+test-fuzz: ## hostile input at both doors, a million streams through both parsers; FUZZ_SEED, FUZZ_RUNS, FUZZ_STREAMS
 	scripts/test.sh fuzz
 
 bench: ## measure and compare; SECTIONS="warm cold", ROUNDS=5, UPDATE=1, README=1

@@ -18,6 +18,8 @@ export interface Head {
 }
 
 const LARGEST_HEAD_BYTES = 16 * 1024;
+/** The complete parser drops those beyond a number of its own. */
+const MOST_HEADERS = 200;
 const END = Buffer.from('\r\n\r\n');
 const REQUEST_LINE = /^(GET|POST|PUT|DELETE) (\/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%[\]]*) HTTP\/1\.1$/;
 const BEGINNINGS: readonly string[] = ['GET /', 'POST /', 'PUT /', 'DELETE /'];
@@ -28,7 +30,8 @@ const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const STRAY = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 const CR = 0x0d;
 const LF = 0x0a;
-const DIGITS = /^[0-9]{1,10}$/;
+/** With no more than the one space that everybody writes: the complete parser refuses a tab behind it. */
+const LENGTH = /^ ?[0-9]{1,10}$/;
 const UNUSUAL_HEADERS: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'expect',
@@ -62,14 +65,14 @@ export function readHead(bytes: Buffer, seen = 0): Head | 'unusual' | undefined 
   const headers = readHeaders(text, lineEnd + 2);
   if (headers === undefined) return 'unusual';
   const host = headers['host'];
-  const length = headers['content-length'] ?? '0';
-  if (host === undefined || !DIGITS.test(length)) return 'unusual';
-  if (request[1] === 'GET' && length !== '0') return 'unusual';
+  if (host === undefined) return 'unusual';
+  const length = Number(headers['content-length'] ?? 0);
+  if (request[1] === 'GET' && length !== 0) return 'unusual';
   return {
     method: request[1] ?? '',
     path: request[2] ?? '',
     host,
-    contentLength: Number(length),
+    contentLength: length,
     headers,
     bytes: end + END.length,
   };
@@ -93,7 +96,10 @@ function mayBecomeHead(bytes: Buffer, seen: number): boolean {
 /** `undefined` when a line is one only the complete parser may judge. */
 function readHeaders(text: string, start: number): Record<string, string> | undefined {
   const headers = Object.create(null) as Record<string, string>;
+  let count = 0;
   for (let at = start; at < text.length;) {
+    count += 1;
+    if (count > MOST_HEADERS) return undefined;
     const next = text.indexOf('\r\n', at);
     const lineEnd = next < 0 ? text.length : next;
     const colon = text.indexOf(':', at);
@@ -101,6 +107,7 @@ function readHeaders(text: string, start: number): Record<string, string> | unde
     const name = nameOf(text.slice(at, colon));
     if (name === undefined || name in headers) return undefined;
     const value = trimmed(text, colon + 1, lineEnd);
+    if (name === 'content-length' && !LENGTH.test(text.slice(colon + 1, lineEnd))) return undefined;
     if (name === 'connection' && value.toLowerCase() !== 'keep-alive') return undefined;
     headers[name] = value;
     at = lineEnd + 2;

@@ -23,6 +23,7 @@ import {
   serviceError,
   type ApiError,
 } from './errors.js';
+import { isJsonText } from './json-text.js';
 import { INVOKE_LIMITS } from './limits.js';
 import { resolveFunction, type ResolvedFunction } from './reference.js';
 import { tenantProblem, tenantViolations } from './tenant.js';
@@ -216,11 +217,13 @@ function decodeClientContext(encoded: string): string | undefined {
   }
 }
 
-/** Whether the payload may go to a function; it is not changed, and what was parsed not kept. */
+/** Whether the payload may go to a function; it is not changed, and no value is made of it. */
 function payloadProblem(payload: Buffer): ApiError | undefined {
   if (payload.length === 0) return undefined;
   if (!isUtf8(payload)) return notJson('Invalid UTF-8');
+  if (isJsonText(payload)) return undefined;
   try {
+    // It knows what is wrong.
     JSON.parse(payload.toString('utf8'));
     return undefined;
   } catch (error) {
