@@ -2,6 +2,7 @@
 
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { inspect } from 'node:util';
 import Docker from 'dockerode';
 import { messageOf, OrchestratorError } from '../../errors.js';
 import { DEADLINE_MS, within } from './deadline.js';
@@ -56,9 +57,17 @@ export function isLocal(docker: Docker): boolean {
  */
 function useFreshConnections(docker: Docker): void {
   const modem = docker.modem as { protocol?: string; agent?: unknown };
-  if (modem.protocol === 'ssh') return;
+  if (modem.protocol !== 'ssh') modem.agent = freshConnections(modem.protocol === 'https');
+}
+
+/**
+ * dockerode describes what it sends with each call, whether anybody reads it or not, down to the
+ * last hidden property of every socket the agent has: tens of milliseconds of a start, if let.
+ */
+export function freshConnections(secure: boolean): HttpAgent | HttpsAgent {
   const options = { keepAlive: false };
-  modem.agent = modem.protocol === 'https' ? new HttpsAgent(options) : new HttpAgent(options);
+  const agent = secure ? new HttpsAgent(options) : new HttpAgent(options);
+  return Object.assign(agent, { [inspect.custom]: () => 'connections to the engine' });
 }
 
 /** The engine tells it in a header, which dockerode's own call does not hand on. */
