@@ -39,6 +39,7 @@ import type { SourceAddress } from './sources/source.js';
 import type { Stack } from './stack/stack.js';
 import { urlHost } from './invoke-api/listen.js';
 import { InvokeApi } from './invoke-api/server.js';
+import { keepAliveOf } from './keep-alive/named.js';
 import { LogHub } from './log/log-hub.js';
 import { MemoryBudget } from './pool/memory-budget.js';
 import type { PoolParts } from './pool/pool.js';
@@ -232,9 +233,12 @@ function openFunctions(sources: FunctionSources) {
   const versions = versionBuilder({ config, description, engine, runId, code, hooks });
   const rules = {
     freezeAfterMs: settings.freezeAfterMs ?? FREEZE_AFTER_MS[description.freezer],
-    idleTimeoutMs: settings.idleTimeoutMs / settings.timeScale,
+    keepAlive: keepAliveOf({ name: settings.keepAlive }, settings.idleTimeoutMs),
+    timeScale: settings.timeScale,
     spares: settings.spares,
   };
+  const concurrencyOf = (name: string): number =>
+    registry.reservedConcurrency(name) ?? settings.concurrency;
   const router = new FunctionRouter({
     concurrency: new Concurrency({
       limit: settings.concurrency,
@@ -243,7 +247,8 @@ function openFunctions(sources: FunctionSources) {
       clock: systemClock,
     }),
     directory: registry,
-    deploy: (definition) => deploymentOf(definition, { engine, versions, pools, rules, hooks }),
+    deploy: (definition) =>
+      deploymentOf(definition, { engine, versions, pools, rules, concurrencyOf, hooks }),
     random: Math.random,
   });
   teardown.add(() => router.destroy());

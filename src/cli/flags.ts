@@ -59,6 +59,13 @@ export const SETTING_OPTIONS = {
     describe: 'Environments initialised ahead of demand, per function (default: 1)',
     group: HOW,
   },
+  'keep-alive': {
+    type: 'string',
+    describe:
+      'What decides which environments stay: fixed (the idle timeout), greedy-dual (until memory ' +
+      'is needed, then what costs least), hybrid (the times between events) (default: fixed)',
+    group: HOW,
+  },
   'idle-timeout': {
     type: 'string',
     describe: 'Unused environments go after this, such as 90s or 10m (default: 10m)',
@@ -169,6 +176,7 @@ export function flagsOf(args: Arguments, cwd: string): Flags {
     host: args.string('host'),
     freezeAfter: freezeAfter(args.string('freeze-after')),
     spares: args.number('spares'),
+    keepAlive: args.string('keep-alive'),
     idleTimeout: milliseconds('idle-timeout', args.string('idle-timeout')),
     timeScale: args.number('time-scale'),
     memoryBudgetMb: args.number('memory-budget'),

@@ -14,6 +14,7 @@ import { HOST_NAME } from '../environment/container-spec.js';
 import { CodeStore } from '../function/code-store.js';
 import type { FunctionDefinition } from '../function/function-version.js';
 import { ownOutputs } from '../function/own-outputs.js';
+import { UseHistory } from '../keep-alive/use-history.js';
 import { Pool, type PoolParts } from '../pool/pool.js';
 import { packageRoot } from '../package-root.js';
 import type { RetentionRules } from '../pool/retention.js';
@@ -26,6 +27,8 @@ export interface DeploymentSources {
   readonly versions: VersionBuilder;
   readonly pools: PoolParts;
   readonly rules: RetentionRules;
+  /** How many invocations of that function may be in progress. */
+  concurrencyOf(functionName: string): number;
   readonly hooks: StartHooks;
 }
 
@@ -34,6 +37,7 @@ export function deploymentOf(
   sources: DeploymentSources,
 ): Deployment {
   const { engine, versions, pools, rules, hooks } = sources;
+  const history = new UseHistory();
   engine.expectDisk(definition.ephemeralStorageMb);
   return new Deployment(definition, {
     build: (changed) => versions.build(changed),
@@ -43,7 +47,8 @@ export function deploymentOf(
       if (version.image === undefined) {
         engine.expect({ image: version.imageReference, hostName: HOST_NAME });
       }
-      const pool = new Pool(version, pools, { rules, firstCause });
+      const concurrency = (): number => sources.concurrencyOf(version.name);
+      const pool = new Pool(version, pools, { rules, firstCause, history, concurrency });
       pool.warm();
       return pool;
     },

@@ -4,6 +4,7 @@
  */
 
 import type { FunctionDefinition } from '../function/function-version.js';
+import type { KeepAliveName } from '../keep-alive/keep-alive.js';
 import type { FunctionPermissions } from '../stack/permissions.js';
 import type { Stack } from '../stack/stack.js';
 
@@ -37,7 +38,9 @@ export interface Settings {
   readonly freezeAfterMs?: number | 'never';
   /** Environments kept initialised ahead of demand for each recently used function. */
   readonly spares: number;
-  /** Unused environments go after this. */
+  /** What decides how long environments without work stay, and which go for want of memory. */
+  readonly keepAlive: KeepAliveName;
+  /** Unused environments go after this, where that policy knows nothing better. */
   readonly idleTimeoutMs: number;
   /** How much faster than real time retries and ages of events and idle timers pass. */
   readonly timeScale: number;
@@ -103,6 +106,7 @@ export interface Flags {
   /** Milliseconds, or `never`. */
   readonly freezeAfter?: number | 'never';
   readonly spares?: number;
+  readonly keepAlive?: string;
   /** Milliseconds. */
   readonly idleTimeout?: number;
   readonly timeScale?: number;

@@ -8,6 +8,8 @@ export const DEFAULTS = {
   host: '127.0.0.1',
   stateDirectoryName: '.orchestrator',
   spares: 1,
+  /** Lambda keeps what was used a few minutes ago, and so do we; the others forget it sooner. */
+  keepAlive: 'fixed',
   idleTimeoutMs: 10 * 60_000,
   timeScale: 1,
   /** Lambda's account default (contract 10.1). */

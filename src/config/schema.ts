@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { ASYNC_KEYS, asyncSchema, deadLetterSchema } from './async-settings.js';
 import type { ServicesSetting } from './config.js';
+import { KEEP_ALIVE_NAMES } from '../keep-alive/keep-alive.js';
 import { DEFAULTS, LIMITS } from './defaults.js';
 import { URL_KEYS, urlSchema } from './url-settings.js';
 import { whole } from './whole.js';
@@ -148,6 +149,7 @@ export const settingsSchema = z.strictObject({
     .union([z.literal('never'), z.number().int().min(0)], 'milliseconds, or never')
     .optional(),
   spares: whole({ min: 0, max: 100 }, 'environments').optional(),
+  keepAlive: z.enum(KEEP_ALIVE_NAMES, 'fixed, greedy-dual or hybrid').optional(),
   idleTimeoutMs: whole({ min: 1000, max: 24 * 3_600_000 }, 'milliseconds').optional(),
   timeScale: whole(LIMITS.timeScale, 'times as fast').optional(),
   memoryBudgetMb: whole({ min: 128, max: 1_048_576 }, 'MB').optional(),

@@ -51,6 +51,7 @@ export function resolveSettings(
     ...(freezeAfterMs === undefined ? {} : { freezeAfterMs }),
     spares: given.spares ?? file.spares ?? DEFAULTS.spares,
     timeScale: given.timeScale ?? file.timeScale ?? DEFAULTS.timeScale,
+    keepAlive: given.keepAlive ?? file.keepAlive ?? DEFAULTS.keepAlive,
     idleTimeoutMs: given.idleTimeoutMs ?? file.idleTimeoutMs ?? DEFAULTS.idleTimeoutMs,
     ...(memoryBudgetMb === undefined ? {} : { memoryBudgetMb }),
     ...concurrencySettings(given, file),
@@ -90,6 +91,7 @@ function flagSettings(flags: Flags, problems: Problems): FileSettings {
     host: flags.host,
     freezeAfterMs: flags.freezeAfter,
     spares: flags.spares,
+    keepAlive: flags.keepAlive,
     idleTimeoutMs: flags.idleTimeout,
     timeScale: flags.timeScale,
     memoryBudgetMb: flags.memoryBudgetMb,
@@ -107,6 +109,7 @@ function flagSettings(flags: Flags, problems: Problems): FileSettings {
   const flagNames: Readonly<Record<string, string>> = {
     httpPort: 'http-port',
     freezeAfterMs: 'freeze-after',
+    keepAlive: 'keep-alive',
     idleTimeoutMs: 'idle-timeout',
     memoryBudgetMb: 'memory-budget',
     timeScale: 'time-scale',

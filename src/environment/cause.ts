@@ -8,6 +8,7 @@ import type { EnvironmentState } from './lifecycle.js';
 
 export type EndReason =
   | 'idle-too-long'
+  | 'not-expected'
   | 'memory-needed'
   | 'code-changed'
   | 'configuration-changed'
@@ -31,6 +32,8 @@ export type StartCause =
   | { readonly kind: 'first-use' }
   | { readonly kind: 'all-busy'; readonly busy: number }
   | { readonly kind: 'spare' }
+  /** By what is known of earlier events one is due. */
+  | { readonly kind: 'expected' }
   | { readonly kind: 'provisioned' }
   | { readonly kind: 'replaced'; readonly reason: EndReason };
 
@@ -42,6 +45,8 @@ export function exitReason(exit: ContainerExit): ResetReason {
 
 const END_SENTENCES: Readonly<Record<EndReason, string>> = {
   'idle-too-long': 'the previous environment had been idle too long and was retired',
+  'not-expected':
+    'the previous environment had been retired at once, as earlier events came further apart than this one',
   'memory-needed': 'the previous environment was retired because other functions needed its memory',
   'code-changed': "the function's code changed, so earlier environments could not serve it",
   'configuration-changed':
@@ -74,6 +79,8 @@ export function startedBecause(cause: StartCause): string {
         : `all ${cause.busy} environments were busy or still starting`;
     case 'spare':
       return 'a spare is kept ready ahead of demand';
+    case 'expected':
+      return 'an event was due by the times between earlier ones';
     case 'provisioned':
       return 'provisioned concurrency is configured for this version';
     case 'replaced':
@@ -108,11 +115,15 @@ export function storyOf({ state, cause, served, waitedForInit, reset }: StartFac
   return { cause, served, kind: state === 'idle' ? 'warm' : 'thawed' };
 }
 
+function isAhead({ kind }: StartCause): boolean {
+  return kind === 'spare' || kind === 'expected' || kind === 'provisioned';
+}
+
 /** Answers `orchestrator why`: a clause that can follow the kind of start and a colon. */
 export function tellStart(story: StartStory): string {
   switch (story.kind) {
     case 'cold':
-      return story.cause.kind === 'spare' || story.cause.kind === 'provisioned'
+      return isAhead(story.cause)
         ? 'the environment kept ready ahead of demand was still starting.'
         : `${startedBecause(story.cause)}.`;
     case 'reset':

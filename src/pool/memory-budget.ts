@@ -3,8 +3,12 @@
  * been seen to need at their peak, times how many there are. A pool that finds no room is called
  * again when some may have come free. One that has waited for a while goes before those that have
  * more, or a large environment would never find the room that small ones take again and again.
+ * What goes for it is what the policy of keep-alive holds the least dear.
  */
 
+import { EvictionClock } from '../keep-alive/eviction-clock.js';
+
+/** Tells `recount` whenever one of its numbers of bytes and environments may have changed. */
 export interface MemoryUser {
   /** Estimate for one environment, bytes. */
   readonly footprintBytes: number;
@@ -16,12 +20,12 @@ export interface MemoryUser {
   readonly keptCount: number;
   /** How many are to be kept once there is room. */
   readonly toKeepCount: number;
-  /** Monotonic ms of the least recently used environment that could go; undefined when none. */
-  readonly oldestIdleSince: number | undefined;
+  /** Of the environment that could go first; the lowest of anybody goes. Undefined when none can. */
+  readonly lowestPriority: number | undefined;
   /** Invocations wait that only a further environment can take. */
   readonly wantsRoom: boolean;
   /** Retires that environment. */
-  retireOldest(): void;
+  evict(): void;
   /** Memory may have come free. */
   roomMayBeFree(): void;
 }
@@ -29,9 +33,21 @@ export interface MemoryUser {
 /** So long others may start what fits while somebody with less waits for room. */
 const PATIENCE_MS = 2_000;
 
+interface Account {
+  readonly usedBytes: number;
+  readonly leavingBytes: number;
+  readonly keptBytes: number;
+}
+
+const NOTHING = { usedBytes: 0, leavingBytes: 0, keptBytes: 0 };
+
 export class MemoryBudget {
+  /** Of the policies that order what goes when memory is needed. */
+  readonly evictions = new EvictionClock();
   readonly #limitBytes: number;
-  readonly #users = new Set<MemoryUser>();
+  readonly #users = new Map<MemoryUser, Account>();
+  /** Sums over all users. */
+  #total = { ...NOTHING };
   /** With the moment of the first refusal. */
   readonly #refused = new Map<MemoryUser, number>();
 
@@ -44,29 +60,33 @@ export class MemoryBudget {
   }
 
   get usedBytes(): number {
-    let used = 0;
-    for (const user of this.#users) used += bytesOf(user);
-    return used;
+    return this.#total.usedBytes;
   }
 
   join(user: MemoryUser): void {
-    this.#users.add(user);
+    this.#account(user, accountOf(user));
+  }
+
+  /** Its numbers may have changed. */
+  recount(user: MemoryUser): void {
+    if (this.#users.has(user)) this.#account(user, accountOf(user));
   }
 
   leave(user: MemoryUser): void {
+    this.#account(user, NOTHING);
     this.#users.delete(user);
     this.#refused.delete(user);
     this.changed();
   }
 
   /**
-   * Whether `user` may start one more environment. When not, and `mayEvict`, the least recently
-   * used idle environment of anybody is retired, and `user` is told when to ask again. One
+   * Whether `user` may start one more environment. When not, and `mayEvict`, the idle environment
+   * of anybody that is held the least dear is retired, and `user` is told when to ask again. One
    * environment is always let in when nothing runs but what is kept, however large.
    */
   admit(user: MemoryUser, mayEvict: boolean, now: number): boolean {
-    const used = this.usedBytes;
-    const fits = used === this.#keptBytes || used + user.footprintBytes <= this.#limitBytes;
+    const { usedBytes, keptBytes, leavingBytes } = this.#total;
+    const fits = usedBytes === keptBytes || usedBytes + user.footprintBytes <= this.#limitBytes;
     if (fits && !this.#othersGoFirst(user, now)) {
       this.#refused.delete(user);
       return true;
@@ -74,7 +94,7 @@ export class MemoryBudget {
     if (mayEvict) {
       if (!this.#refused.has(user)) this.#refused.set(user, now);
       // What is going already may be all the room it takes.
-      if (used - this.#leavingBytes + user.footprintBytes > this.#limitBytes) this.#evictOldest();
+      if (usedBytes - leavingBytes + user.footprintBytes > this.#limitBytes) this.#evict();
     }
     return false;
   }
@@ -83,7 +103,7 @@ export class MemoryBudget {
   roomToKeep(user: MemoryUser): number {
     let room = this.#limitBytes;
     let largest = 0;
-    for (const other of this.#users) {
+    for (const other of this.#users.keys()) {
       largest = Math.max(largest, other.footprintBytes);
       if (other !== user) room -= other.toKeepCount * other.footprintBytes;
     }
@@ -92,6 +112,7 @@ export class MemoryBudget {
 
   /** An environment became idle or went: those who found no room may find some now. */
   changed(): void {
+    if (this.#refused.size === 0) return;
     // Who has least comes first: an idle environment may go before its own pool uses it again.
     for (const user of [...this.#refused.keys()].sort((a, b) => bytesOf(a) - bytesOf(b))) {
       if (user.wantsRoom) user.roomMayBeFree();
@@ -110,30 +131,38 @@ export class MemoryBudget {
     return false;
   }
 
-  get #keptBytes(): number {
-    let kept = 0;
-    for (const user of this.#users) kept += user.keptCount * user.footprintBytes;
-    return kept;
+  #account(user: MemoryUser, account: Account): void {
+    const before = this.#users.get(user) ?? NOTHING;
+    this.#users.set(user, account);
+    this.#total.usedBytes += account.usedBytes - before.usedBytes;
+    this.#total.leavingBytes += account.leavingBytes - before.leavingBytes;
+    this.#total.keptBytes += account.keptBytes - before.keptBytes;
   }
 
-  get #leavingBytes(): number {
-    let leaving = 0;
-    for (const user of this.#users) leaving += user.leavingCount * user.footprintBytes;
-    return leaving;
-  }
-
-  #evictOldest(): void {
-    let oldest: MemoryUser | undefined;
-    for (const user of this.#users) {
-      if (user.oldestIdleSince === undefined) continue;
-      if (oldest === undefined || user.oldestIdleSince < (oldest.oldestIdleSince ?? Infinity)) {
-        oldest = user;
-      }
+  #evict(): void {
+    let first: MemoryUser | undefined;
+    let lowest = Infinity;
+    for (const user of this.#users.keys()) {
+      const priority = user.lowestPriority;
+      if (priority === undefined || priority >= lowest) continue;
+      first = user;
+      lowest = priority;
     }
-    oldest?.retireOldest();
+    if (first === undefined) return;
+    this.evictions.evicted(lowest);
+    first.evict();
   }
 }
 
 function bytesOf(user: MemoryUser): number {
   return user.environmentCount * user.footprintBytes;
+}
+
+function accountOf(user: MemoryUser): Account {
+  const { footprintBytes } = user;
+  return {
+    usedBytes: bytesOf(user),
+    leavingBytes: user.leavingCount * footprintBytes,
+    keptBytes: user.keptCount * footprintBytes,
+  };
 }

@@ -10,12 +10,13 @@
  *  4. Every submitted assignment is settled exactly once, by an environment or with a refusal.
  */
 
-import type { Clock, Timer } from '../async/clock.js';
+import type { Clock } from '../async/clock.js';
 import { LIMITS } from '../config/defaults.js';
 import type { Assignment } from '../environment/assignment.js';
 import type { EndReason, StartCause } from '../environment/cause.js';
 import { Environment } from '../environment/environment.js';
 import {
+  isAvailable,
   isBusy,
   isLeaving,
   isResetting,
@@ -26,12 +27,15 @@ import {
 import type { EnvironmentListener, EnvironmentParts } from '../environment/parts.js';
 import type { OrchestratorError } from '../errors.js';
 import type { FunctionVersion } from '../function/function-version.js';
+import { UseHistory } from '../keep-alive/use-history.js';
 import type { MemoryBudget, MemoryUser } from './memory-budget.js';
+import { nextCause } from './next-cause.js';
 import { INIT_FAILURE, Provision, type ProvisionStatus } from './provision.js';
 import { Queue } from './queue.js';
 import { Ready } from './ready.js';
 import * as refusals from './refusals.js';
-import { planRetention, type RetentionRules } from './retention.js';
+import { Retainer } from './retainer.js';
+import type { RetentionRules } from './retention.js';
 import { lackOf, type Lack } from './scaling.js';
 import type { ScalingGrants, ScalingRate } from './scaling-rate.js';
 import type { StartGate, Starter, StartKind } from './start-gate.js';
@@ -50,6 +54,10 @@ export interface PoolOptions {
   readonly rules: RetentionRules;
   /** Why the first environment will be started. */
   readonly firstCause: StartCause;
+  /** Of the function, which outlives its versions. */
+  readonly history?: UseHistory;
+  /** How many invocations the function may have in progress; absent: any number. */
+  readonly concurrency?: () => number;
 }
 
 const FIRST_ESTIMATE_BYTES = 128 * 2 ** 20;
@@ -60,7 +68,7 @@ const LONGEST_TURN_MS = 2_000;
 export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUser {
   readonly version: FunctionVersion;
   readonly #parts: PoolParts;
-  readonly #rules: RetentionRules;
+  readonly #freezeAfterMs: number | 'never';
   readonly #environments = new Set<Environment>();
   readonly #provision = new Provision();
   /** Only where each environment serves one tenant (contract 7.9). */
@@ -74,13 +82,13 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   #resetting = 0;
   #busy = 0;
   #leaving = 0;
-  #lastUsedAt: number;
+  readonly #retainer: Retainer;
+  readonly #concurrency: () => number;
   readonly #pace = new StartPace();
   readonly #grants: ScalingGrants | undefined;
   #footprintBytes: number;
   #pumping = false;
   #pumpAgain = false;
-  #look: { timer: Timer; at: number } | undefined;
   #closing: EndReason | undefined;
   #forward: ((assignment: Assignment) => void) | undefined;
   #onEmpty: (() => void)[] = [];
@@ -89,12 +97,20 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   constructor(version: FunctionVersion, parts: PoolParts, options: PoolOptions) {
     this.version = version;
     this.#parts = parts;
-    this.#rules = options.rules;
+    this.#freezeAfterMs = options.rules.freezeAfterMs;
     this.#tenants = version.tenancy === undefined ? undefined : new Tenants();
     this.#ready = new Ready(this.#provision, this.#tenants);
     this.#cause = options.firstCause;
     this.#grants = parts.scalingRate?.grantsFor(version.name);
-    this.#lastUsedAt = parts.clock.monotonic();
+    this.#retainer = new Retainer({
+      ...parts,
+      ...options,
+      history: options.history ?? new UseHistory(),
+      ready: this.#ready,
+      provision: this.#provision,
+      look: () => this.#pump(),
+    });
+    this.#concurrency = options.concurrency ?? (() => Infinity);
     this.#footprintBytes = Math.min(FIRST_ESTIMATE_BYTES, version.memoryMb * 2 ** 20);
     parts.memory.join(this);
   }
@@ -117,19 +133,17 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
       assignment.settle({ kind: 'refused', error: refusals.tenantMissing() });
       return;
     }
-    this.#lastUsedAt = this.#parts.clock.monotonic();
     assignment.waitedForInit = this.#ready.next(tenantId) === undefined;
     if (!this.#mayScale(tenantId)) {
       assignment.settle({ kind: 'refused', error: refusals.scaledTooFast(this.version) });
       return;
     }
     if (!this.#queue.push(assignment)) {
-      assignment.settle({
-        kind: 'refused',
-        error: refusals.queueFull(this.version.name, this.#queue.size),
-      });
+      const error = refusals.queueFull(this.version.name, this.#queue.size);
+      assignment.settle({ kind: 'refused', error });
       return;
     }
+    this.#follow();
     this.#pump();
   }
 
@@ -154,6 +168,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
    */
   provision(count: number): void {
     this.#provision.request(count);
+    this.#parts.memory.recount(this);
     const room = this.#parts.memory.roomToKeep(this);
     if (count > room) this.#provision.fail(refusals.noRoom(room));
     this.#pump();
@@ -171,9 +186,11 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     this.#closing ??= reason;
     this.#forward = forward;
     this.#provision.request(0);
+    this.#parts.memory.recount(this);
     this.#parts.gate.withdraw(this);
-    this.#look?.timer.cancel();
+    this.#retainer.close();
     const waiting = this.#queue.drain();
+    this.#follow();
     // A copy: what is retired may leave the set at once.
     for (const environment of Array.from(this.#environments)) {
       if (!isBusy(environment.state)) environment.retire(reason);
@@ -212,6 +229,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     if (isStarting(from) && (isResetting(to) || to === 'reset')) this.#initFailed(environment);
     if (to === 'idle' || to === 'reset' || to === 'snapshotted') {
       this.#learnFrom(environment);
+      this.#retainer.freed(environment, this.#footprintBytes);
       // What was started for somebody serves somebody before its memory may go to others. After
       // that others come first: a function that is never idle must not keep all there is.
       if (isStarting(from)) this.#pump();
@@ -221,7 +239,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     if (to === 'stopped') this.#gone(environment);
     this.#pump();
     // Nothing runs between a snapshot and its restore, whatever the rule about quiet times.
-    if (environment.state === 'snapshotted' && this.#rules.freezeAfterMs !== 'never') {
+    if (environment.state === 'snapshotted' && this.#freezeAfterMs !== 'never') {
       environment.freeze();
     }
   }
@@ -237,9 +255,9 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     const hopeless = error.code === 'image-missing' || error.code === 'not-supported';
     if (!hopeless && this.#pace.failures < STARTS_BEFORE_REFUSING) return;
     const refusal = refusals.notStarted(this.version.name, error);
-    for (const waiting of this.#queue.drain()) {
-      waiting.settle({ kind: 'refused', error: refusal });
-    }
+    const refused = this.#queue.drain();
+    this.#follow();
+    for (const waiting of refused) waiting.settle({ kind: 'refused', error: refusal });
   }
 
   /** What made starts fail may be over: the next one need not wait. */
@@ -258,7 +276,11 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     if (!this.#parts.memory.admit(this, kind !== 'spare', now)) return false;
     const environment = new Environment(
       this.version,
-      this.#nextCause(kind),
+      nextCause(kind, {
+        withoutAny: this.#cause,
+        environments: this.#environments.size,
+        expected: this.#retainer.expects,
+      }),
       this,
       this.#parts,
       kind === 'provisioned' ? 'provisioned-concurrency' : undefined,
@@ -268,6 +290,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     if (kind === 'demand') this.#grants?.used();
     this.#turns.set(environment, release);
     this.#starting += 1;
+    this.#parts.memory.recount(this);
     this.#askForTurn();
     return true;
   }
@@ -289,14 +312,14 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   get toKeepCount(): number {
     return this.#provision.kept + this.#provision.lacking;
   }
-  get oldestIdleSince(): number | undefined {
-    return this.#ready.oldest?.idleSince;
+  get lowestPriority(): number | undefined {
+    return this.#retainer.lowestPriority;
   }
   get wantsRoom(): boolean {
     const { demand, provisioned } = this.#lack();
     return demand + provisioned > 0;
   }
-  retireOldest(): void {
+  evict(): void {
     this.#ready.oldest?.retire('memory-needed');
   }
   roomMayBeFree(): void {
@@ -311,8 +334,8 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
       starting: this.#starting + (tenants === undefined ? this.#resetting : 0),
       ready: tenants?.ready ?? this.#ready.count,
       provisionsLacking: this.#provision.lacking,
-      spares: this.#rules.spares,
-      recentlyUsed: this.#parts.clock.monotonic() - this.#lastUsedAt < this.#rules.idleTimeoutMs,
+      ahead: this.#retainer.ahead,
+      room: this.#concurrency() - this.#environments.size + this.#leaving,
     });
   }
 
@@ -327,7 +350,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
         if (this.#closing !== undefined) continue;
         this.#provision.surplus?.retire('no-longer-provisioned');
         this.#askForTurn();
-        this.#retain();
+        this.#retainer.freezeQuiet();
       }
     } finally {
       this.#pumping = false;
@@ -365,55 +388,21 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   #isTooEarly(kind: StartKind): boolean {
     const from = this.#pace.startsFrom(kind, this.#busy > 0);
     if (from <= this.#parts.clock.monotonic()) return false;
-    this.#lookAt(from);
+    this.#retainer.lookAt(from);
     return true;
   }
 
-  /** Freezes at once where that is the rule; leaves what needs looking around to the timer. */
-  #retain(): void {
-    const { freezeAfterMs } = this.#rules;
-    for (const list of [this.#provision.available, this.#ready.available]) {
-      for (let last = list.length - 1; last >= 0; last -= 1) {
-        const environment = list[last];
-        if (environment?.state !== 'idle' || freezeAfterMs === 'never') break;
-        if (freezeAfterMs === 0) environment.freeze();
-        else this.#lookAt(environment.idleSince + freezeAfterMs);
-      }
-    }
-    if (this.#look === undefined && this.#environments.size > 0) {
-      this.#lookAt(this.#parts.clock.monotonic() + this.#rules.idleTimeoutMs);
-    }
-  }
-
-  #lookAround(): void {
-    this.#look = undefined;
-    const now = this.#parts.clock.monotonic();
-    const idle = this.#ready.all.map((environment) => ({
-      environment,
-      idleSince: environment.idleSince,
-      running: environment.state === 'idle',
-      kept: this.#provision.has(environment),
-    }));
-    const plan = planRetention(idle, this.#lastUsedAt, this.#rules, now);
-    for (const { environment } of plan.freeze) environment.freeze();
-    for (const { environment } of plan.retire) environment.retire('idle-too-long');
-    if (plan.nextLookAt !== undefined) this.#lookAt(plan.nextLookAt);
-    this.#pump();
-  }
-
-  /** What is due later than the next look is asked for again then. */
-  #lookAt(at: number): void {
-    if (this.#closing !== undefined) return;
-    if (this.#look !== undefined && this.#look.at <= at) return;
-    this.#look?.timer.cancel();
-    const delayMs = Math.max(0, at - this.#parts.clock.monotonic());
-    const timer = this.#parts.clock.setTimer(delayMs, () => this.#lookAround());
-    this.#look = { timer, at };
+  /** Something came, or is over. */
+  #follow(): void {
+    this.#retainer.follow(this.#busy + this.#queue.size);
   }
 
   #reindex(environment: Environment, from: EnvironmentState, to: EnvironmentState): void {
     if (isResetting(to) !== isResetting(from)) this.#resetting += isResetting(to) ? 1 : -1;
-    if (isStarting(from) && !isStarting(to)) this.#starting -= 1;
+    if (isStarting(from) && !isStarting(to)) {
+      this.#starting -= 1;
+      if (isAvailable(to)) this.#retainer.started(environment);
+    }
     if (isStartUnderWay(from) && !isStartUnderWay(to) && to !== 'stopping') this.#pace.succeeded();
     if (to === 'stopping' && !isStartUnderWay(from) && environment.endReason === 'engine-failed') {
       this.#pace.lost(this.#parts.clock.monotonic());
@@ -422,10 +411,12 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
       this.#parts.clock.setTimer(LONGEST_TURN_MS, () => this.#releaseTurn(environment));
     }
     if (isBusy(to) !== isBusy(from)) this.#busy += isBusy(to) ? 1 : -1;
+    this.#follow();
     this.#ready.changed(environment, from, to);
     if (isLeaving(to) && !isLeaving(from)) {
       this.#leaving += 1;
       this.#provision.leaves(environment);
+      this.#parts.memory.recount(this);
     }
     // Last: whoever gets the turn looks at the facts, and it may be this pool.
     if (isStarting(from) && !isStarting(to)) this.#releaseTurn(environment);
@@ -444,28 +435,22 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     release?.();
   }
 
-  #nextCause(kind: StartKind): StartCause {
-    const cause = this.#cause;
-    if (kind === 'provisioned') return { kind };
-    if (this.#environments.size > 0) {
-      return kind === 'spare'
-        ? { kind: 'spare' }
-        : { kind: 'all-busy', busy: this.#environments.size };
-    }
-    return kind === 'spare' && cause.kind === 'first-use' ? { kind: 'spare' } : cause;
-  }
-
   #gone(environment: Environment): void {
     this.#environments.delete(environment);
     this.#leaving -= 1;
+    if (this.#environments.size === 0) this.#retainer.emptied();
     this.#learnFrom(environment);
+    this.#parts.memory.recount(this);
     this.#cause = { kind: 'replaced', reason: environment.endReason ?? 'engine-failed' };
     this.#parts.memory.changed();
     this.#leaveWhenEmpty();
   }
 
   #learnFrom(environment: Environment): void {
-    this.#footprintBytes = Math.max(this.#footprintBytes, environment.seenPeakBytes ?? 0);
+    const peak = environment.seenPeakBytes ?? 0;
+    if (peak <= this.#footprintBytes) return;
+    this.#footprintBytes = peak;
+    this.#parts.memory.recount(this);
   }
 
   get #hasExtensions(): boolean {

@@ -13,9 +13,9 @@ export interface PoolFacts {
   /** Provisioned environments that are not there yet. */
   readonly provisionsLacking: number;
   /** Environments to keep ready ahead of demand. */
-  readonly spares: number;
-  /** The function was used within the idle timeout. */
-  readonly recentlyUsed: boolean;
+  readonly ahead: number;
+  /** Further environments that could ever be in use at once, by the function's concurrency. */
+  readonly room: number;
 }
 
 export interface Lack {
@@ -30,7 +30,8 @@ export interface Lack {
 export function lackOf(facts: PoolFacts): Lack {
   const demand = Math.max(0, facts.waiting - facts.starting - facts.ready);
   const provisioned = facts.provisionsLacking;
-  if (!facts.recentlyUsed || demand + provisioned > 0) return { demand, provisioned, spare: 0 };
-  const ahead = facts.ready + facts.starting - facts.waiting;
-  return { demand, provisioned, spare: Math.max(0, facts.spares - Math.max(0, ahead)) };
+  if (demand + provisioned > 0) return { demand, provisioned, spare: 0 };
+  const there = Math.max(0, facts.ready + facts.starting - facts.waiting);
+  const spare = Math.max(0, Math.min(facts.ahead - there, facts.room));
+  return { demand, provisioned, spare };
 }

@@ -1,11 +1,13 @@
 /**
  * Lets only a few environments start at a time: starting is processor work, and more at once make
  * all of them slow. Pools ask for a turn; when theirs comes they look at their demand again and
- * may decline. Waiting invocations go before what is provisioned, spares come last; within a class,
- * pools take turns.
+ * may decline. Waiting invocations go before what is provisioned, spares come last. Within a class
+ * pools take turns; of those that want a spare, the one with the fewest environments comes first.
  */
 
 export interface Starter {
+  /** Those it has, starting or leaving ones included. */
+  readonly environmentCount: number;
   /**
    * It is your turn. Start at most one environment and call `release` once it no longer needs the
    * processor to itself; return false to decline.
@@ -54,7 +56,7 @@ export class StartGate {
       while (this.#running < this.#width) {
         const kind = START_KINDS.find((one) => this.#waiting[one].size > 0);
         if (kind === undefined) return;
-        const [starter] = this.#waiting[kind];
+        const starter = next(kind, this.#waiting[kind]);
         if (starter === undefined) return;
         this.#waiting[kind].delete(starter);
         this.#running += 1;
@@ -71,4 +73,16 @@ export class StartGate {
       this.#granting = false;
     }
   }
+}
+
+/** Whoever asked first; what nobody waits for goes to whoever has least. */
+function next(kind: StartKind, waiting: ReadonlySet<Starter>): Starter | undefined {
+  let chosen: Starter | undefined;
+  for (const starter of waiting) {
+    if (kind !== 'spare') return starter;
+    if (chosen === undefined || starter.environmentCount < chosen.environmentCount) {
+      chosen = starter;
+    }
+  }
+  return chosen;
 }

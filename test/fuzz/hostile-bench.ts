@@ -13,6 +13,7 @@ import type { FunctionVersion } from '../../src/function/function-version.js';
 import { MemoryBudget } from '../../src/pool/memory-budget.js';
 import { Pool, type PoolParts } from '../../src/pool/pool.js';
 import { StartGate } from '../../src/pool/start-gate.js';
+import { FixedKeepAlive } from '../../src/keep-alive/fixed.js';
 import { RuntimeApi } from '../../src/runtime-api/server.js';
 import { openSink, type OpenSink } from '../../src/telemetry/sinks.js';
 import { FakeEngine, type FakeProcess } from '../support/fake-engine.js';
@@ -123,7 +124,7 @@ export class HostileBench {
       functionArn: `arn:aws:lambda:eu-west-1:000000000000:function:${name}`,
     } as FunctionVersion;
     const pool = new Pool(version, this.#parts(name), {
-      rules: { freezeAfterMs: 0, idleTimeoutMs: 600_000, spares: 0 },
+      rules: { freezeAfterMs: 0, keepAlive: new FixedKeepAlive(600_000), timeScale: 1, spares: 0 },
       firstCause: { kind: 'first-use' },
     });
     this.#pools.set(name, pool);

@@ -10,6 +10,8 @@ import { EnvironmentJournal } from '../../src/environment/journal.js';
 import type { FunctionDefinition, FunctionVersion } from '../../src/function/function-version.js';
 import type { ContainerSpec } from '../../src/engine/engine.js';
 import { OrchestratorError } from '../../src/errors.js';
+import type { KeepAlive } from '../../src/keep-alive/keep-alive.js';
+import { keepAliveOf } from '../../src/keep-alive/named.js';
 import { MemoryBudget } from '../../src/pool/memory-budget.js';
 import { Pool, type PoolParts } from '../../src/pool/pool.js';
 import { StartGate } from '../../src/pool/start-gate.js';
@@ -18,6 +20,7 @@ import { Deployment } from '../../src/router/deployment.js';
 import { FunctionRouter } from '../../src/router/function-router.js';
 import { FakeEngine, type EngineCall, type FakeProcess } from '../support/fake-engine.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { playedSpec } from '../support/pool-bench.js';
 import { demand } from './demand.js';
 import { definitionOf, RESERVED } from './definition.js';
 import { Supervisor, type Proc } from './extensions.js';
@@ -37,6 +40,8 @@ const TENANTS: readonly string[] = ['red', 'green', 'blue'];
 const ENVIRONMENT_BYTES = 128 * 2 ** 20;
 const ACCOUNT_CONCURRENCY = 40;
 const IDLE_TIMEOUT_MS = 60_000;
+/** The fixed one is what most people have. */
+const POLICIES = ['fixed', 'fixed', 'hybrid', 'greedy-dual'] as const;
 const MICROTASKS = 12;
 /** What waits may have to wait for slow starts of others, where memory is scarce one by one. */
 const LONGEST_WAIT_MS = 300_000;
@@ -72,6 +77,7 @@ export class World implements RuntimeDoor {
   /** Functions have extensions. */
   readonly #extended: boolean;
   #spares: number;
+  readonly #keepAlive: KeepAlive;
   #freezes: boolean;
   #freezeAfterMs: number | 'never';
 
@@ -81,6 +87,7 @@ export class World implements RuntimeDoor {
     this.memory = new MemoryBudget(this.random.pick([2, 5, 20, 20]) * ENVIRONMENT_BYTES);
     this.#marks = this.random.chance(0.7);
     this.#spares = this.random.below(3);
+    this.#keepAlive = keepAliveOf({ name: this.random.pick(POLICIES) }, IDLE_TIMEOUT_MS);
     this.#extended = this.random.chance(0.5);
     this.#freezes = this.#rates.engine === 0 || !this.random.chance(0.1);
     this.#freezeAfterMs = this.random.pick([0, 0, 0, 50, 'never'] as const);
@@ -291,7 +298,8 @@ export class World implements RuntimeDoor {
         const pool = new Pool(version, this.#parts(), {
           rules: {
             freezeAfterMs: this.#freezeAfterMs,
-            idleTimeoutMs: IDLE_TIMEOUT_MS,
+            keepAlive: this.#keepAlive,
+            timeScale: 1,
             spares: this.#spares,
           },
           firstCause,
@@ -331,29 +339,14 @@ export class World implements RuntimeDoor {
       memory: this.memory,
       warn: () => undefined,
       newIdentity: () => `i${(this.#identities += 1)}`,
-      buildSpec: (version, identity): ContainerSpec => ({
-        name: identity.environmentId,
-        image: version.imageReference,
-        environment: {
-          identity: identity.runtimeApi,
+      buildSpec: (version, { environmentId, runtimeApi, logMarker, supervisorToken }) => ({
+        ...playedSpec(version, environmentId, {
+          identity: runtimeApi,
           function: version.name,
-          ...(identity.logMarker === undefined ? {} : { marker: identity.logMarker }),
-          ...(identity.supervisorToken === undefined
-            ? {}
-            : { supervisor: identity.supervisorToken }),
-        },
-        ...(identity.supervisorToken === undefined ? {} : { input: true }),
-        workingDirectory: '/',
-        hostName: '',
-        hosts: {},
-        labels: {},
-        mounts: [],
-        memoryBytes: 0,
-        cpus: 1,
-        liftCpuDuringStart: false,
-        scratch: { target: '/tmp', sizeMb: 1 },
-        pidsLimit: 1,
-        openFilesLimit: 1,
+          ...(logMarker === undefined ? {} : { marker: logMarker }),
+          ...(supervisorToken === undefined ? {} : { supervisor: supervisorToken }),
+        }),
+        ...(supervisorToken === undefined ? {} : { input: true }),
       }),
       openJournal: (version, environmentId, initializationType) =>
         new EnvironmentJournal(

@@ -42,6 +42,7 @@ export function fakeParts(behaviour: Readonly<Record<string, string | undefined>
           httpPort: flags.httpPort ?? 0,
           host: DEFAULTS.host,
           spares: DEFAULTS.spares,
+          keepAlive: DEFAULTS.keepAlive,
           idleTimeoutMs: DEFAULTS.idleTimeoutMs,
           timeScale: DEFAULTS.timeScale,
           concurrency: DEFAULTS.concurrency,

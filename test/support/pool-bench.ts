@@ -4,6 +4,7 @@
  */
 
 import type { Channel, Delivery } from '../../src/environment/channel.js';
+import type { StartCause } from '../../src/environment/cause.js';
 import type { InvocationJournal } from '../../src/environment/journal.js';
 import type { ContainerSpec } from '../../src/engine/engine.js';
 import type { FunctionVersion } from '../../src/function/function-version.js';
@@ -12,7 +13,9 @@ import { MemoryBudget } from '../../src/pool/memory-budget.js';
 import { Pool, type PoolParts } from '../../src/pool/pool.js';
 import { ScalingRate } from '../../src/pool/scaling-rate.js';
 import { StartGate } from '../../src/pool/start-gate.js';
+import type { PoolOptions } from '../../src/pool/pool.js';
 import type { RetentionRules } from '../../src/pool/retention.js';
+import { FixedKeepAlive } from '../../src/keep-alive/fixed.js';
 import { FakeEngine, type EngineCall, type FakeProcess } from './fake-engine.js';
 import { ManualClock } from './manual-clock.js';
 
@@ -20,7 +23,8 @@ const MB = 2 ** 20;
 const JSON_TYPE = { contentType: 'application/json' };
 
 export interface PoolBenchOptions {
-  readonly rules?: Partial<RetentionRules>;
+  readonly rules?: Partial<RetentionRules> & { readonly idleTimeoutMs?: number };
+  readonly concurrency?: PoolOptions['concurrency'];
   readonly timeoutSeconds?: number;
   readonly memoryMb?: number;
   readonly budgetMb?: number;
@@ -41,6 +45,8 @@ export class PoolBench {
   readonly outcomes: Outcome[] = [];
   readonly calls: EngineCall[] = [];
   readonly warnings: string[] = [];
+  /** Of every environment that was started, in order. */
+  readonly causes: StartCause[] = [];
   /** What tests change. */
   fails: (call: EngineCall) => boolean = () => false;
   delayMs: (call: EngineCall) => number = () => 0;
@@ -61,6 +67,7 @@ export class PoolBench {
     delayMs: (call) => this.delayMs(call),
     fails: (call) => {
       this.calls.push(call);
+      if (call === 'create') this.#noteCauses();
       return this.fails(call);
     },
     early: (call) => this.early(call),
@@ -71,6 +78,8 @@ export class PoolBench {
   readonly #scalingRate: ScalingRate | undefined;
   #identities = 0;
   #requests = 0;
+  readonly #pools: Pool[] = [];
+  readonly #seen = new Set<string>();
 
   constructor(options: PoolBenchOptions = {}) {
     this.memory = new MemoryBudget((options.budgetMb ?? 64 * 1024) * MB);
@@ -88,7 +97,10 @@ export class PoolBench {
     snapStart = false,
     tenancy,
     extensions,
+    concurrency,
   }: PoolBenchOptions = {}): Pool {
+    const { idleTimeoutMs = 600_000 } = rules ?? {};
+    const keepAlive = new FixedKeepAlive(idleTimeoutMs);
     const version = {
       name: 'f',
       ...(snapStart ? { version: '1', snapStart: 'PublishedVersions' } : { version: '$LATEST' }),
@@ -98,10 +110,13 @@ export class PoolBench {
       functionArn: 'arn:aws:lambda:eu-west-1:000000000000:function:f',
       ...(extensions === undefined ? {} : { extensions }),
     } as FunctionVersion;
-    return new Pool(version, this.#parts(), {
-      rules: { freezeAfterMs: 0, idleTimeoutMs: 600_000, spares: 0, ...rules },
+    const pool = new Pool(version, this.#parts(), {
+      rules: { freezeAfterMs: 0, keepAlive, timeScale: 1, spares: 0, ...rules },
       firstCause: { kind: 'first-use' },
+      ...(concurrency === undefined ? {} : { concurrency }),
     });
+    this.#pools.push(pool);
+    return pool;
   }
 
   submit(pool: Pool = this.pool, tenantId?: string): void {
@@ -130,6 +145,14 @@ export class PoolBench {
 
   states(pool: Pool = this.pool): string[] {
     return [...pool.environments].map(({ state }) => state);
+  }
+
+  #noteCauses(): void {
+    for (const { id, cause } of this.#pools.flatMap((pool) => [...pool.environments])) {
+      if (this.#seen.has(id)) continue;
+      this.#seen.add(id);
+      this.causes.push(cause);
+    }
   }
 
   count(call: EngineCall): number {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MemoryBudget, type MemoryUser } from '../../../src/pool/memory-budget.js';
 import { place } from '../../../src/pool/placement.js';
 import { Queue } from '../../../src/pool/queue.js';
-import { planRetention } from '../../../src/pool/retention.js';
+import { planRetention, type FunctionUse } from '../../../src/pool/retention.js';
 import { lackOf } from '../../../src/pool/scaling.js';
 import { StartGate, type Starter, type StartKind } from '../../../src/pool/start-gate.js';
 
@@ -24,8 +24,8 @@ describe('scaling', () => {
     starting: 0,
     ready: 0,
     provisionsLacking: 0,
-    spares: 1,
-    recentlyUsed: true,
+    ahead: 1,
+    room: 100,
   };
 
   it('starts for what waits beyond what is starting', () => {
@@ -45,13 +45,13 @@ describe('scaling', () => {
     expect(lackOf(facts)).toEqual({ demand: 0, provisioned: 0, spare: 1 });
     expect(lackOf({ ...facts, starting: 1 })).toEqual({ demand: 0, provisioned: 0, spare: 0 });
     expect(lackOf({ ...facts, ready: 1 })).toEqual({ demand: 0, provisioned: 0, spare: 0 });
-    expect(lackOf({ ...facts, spares: 0 })).toEqual({ demand: 0, provisioned: 0, spare: 0 });
+    expect(lackOf({ ...facts, ahead: 0 })).toEqual({ demand: 0, provisioned: 0, spare: 0 });
   });
 
   it('starts what is provisioned beside what waits, and spares only after both', () => {
     const lack = lackOf({ ...facts, waiting: 3, starting: 1, provisionsLacking: 2 });
     expect(lack).toEqual({ demand: 2, provisioned: 2, spare: 0 });
-    expect(lackOf({ ...facts, provisionsLacking: 1, recentlyUsed: false })).toEqual({
+    expect(lackOf({ ...facts, provisionsLacking: 1, ahead: 0 })).toEqual({
       demand: 0,
       provisioned: 1,
       spare: 0,
@@ -59,13 +59,21 @@ describe('scaling', () => {
     expect(lackOf({ ...facts, provisionsLacking: 1 }).spare).toBe(0);
   });
 
+  it('keeps no more ahead than could ever be in use at once', () => {
+    expect(lackOf({ ...facts, ahead: 3, room: 2 }).spare).toBe(2);
+    expect(lackOf({ ...facts, room: 0 }).spare).toBe(0);
+    expect(lackOf({ ...facts, room: -1 }).spare).toBe(0);
+    // Throttling is the business of others: what was let in is served.
+    expect(lackOf({ ...facts, waiting: 1, room: 0 }).demand).toBe(1);
+  });
+
   it('keeps none for a function nobody uses', () => {
-    expect(lackOf({ ...facts, recentlyUsed: false })).toEqual({
+    expect(lackOf({ ...facts, ahead: 0 })).toEqual({
       demand: 0,
       provisioned: 0,
       spare: 0,
     });
-    expect(lackOf({ ...facts, waiting: 1, recentlyUsed: false })).toEqual({
+    expect(lackOf({ ...facts, waiting: 1, ahead: 0 })).toEqual({
       demand: 1,
       provisioned: 0,
       spare: 0,
@@ -74,45 +82,78 @@ describe('scaling', () => {
 });
 
 describe('retention', () => {
-  const rules = { freezeAfterMs: 100, idleTimeoutMs: 1000, spares: 1 } as const;
-  const at = (idleSince: number, running = true, kept = false) => ({ idleSince, running, kept });
+  const FREEZE_AFTER_MS = 100;
+  const at = (idleSince: number, running = true, kept = false) => ({
+    idleSince,
+    running,
+    kept,
+    keepForMs: 1000,
+  });
+  const plan = (
+    environments: readonly ReturnType<typeof at>[],
+    use: FunctionUse,
+    now: number,
+    freezeAfterMs: number | 'never' = FREEZE_AFTER_MS,
+  ) => planRetention(environments, use, freezeAfterMs, now);
 
   it('freezes what has been quiet long enough and looks again when the next will be', () => {
     const [quiet, busy] = [at(0), at(450)];
-    const plan = planRetention([quiet, busy], 450, rules, 500);
-    expect(plan).toEqual({ freeze: [quiet], retire: [], nextLookAt: 550 });
+    expect(plan([quiet, busy], { ahead: 1, until: 1450 }, 500)).toEqual({
+      freeze: [quiet],
+      retire: [],
+      nextLookAt: 550,
+    });
   });
 
-  it('retires what has idled too long but keeps the spares of a function in use', () => {
+  it('retires what has idled too long but keeps what is wanted ahead', () => {
     const [old, spare] = [at(0, false), at(10, false)];
-    const plan = planRetention([old, spare], 900, rules, 1500);
-    expect(plan).toEqual({ freeze: [], retire: [old], nextLookAt: 1900 });
+    expect(plan([old, spare], { ahead: 1, until: 1900 }, 1500)).toEqual({
+      freeze: [],
+      retire: [old],
+      nextLookAt: 1900,
+    });
   });
 
-  it('retires the spares too once the function is out of use', () => {
+  it('retires everything once nothing is wanted ahead', () => {
     const spare = at(0, false);
-    expect(planRetention([spare], 0, rules, 1000)).toEqual({
+    expect(plan([spare], { ahead: 0, until: Infinity }, 1000)).toEqual({
       freeze: [],
       retire: [spare],
-      nextLookAt: undefined,
+      nextLookAt: Infinity,
     });
+  });
+
+  it('keeps each of the others as long as it is kept for its own sake', () => {
+    const [brief, long] = [
+      { ...at(0, false), keepForMs: 0 },
+      { ...at(0, false), keepForMs: 5000 },
+    ];
+    expect(plan([brief, long], { ahead: 0, until: 9000 }, 10)).toEqual({
+      freeze: [],
+      retire: [brief],
+      nextLookAt: 5000,
+    });
+    const forEver = { ...long, keepForMs: Infinity };
+    expect(plan([forEver], { ahead: 0, until: Infinity }, 1e12).retire).toEqual([]);
   });
 
   it('freezes what is provisioned and lets none of it go, nor counts it among the spares', () => {
     const [kept, old, spare] = [at(0, true, true), at(0, false), at(10, false)];
-    const plan = planRetention([kept, old, spare], 900, rules, 1500);
-    expect(plan).toEqual({ freeze: [kept], retire: [old], nextLookAt: 1900 });
-    expect(planRetention([at(0, false, true)], 0, rules, 1e9)).toEqual({
+    expect(plan([kept, old, spare], { ahead: 1, until: 1900 }, 1500)).toEqual({
+      freeze: [kept],
+      retire: [old],
+      nextLookAt: 1900,
+    });
+    expect(plan([at(0, false, true)], { ahead: 0, until: Infinity }, 1e9)).toEqual({
       freeze: [],
       retire: [],
-      nextLookAt: undefined,
+      nextLookAt: Infinity,
     });
   });
 
   it('never freezes when told so', () => {
-    const plan = planRetention([at(0)], 0, { ...rules, freezeAfterMs: 'never' }, 500);
-    expect(plan.freeze).toEqual([]);
-    expect(plan.nextLookAt).toBe(1000);
+    const planned = plan([at(0)], { ahead: 0, until: Infinity }, 500, 'never');
+    expect(planned).toEqual({ freeze: [], retire: [], nextLookAt: 1000 });
   });
 });
 
@@ -121,6 +162,7 @@ describe('the start gate', () => {
     readonly turns: StartKind[] = [];
     readonly releases: (() => void)[] = [];
     readonly wants: () => boolean;
+    environmentCount = 0;
     constructor(wants: () => boolean = () => true) {
       this.wants = wants;
     }
@@ -153,6 +195,50 @@ describe('the start gate', () => {
     gate.request(new Asker(() => false), 'demand');
     gate.request(taker, 'demand');
     expect(taker.turns).toEqual(['demand']);
+  });
+
+  it('lets those take turns that wait for several', () => {
+    const gate = new StartGate(1);
+    const order: string[] = [];
+    const releases: (() => void)[] = [];
+    const many = (name: string, count: number): Starter => {
+      let left = count;
+      const starter = {
+        environmentCount: 0,
+        turn: (kind: StartKind, release: () => void) => {
+          order.push(name);
+          releases.push(release);
+          left -= 1;
+          if (left > 0) gate.request(starter, kind);
+          return true;
+        },
+      };
+      return starter;
+    };
+    gate.request(many('-', 1), 'demand');
+    for (const name of ['a', 'b', 'c']) gate.request(many(name, 3), 'demand');
+    while (releases.length > 0) releases.shift()?.();
+    expect(order.join('')).toBe('-abcabcabc');
+  });
+
+  it('makes the first spare of anybody before the second of somebody', () => {
+    const gate = new StartGate(1);
+    const first = new Asker();
+    const askers = Array.from({ length: 100 }, () => new Asker());
+    askers.forEach((asker, index) => (asker.environmentCount = index % 4));
+    gate.request(first, 'demand');
+    for (const asker of askers) gate.request(asker, 'spare');
+    const order: number[] = [];
+    let release = first.releases[0];
+    while (release !== undefined) {
+      const before = new Set(askers.filter(({ turns }) => turns.length > 0));
+      release();
+      const next = askers.find((asker) => asker.turns.length > 0 && !before.has(asker));
+      if (next !== undefined) order.push(next.environmentCount);
+      release = next?.releases[0];
+    }
+    expect(order).toHaveLength(100);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
   });
 
   it('forgets who has withdrawn', () => {
@@ -196,12 +282,21 @@ describe('the memory budget', () => {
     keptCount = 0;
     toKeepCount = 0;
     leavingCount = 0;
-    oldestIdleSince: number | undefined;
+    lowestPriority: number | undefined;
     wantsRoom = true;
-    retired = 0;
+    evicted = 0;
     called = 0;
-    retireOldest(): void {
-      this.retired += 1;
+    readonly #budget: MemoryBudget;
+    constructor(budget: MemoryBudget) {
+      this.#budget = budget;
+      budget.join(this);
+    }
+    has(facts: Partial<Omit<MemoryUser, 'evict' | 'roomMayBeFree'>>): void {
+      Object.assign(this, facts);
+      this.#budget.recount(this);
+    }
+    evict(): void {
+      this.evicted += 1;
     }
     roomMayBeFree(): void {
       this.called += 1;
@@ -210,14 +305,13 @@ describe('the memory budget', () => {
 
   it('admits up to its limit, then retires the least recently used of anybody', () => {
     const budget = new MemoryBudget(250);
-    const [asking, older, newer] = [new User(), new User(), new User()];
-    for (const user of [asking, older, newer]) budget.join(user);
+    const [asking, older, newer] = [new User(budget), new User(budget), new User(budget)];
     expect(budget.admit(asking, true, 0)).toBe(true);
-    Object.assign(older, { environmentCount: 1, oldestIdleSince: 5 });
-    Object.assign(newer, { environmentCount: 1, oldestIdleSince: 9 });
+    older.has({ environmentCount: 1, lowestPriority: 5 });
+    newer.has({ environmentCount: 1, lowestPriority: 9 });
     expect(budget.admit(asking, true, 0)).toBe(false);
-    expect([older.retired, newer.retired]).toEqual([1, 0]);
-    older.environmentCount = 0;
+    expect([older.evicted, newer.evicted]).toEqual([1, 0]);
+    older.has({ environmentCount: 0 });
     budget.changed();
     expect(asking.called).toBe(1);
     expect(budget.admit(asking, true, 0)).toBe(true);
@@ -225,10 +319,9 @@ describe('the memory budget', () => {
 
   it('lets nobody who has more go before one that has waited long, for as long as it waits', () => {
     const budget = new MemoryBudget(300);
-    const [large, small] = [new User(), new User()];
-    for (const user of [large, small]) budget.join(user);
-    large.footprintBytes = 250;
-    small.environmentCount = 1;
+    const [large, small] = [new User(budget), new User(budget)];
+    large.has({ footprintBytes: 250 });
+    small.has({ environmentCount: 1 });
     expect(budget.admit(large, true, 0)).toBe(false);
     expect(budget.admit(small, true, 1_000)).toBe(true);
     expect(budget.admit(small, true, 5_000)).toBe(false);
@@ -237,56 +330,48 @@ describe('the memory budget', () => {
     large.wantsRoom = false;
     expect(budget.admit(small, true, 5_000)).toBe(true);
     large.wantsRoom = true;
-    small.environmentCount = 0;
+    small.has({ environmentCount: 0 });
     expect(budget.admit(large, true, 6_000)).toBe(true);
   });
 
   it('retires no more than it takes, however often it is asked', () => {
     const budget = new MemoryBudget(200);
-    const [asking, idle] = [new User(), new User()];
-    budget.join(asking);
-    budget.join(idle);
-    Object.assign(idle, { environmentCount: 2, oldestIdleSince: 5 });
+    const [asking, idle] = [new User(budget), new User(budget)];
+    idle.has({ environmentCount: 2, lowestPriority: 5 });
     expect(budget.admit(asking, true, 0)).toBe(false);
-    idle.leavingCount = 1;
+    idle.has({ leavingCount: 1 });
     expect(budget.admit(asking, true, 0)).toBe(false);
-    expect(idle.retired).toBe(1);
-    Object.assign(idle, { environmentCount: 1, leavingCount: 0 });
+    expect(idle.evicted).toBe(1);
+    idle.has({ environmentCount: 1, leavingCount: 0 });
     budget.changed();
     expect([asking.called, budget.admit(asking, true, 0)]).toEqual([1, true]);
   });
 
   it('has room to keep what others do not keep already', () => {
     const budget = new MemoryBudget(1000);
-    const [asking, keeping] = [new User(), new User()];
-    budget.join(asking);
-    budget.join(keeping);
-    Object.assign(asking, { toKeepCount: 9 });
-    Object.assign(keeping, { environmentCount: 10, toKeepCount: 3, footprintBytes: 200 });
+    const [asking, keeping] = [new User(budget), new User(budget)];
+    asking.has({ toKeepCount: 9 });
+    keeping.has({ environmentCount: 10, toKeepCount: 3, footprintBytes: 200 });
     // One of the largest is left for what is not kept.
     expect(budget.roomToKeep(asking)).toBe(2);
   });
 
   it('lets one in beside what is kept, or it would wait for ever', () => {
     const budget = new MemoryBudget(200);
-    const [asking, keeping] = [new User(), new User()];
-    budget.join(asking);
-    budget.join(keeping);
-    Object.assign(keeping, { environmentCount: 3, keptCount: 3 });
+    const [asking, keeping] = [new User(budget), new User(budget)];
+    keeping.has({ environmentCount: 3, keptCount: 3 });
     expect(budget.admit(asking, true, 0)).toBe(true);
-    asking.environmentCount = 1;
+    asking.has({ environmentCount: 1 });
     expect(budget.admit(asking, true, 0)).toBe(false);
   });
 
   it('retires nothing for a spare and lets one in when nothing runs, however large', () => {
     const budget = new MemoryBudget(50);
-    const [asking, idle] = [new User(), new User()];
-    budget.join(asking);
+    const [asking, idle] = [new User(budget), new User(budget)];
     expect(budget.admit(asking, false, 0)).toBe(true);
-    budget.join(idle);
-    Object.assign(idle, { environmentCount: 1, oldestIdleSince: 1 });
+    idle.has({ environmentCount: 1, lowestPriority: 1 });
     expect(budget.admit(asking, false, 0)).toBe(false);
-    expect(idle.retired).toBe(0);
+    expect(idle.evicted).toBe(0);
     budget.changed();
     expect(asking.called).toBe(0);
   });
