@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Container } from 'dockerode';
 import { packageRoot } from '../../../src/package-root.js';
+import type { EnvironmentStatus } from '../../../src/view.js';
 import { BENCH_LABELS, docker, imageOf, RUNTIME, type Language } from './engine.js';
 import type { LoadJob, LoadResult } from './load.js';
 import { isEnding, refuseWhenEnding, started } from './started.js';
@@ -66,13 +67,19 @@ export interface RunningOurs extends Running {
   readonly state: string;
   /** States of all environments. */
   states(): Promise<string[]>;
+  /** Container of each, by function. */
+  containers(functionName: string): Promise<string[]>;
 }
 
 /** `orchestrator up --detach` on a copy of the bench project, as one hosts functions. */
-export async function startOurs(flags: readonly string[], project = 'bench'): Promise<RunningOurs> {
+export async function startOurs(
+  flags: readonly string[],
+  project = 'bench',
+  variables: Readonly<Record<string, string>> = {},
+): Promise<RunningOurs> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrator-bench-'));
   await cp(join(root, 'test/fixtures', project), folder, { recursive: true });
-  return (await startIn(folder, flags)).running;
+  return (await startIn(folder, flags, variables)).running;
 }
 
 /** The same from a template in which an HTTP API leads to `node`. */
@@ -101,11 +108,14 @@ export async function startOursOverHttp(
 async function startIn(
   folder: string,
   flags: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<{ running: RunningOurs; said: string }> {
   refuseWhenEnding();
   const main = join(root, 'dist/src/main.js');
   const state = join(folder, '.orchestrator');
-  const up = run(process.execPath, [main, 'up', folder, '--detach', '--port', '0', ...flags]);
+  const up = run(process.execPath, [main, 'up', folder, '--detach', '--port', '0', ...flags], {
+    env: { ...process.env, ...variables },
+  });
   const stop = started(async () => {
     await ended(up.child, 'SIGTERM');
     const down = [main, 'down', '--state', state, ...(isEnding() ? ['--now'] : [])];
@@ -117,16 +127,22 @@ async function startIn(
     process: { pid: number };
     endpoint: string;
   };
+  const environments = async (): Promise<EnvironmentStatus[]> => {
+    const { stdout } = await run(process.execPath, [main, 'ps', '--json', '--state', state], {
+      maxBuffer: OUTPUT_BYTES,
+    });
+    return (JSON.parse(stdout) as { environments: EnvironmentStatus[] }).environments;
+  };
   const running = {
     pid: file.process.pid,
     state,
     port: Number(new URL(file.endpoint).port),
     path: (name: string) => `/2015-03-31/functions/${name}/invocations`,
-    states: async () => {
-      const { stdout } = await run(process.execPath, [main, 'ps', '--json', '--state', state]);
-      const status = JSON.parse(stdout) as { environments: { state: string }[] };
-      return status.environments.map((environment) => environment.state);
-    },
+    states: async () => (await environments()).map((environment) => environment.state),
+    containers: async (name: string) =>
+      (await environments())
+        .filter(({ functionName }) => functionName === name)
+        .map(({ containerId }) => containerId),
     stop,
   };
   return { running, said };
