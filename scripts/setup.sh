@@ -37,3 +37,5 @@ if [ -d dist/test ]; then
   done
 fi
 node_modules/.bin/tsc -p . >&2 || fail "the project does not compile." "The messages are above."
+# What `orchestrator` on the command line loads.
+if [ ! dist/bundle/program.cjs -nt dist/.tsbuildinfo ]; then node scripts/bundle.mjs >&2; fi

@@ -9,4 +9,4 @@ cd "${ROOT}"
 scripts/setup.sh
 scripts/images.sh nodejs22.x python3.13 >/dev/null
 # In a checkout the program is called through npx; what it prints to be typed should say so.
-npm_command=exec exec node dist/src/main.js up "examples/${EXAMPLE:-hello}" ${PORT:+--port "${PORT}"}
+npm_command=exec exec node dist/src/launcher.cjs up "examples/${EXAMPLE:-hello}" ${PORT:+--port "${PORT}"}

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** Process entry: arguments in, exit code out. */
 
 import { readFileSync } from 'node:fs';
@@ -12,7 +11,7 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
 const host = processHost(process.env);
 
-await runToExit(host, async () => {
+void runToExit(host, async () => {
   const manifest = readFileSync(join(packageRoot(import.meta.url), 'package.json'), 'utf8');
   const { version } = JSON.parse(manifest) as { version: string };
   // The parser takes longer to load than anything else; scripts ask for the version often.

@@ -5,6 +5,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { OrchestratorError } from '../errors.js';
 import type { Forward } from './forward.js';
 import { mayBeObject, scopeOf, UNSIGNED_FORM, type Scope, type ScopedRequest } from './scope.js';
 
@@ -15,6 +16,8 @@ const GIVE_CREDENTIALS: ReadonlySet<string> = new Set(['sts', 'cognito-identity'
 
 export class AwsEndpoint {
   readonly #handlers = new Map<string, ServiceHandler>();
+  #opening: Promise<void> | undefined;
+  #settle: { resolve: () => void; reject: (error: OrchestratorError) => void } | undefined;
   /** Such as `172.17.0.1:34567`: where functions reach it. */
   containerAddress: string | undefined;
   /** Answers for services that nobody serves here. */
@@ -23,6 +26,38 @@ export class AwsEndpoint {
   onCredentials: ((answer: IncomingMessage) => void) | undefined;
   /** Whether anything may be where unsigned requests would be forwarded to. */
   hasServices: () => boolean = () => false;
+
+  /** Until `opened` or `failed`: whoever answers for other services than Lambda is being opened. */
+  holdOthers(): void {
+    this.#opening = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    // Where nobody asks, nobody waits.
+    this.#opening.catch(() => undefined);
+  }
+
+  opened(): void {
+    this.#settle?.resolve();
+    this.#opening = undefined;
+  }
+
+  failed(error: OrchestratorError): void {
+    this.#settle?.reject(error);
+  }
+
+  /**
+   * What a request that is not known to be Lambda's waits for before it is asked again whose it is.
+   * Undefined: nothing. Rejects when it cannot be opened.
+   */
+  get opening(): Promise<void> | undefined {
+    return this.#opening;
+  }
+
+  /** Whether it is signed for a service other than Lambda. */
+  concerns(request: ScopedRequest): boolean {
+    const scope = scopeOf(request);
+    return scope !== undefined && scope.service !== 'lambda';
+  }
 
   /** Serves the service with this name in credential scopes, such as `events`. */
   serve(service: string, handler: ServiceHandler): void {

@@ -7,13 +7,13 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Clock } from '../async/clock.js';
 import { OrchestratorError } from '../errors.js';
-import { functionArn } from '../function/arn.js';
 import type { CodeSnapshot, CodeStore } from '../function/code-store.js';
 import { extensionsIn } from '../function/extension-files.js';
 import type { FunctionDefinition, FunctionVersion } from '../function/function-version.js';
 import type { PreparedImage } from './function-images.js';
 import { bootstrapProblem } from '../function/launch.js';
 import { isCustom } from '../function/runtimes.js';
+import { identityOf } from './unbuilt.js';
 
 export interface VersionBuilderParts {
   readonly clock: Clock;
@@ -52,7 +52,7 @@ export class VersionBuilder {
       : undefined;
     const extensions = layers === undefined ? [] : await extensionsIn(layers.directory);
     return {
-      ...this.#identity(definition),
+      ...identityOf(definition, this.#parts),
       key: keyOf(definition, [code.hash, layers?.hash ?? '', image]),
       codeSha256: code.sha256,
       codeSize: code.size,
@@ -68,7 +68,7 @@ export class VersionBuilder {
   async #ofImage(definition: FunctionDefinition): Promise<FunctionVersion> {
     const { id, image, extensions, launchProblem } = await this.#parts.prepareImage(definition);
     return {
-      ...this.#identity(definition),
+      ...identityOf(definition, this.#parts),
       key: keyOf(definition, [id]),
       codeSha256: id.replace(/^sha256:/, ''),
       codeSize: 0,
@@ -97,19 +97,6 @@ export class VersionBuilder {
     return this.#parts.code.collect().catch(() => undefined);
   }
 
-  /** A version as clients may read about it while it is being made; nothing can run it. */
-  describeUnbuilt(definition: FunctionDefinition): FunctionVersion {
-    return {
-      ...this.#identity(definition),
-      key: '',
-      codeSha256: '',
-      codeSize: 0,
-      modifiedAtMs: this.#parts.clock.now(),
-      taskDirectory: '',
-      imageReference: '',
-    };
-  }
-
   /** Code, layers and image, or none of them. */
   async #prepare({ codePath, layerPaths, runtime }: FunctionDefinition): Promise<Prepared> {
     const { code: store } = this.#parts;
@@ -129,15 +116,6 @@ export class VersionBuilder {
       if (kept.status === 'fulfilled' && kept.value !== undefined) store.release(kept.value.hash);
     }
     throw [code, layers, image].find((result) => result.status === 'rejected')?.reason;
-  }
-
-  #identity(definition: FunctionDefinition) {
-    const { region, accountId } = this.#parts;
-    return {
-      ...definition,
-      version: definition.publishedVersion ?? '$LATEST',
-      functionArn: functionArn({ region, accountId, name: definition.name }),
-    };
   }
 
   #checkArchitecture(definition: FunctionDefinition): void {

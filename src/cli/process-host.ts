@@ -9,7 +9,10 @@ export function processHost(environment: Host['environment']): Host {
     argv: process.argv.slice(2),
     cwd: process.cwd(),
     environment,
-    stdin: process.stdin,
+    // Takes a while to open, and few commands read it.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     self: [process.execPath, ...process.execArgv, process.argv[1] as string],

@@ -109,12 +109,13 @@ async function parseAndRun(
 ): Promise<number> {
   // Parsing only chooses; what the command throws is then never taken for a mistake in the flags.
   let chosen = (): Promise<number> => Promise.resolve(EXIT.ok);
-  let parser = shell(host, version);
+  const shown = mayShowHelp(host.argv);
+  let parser = shell(host, version, shown);
   for (const command of COMMANDS) {
     parser = parser.command(
       usageOf(command),
       command.summary,
-      (builder) => describe(builder, command),
+      (builder) => describe(builder, command, shown),
       (values) => {
         refuseUnknown(values, command);
         refuseOtherChoices(values, command);
@@ -156,7 +157,7 @@ function tidied(help: string): string {
   return help.replace(/\n? *\[(?:string|boolean|array)\](?= *(?:\[required\])?$)/gm, '');
 }
 
-function shell(host: Host, version: string): Argv {
+function shell(host: Host, version: string, shown: boolean): Argv {
   const width = Math.min(host.stdout.columns ?? DEFAULT_WIDTH, WIDEST_HELP);
   const parser = yargs()
     .scriptName('orchestrator')
@@ -179,20 +180,33 @@ function shell(host: Host, version: string): Argv {
     })
     .exitProcess(false)
     .fail(false)
-    .help()
-    .alias('help', 'h')
-    .version(version)
-    .group(['help', 'version'], 'General:')
-    .wrap(width)
-    .epilogue(EPILOGUE);
-  return parser.options(Object.fromEntries(yargsOptions(GLOBAL_OPTIONS)));
+    .help(shown)
+    .wrap(width);
+  if (!shown) parser.version(false);
+  else
+    parser
+      .version(version)
+      .alias('help', 'h')
+      .group(['help', 'version'], 'General:')
+      .epilogue(EPILOGUE);
+  return parser.options(Object.fromEntries(yargsOptions(GLOBAL_OPTIONS, !shown)));
 }
 
-function describe(builder: Argv, command: Command): Argv {
+/**
+ * Whether help may be asked for, the version, or flags for completion. yargs lays the help
+ * out each time, which takes longer than all else that it does; what is hidden costs nothing.
+ */
+function mayShowHelp(argv: readonly string[]): boolean {
+  if (commandNamed(argv[0]) === undefined) return true;
+  return argv.some((flag) => /^(--help|--version|-[a-z]*h|--get-yargs-completions)/.test(flag));
+}
+
+function describe(builder: Argv, command: Command, shown: boolean): Argv {
+  builder.options(Object.fromEntries(yargsOptions(command.options ?? {}, !shown)));
+  if (!shown) return builder;
   for (const [name, { describe }] of Object.entries(command.positionals ?? {})) {
     builder.positional(name, { type: 'string', describe });
   }
-  builder.options(Object.fromEntries(yargsOptions(command.options ?? {})));
   for (const [example, does] of command.examples ?? []) {
     builder.example(example.includes('|') ? example : `$0 ${example}`, does);
   }
@@ -200,7 +214,10 @@ function describe(builder: Argv, command: Command): Argv {
   return builder.usage(`${command.summary}.${about}\n\n$0 ${usageOf(command)}`);
 }
 
-function yargsOptions(specs: Readonly<Record<string, OptionSpec>>): [string, Options][] {
+function yargsOptions(
+  specs: Readonly<Record<string, OptionSpec>>,
+  allHidden = false,
+): [string, Options][] {
   return Object.entries(specs).map(([name, { type, describe, alias, group, hidden }]) => [
     name,
     {
@@ -210,7 +227,7 @@ function yargsOptions(specs: Readonly<Record<string, OptionSpec>>): [string, Opt
       ...(type === 'boolean' ? {} : { requiresArg: true }),
       ...(alias === undefined ? {} : { alias }),
       group: group ?? 'Options:',
-      ...(hidden === undefined ? {} : { hidden }),
+      hidden: allHidden || hidden === true,
     },
   ]);
 }

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../async/clock.js';
 import type { Teardown } from '../async/teardown.js';
-import { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
+import type { AwsEndpoint } from '../aws-endpoint/aws-endpoint.js';
 import { Callers } from '../aws-endpoint/callers.js';
 import { ContainerDoor } from '../aws-endpoint/container-door.js';
 import type { Settings } from '../config/config.js';
@@ -14,7 +14,6 @@ import type { RoleCredentials } from '../function/variables.js';
 import type { RuntimeApi } from '../runtime-api/server.js';
 
 export interface AwsSide {
-  readonly endpoint: AwsEndpoint;
   readonly door: ContainerDoor;
   readonly credentials: RoleCredentials;
   /** Of every function, unless it sets them itself. */
@@ -26,6 +25,7 @@ export interface AwsSide {
 export interface AwsSideRequest {
   /** Whether handlers may ask by `https://` at the domain name of an event. */
   readonly webSockets: boolean;
+  readonly endpoint: AwsEndpoint;
   readonly settings: Settings;
   readonly network: EngineNetwork;
   readonly runtimeApi: RuntimeApi;
@@ -36,13 +36,12 @@ export interface AwsSideRequest {
 const OURS = ['LAMBDA', 'EVENTBRIDGE', 'SFN', 'SCHEDULER', 'APIGATEWAYMANAGEMENTAPI'] as const;
 
 export async function openAwsSide(request: AwsSideRequest): Promise<AwsSide> {
-  const { settings, network, runtimeApi, webSockets, teardown } = request;
+  const { endpoint, settings, network, runtimeApi, webSockets, teardown } = request;
   const credentials = await functionCredentials(settings.awsProfile);
   const isUsers = settings.awsProfile !== undefined;
   const callers = new Callers(isUsers ? credentials.accessKeyId : undefined);
   runtimeApi.credentials = expiringCredentials(credentials, systemClock);
   runtimeApi.issueToken = () => callers.issue();
-  const endpoint = new AwsEndpoint();
   endpoint.onCredentials = (answer) => callers.learn(answer);
   const door = new ContainerDoor({ endpoint, callers });
   teardown.add(() => door.destroy());
@@ -52,8 +51,8 @@ export async function openAwsSide(request: AwsSideRequest): Promise<AwsSide> {
     isUsers || settings.services === 'aws'
       ? Object.fromEntries(OURS.map((service) => [`AWS_ENDPOINT_URL_${service}`, url]))
       : { AWS_ENDPOINT_URL: url };
-  if (!webSockets) return { endpoint, door, credentials, variables };
+  if (!webSockets) return { door, credentials, variables };
   const authorityPath = join(settings.stateDirectory, 'authority.pem');
   await writeFile(authorityPath, door.secure(systemClock.now()));
-  return { endpoint, door, credentials, variables, authorityPath };
+  return { door, credentials, variables, authorityPath };
 }

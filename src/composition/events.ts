@@ -38,12 +38,15 @@ export class Events {
   /** Tells queues, topics, buses and buckets. */
   sender: DestinationSender | undefined;
   readonly #hooks: StartHooks;
+  /** Of earlier runs. */
+  readonly #leftBefore: number;
 
   /** Raises `state-unusable`. */
   constructor({ settings, router, registry, logs, hooks, teardown }: EventSources) {
     const store = new EventStore(join(settings.stateDirectory, 'events.db'));
     teardown.add(() => store.close());
     this.#hooks = hooks;
+    this.#leftBefore = store.count;
     this.door = router;
     this.clock = new VirtualClock(systemClock, settings.timeScale);
     this.queue = new EventQueue({
@@ -68,7 +71,8 @@ export class Events {
 
   /** Runs what earlier runs left, and says so. */
   start(): void {
-    const left = this.queue.start();
+    this.queue.start();
+    const left = this.#leftBefore;
     if (left === 0) return;
     this.#hooks.log.info(`${counted(left)} from before ${left === 1 ? 'is' : 'are'} taken up`);
   }

@@ -7,6 +7,7 @@ import type { ControlParts } from '../control-api/parts.js';
 import { FunctionUrls } from '../function-urls/function-urls.js';
 import { UrlIndex } from '../function-urls/url-index.js';
 import type { CodeStore } from '../function/code-store.js';
+import { hostArchitecture } from '../function/host-architecture.js';
 import type { Logger } from '../log/logger.js';
 import { MappingRegistry } from '../registry/mapping-registry.js';
 import { PackageStore } from '../registry/package-store.js';
@@ -38,19 +39,18 @@ export interface ControlSources extends OpenedRegistry {
   readonly settings: Settings;
   readonly router: FunctionRouter;
   readonly code: CodeStore;
-  readonly architecture: 'x86_64' | 'arm64';
   readonly log: Pick<Logger, 'info'>;
 }
 
 export function controlParts(sources: ControlSources): ControlParts {
-  const { settings, log, registry, packages, mappings, router, code, architecture } = sources;
+  const { settings, log, registry, packages, mappings, router, code } = sources;
   return {
     registry,
     mappings,
     packages,
     router,
     code,
-    architecture,
+    architecture: hostArchitecture(),
     region: settings.region,
     accountId: settings.accountId,
     concurrency: settings.concurrency,

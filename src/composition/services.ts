@@ -17,7 +17,7 @@ import {
 } from '../engine/docker/services-container.js';
 import { Services, type ServicesHost } from '../services/services.js';
 import type { StartHooks } from '../start-hooks.js';
-import { told } from './deploy.js';
+import { told } from './told.js';
 
 export interface ServicesRequest {
   readonly settings: Settings;

@@ -4,9 +4,9 @@
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { arch } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { FunctionDefinition } from '../function/function-version.js';
+import { hostArchitecture } from '../function/host-architecture.js';
 import { makeStateDirectory, unusableState } from '../state/run-file.js';
 import { parseArn } from '../stack/arns.js';
 import type { FunctionPermissions } from '../stack/permissions.js';
@@ -215,7 +215,7 @@ function finishAll(
       notices: request.notices,
       region: request.settings.region,
       accountId: request.settings.accountId,
-      hostArchitecture: arch() === 'arm64' ? 'arm64' : 'x86_64',
+      hostArchitecture: hostArchitecture(),
       variablesFor: request.variables,
     });
     if (definition === undefined) return [];

@@ -4,6 +4,7 @@
  */
 
 import { spawn } from 'node:child_process';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface Watchdog {
@@ -20,7 +21,9 @@ export interface WatchdogOrders {
 export const FAREWELL = 'clean';
 
 export function startWatchdog(orders: WatchdogOrders): Watchdog {
-  const entry = fileURLToPath(new URL('./watchdog-process.js', import.meta.url));
+  const here = fileURLToPath(import.meta.url);
+  // A module beside this one or, packed, a file beside the pack.
+  const entry = join(dirname(here), `watchdog-process${extname(here)}`);
   const child = spawn(process.execPath, [entry, JSON.stringify(orders)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

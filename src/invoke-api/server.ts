@@ -44,6 +44,10 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 /** Who answers requests that are for other services than Lambda; undefined: we do. */
 export interface Elsewhere {
   handlerOf(request: Pick<IncomingMessage, 'headers' | 'method' | 'url'>): Handler | undefined;
+  /** While they are being opened: what their requests wait for. Rejects when that fails. */
+  readonly opening?: Promise<void> | undefined;
+  /** Whether a request is signed for them. */
+  concerns?(request: Pick<IncomingMessage, 'headers' | 'method' | 'url'>): boolean;
   /** Of what no route of ours takes. */
   handlerOfUnknown(request: IncomingMessage): Handler | undefined;
 }
@@ -191,6 +195,8 @@ export class InvokeApi {
     const { site, awsEndpoint } = this.#options;
     if (site?.owns(request.headers.host) === true) return false;
     if (this.#admission.check(request) !== undefined) return false;
+    if (awsEndpoint?.opening !== undefined && awsEndpoint.concerns?.(request) === true)
+      return false;
     return awsEndpoint?.handlerOf(request) === undefined;
   }
 
@@ -226,6 +232,10 @@ export class InvokeApi {
 
   #route(request: IncomingMessage, response: ServerResponse, requestId: string): void {
     const { awsEndpoint } = this.#options;
+    if (awsEndpoint?.opening !== undefined && awsEndpoint.concerns?.(request) === true) {
+      this.#routeLater(awsEndpoint.opening, request, response, requestId);
+      return;
+    }
     const elsewhere = awsEndpoint?.handlerOf(request);
     if (elsewhere !== undefined) {
       elsewhere(request, response);
@@ -251,6 +261,11 @@ export class InvokeApi {
       return;
     }
     if (found === undefined) {
+      const { opening } = this.#options.awsEndpoint ?? {};
+      if (opening !== undefined) {
+        this.#routeLater(opening, request, response, requestId);
+        return;
+      }
       sendError({ response, requestId }, unknownRoute(request.method ?? '', path));
       return;
     }
@@ -267,6 +282,20 @@ export class InvokeApi {
       query,
       body: (limitBytes, done) => readBody(request, limitBytes, done),
     });
+  }
+
+  /** Once whoever may have to answer is there. */
+  #routeLater(
+    opening: Promise<void>,
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+  ): void {
+    opening
+      .then(() => this.#route(request, response, requestId))
+      .catch((error: unknown) => {
+        sendError({ response, requestId }, serviceError(messageOf(error)));
+      });
   }
 
   #track(request: IncomingMessage, response: ServerResponse, requestId: string): void {

@@ -219,9 +219,10 @@ export class FunctionRouter implements InvocationRouter {
     await Promise.all(all.map((deployment) => deployment.dismiss(error)));
   }
 
-  /** Settles everything in progress as refused and ends all environments. */
-  async destroy(): Promise<void> {
-    this.#closing ??= new OrchestratorError('shutting-down', 'the orchestrator is stopping');
+  /** Settles everything in progress as refused, with `reason`, and ends all environments. */
+  async destroy(reason?: OrchestratorError): Promise<void> {
+    this.#closing ??=
+      reason ?? new OrchestratorError('shutting-down', 'the orchestrator is stopping');
     const error = this.#closing;
     const everything = [...this.deployments, ...this.#leaving];
     for (const deployment of everything) deployment.destroy(error);

@@ -227,13 +227,17 @@ describe('the packed tarball', () => {
       execFileSync('tar', ['-xzf', tarball, '-C', project], { cwd: project });
       const installed = join(project, 'package');
       await symlink(join(root, 'node_modules'), join(installed, 'node_modules'));
-      await chmod(join(installed, 'dist/src/main.js'), 0o755);
+      // As packing would have made it.
+      const bundle = ['scripts/bundle.mjs', join(installed, 'dist/bundle')];
+      execFileSync(process.execPath, bundle, { cwd: root });
+      const launcher = join(installed, 'dist/src/launcher.cjs');
+      await chmod(launcher, 0o755);
       expect(await readdir(installed)).toEqual(
         expect.arrayContaining(['README.md', 'LICENSE', 'CHANGELOG.md', 'docs', 'examples']),
       );
       expect(await readdir(join(installed, 'examples/hello'))).not.toContain('.orchestrator');
 
-      cli = realCli([join(installed, 'dist/src/main.js')], join(installed, 'examples/hello'));
+      cli = realCli([launcher], join(installed, 'examples/hello'));
       expect(await cli.run('up', '--detach', '--port', '0')).toMatchObject({ code: 0 });
       const runId = await runIdOf(cli);
       const answer = await cli.run('invoke', 'hello-python', '-d', '{"name":"you"}');

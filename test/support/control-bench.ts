@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { systemClock } from '../../src/async/clock.js';
 import { VersionBuilder } from '../../src/builder/version-builder.js';
+import { describeUnbuilt } from '../../src/builder/unbuilt.js';
 import { PACKAGE_PREFIX, servePackage } from '../../src/control-api/download.js';
 import type { ControlParts } from '../../src/control-api/parts.js';
 import { controlRoutes } from '../../src/control-api/routes.js';
@@ -30,6 +31,7 @@ import { RunningInvokeApi } from './running-invoke-api.js';
 import { zipOf } from './zip-archive.js';
 
 export const ROLE = 'arn:aws:iam::123456789012:role/lambda-role';
+const ACCOUNT = { region: 'us-east-1', accountId: '123456789012' };
 export const ACCOUNT_ARN = 'arn:aws:lambda:us-east-1:123456789012';
 
 export class ControlBench {
@@ -143,8 +145,7 @@ export class ControlBench {
     const versions = new VersionBuilder({
       clock: systemClock,
       code: this.code,
-      region: 'us-east-1',
-      accountId: '123456789012',
+      ...ACCOUNT,
       architecture: 'x86_64',
       ensureImage: () => this.image,
       prepareImage: ({ image }) => this.#prepareImage(image),
@@ -152,7 +153,8 @@ export class ControlBench {
     });
     return new Deployment(definition, {
       build: (changed) => versions.build(changed),
-      describeUnbuilt: (unbuilt) => versions.describeUnbuilt(unbuilt),
+      describeUnbuilt: (unbuilt) =>
+        describeUnbuilt(unbuilt, { ...ACCOUNT, nowMs: systemClock.now() }),
       openPool: (version) => echoPool(version),
       replaced: () => undefined,
       failed: () => undefined,

@@ -144,6 +144,46 @@ export function up(directory: string, options: UpOptions = {}): Promise<RunningU
   });
 }
 
+/** A command of ours that has been started, and what it has shown so far. */
+export interface StartingUp {
+  readonly child: ChildProcess;
+  /** Both streams. */
+  output(): string;
+  /** Resolves once it has shown `text`; rejects when it ends without. */
+  says(text: string): Promise<void>;
+  /** Its exit code. */
+  readonly closed: Promise<number | null>;
+}
+
+export function starting(args: readonly string[], options: UpOptions = {}): StartingUp {
+  const child = start(args, options);
+  let output = '';
+  const waiting = new Set<() => void>();
+  const more = (chunk: Buffer): void => {
+    output += chunk.toString();
+    for (const look of waiting) look();
+  };
+  child.stdout.on('data', more);
+  child.stderr.on('data', more);
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return {
+    child,
+    closed,
+    output: () => output,
+    says: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (!output.includes(text)) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+        void closed.then(() => reject(new Error(`it ended without '${text}': ${output}`)));
+      }),
+  };
+}
+
 export interface Finished {
   readonly code: number | null;
   readonly stdout: string;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { Teardown } from '../../../src/async/teardown.js';
+import { AwsEndpoint } from '../../../src/aws-endpoint/aws-endpoint.js';
 import { openAwsSide } from '../../../src/composition/aws-side.js';
 import type { Settings } from '../../../src/config/config.js';
 import { RuntimeApi } from '../../../src/runtime-api/server.js';
@@ -17,9 +18,10 @@ async function opened(settings: Partial<Settings>, webSockets = false) {
   teardown = new Teardown();
   const runtimeApi = new RuntimeApi();
   const network = { hostAddress: '127.0.0.1', listenAddress: '127.0.0.1' };
+  const endpoint = new AwsEndpoint();
   const parts = { settings: settings as Settings, network, runtimeApi, webSockets, teardown };
-  const side = await openAwsSide(parts);
-  return { side, runtimeApi };
+  const side = await openAwsSide({ ...parts, endpoint });
+  return { side, endpoint, runtimeApi };
 }
 
 test('one address for everything, and a session token for each environment', async () => {
@@ -46,8 +48,8 @@ test('with AWS itself only what is ours leads to us', async () => {
 test('where there are WebSocket APIs a certificate of their door as well', async () => {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'orchestrator-aws-side-'));
   try {
-    const { side } = await opened({ services: 'auto', stateDirectory }, true);
-    expect(side.endpoint.containerAddress).toMatch(/^127\.0\.0\.1:\d+$/);
+    const { side, endpoint } = await opened({ services: 'auto', stateDirectory }, true);
+    expect(endpoint.containerAddress).toMatch(/^127\.0\.0\.1:\d+$/);
     const text = await readFile(side.authorityPath ?? '', 'utf8');
     expect(new X509Certificate(text).checkIP('127.0.0.1')).toBe('127.0.0.1');
   } finally {
