@@ -1,6 +1,6 @@
 # Everything a contributor can do. Each target is one line that can be typed by hand as well.
 .DEFAULT_GOAL := help
-.PHONY: help setup engine build check up test test-unit test-integration test-engine-26 test-conformance test-simulation test-fuzz bench images clean
+.PHONY: help setup engine build check up test test-unit test-integration test-engine-26 test-conformance test-simulation test-fuzz test-bench bench images clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -40,6 +40,9 @@ test-simulation: ## pools and lifecycle under virtual time, with faults
 
 test-fuzz: ## hostile input at both doors, a million streams through both parsers; FUZZ_SEED, FUZZ_RUNS, FUZZ_STREAMS
 	scripts/test.sh fuzz
+
+test-bench: ## a short bench; fails only on ratios far out of line
+	scripts/test.sh bench
 
 bench: ## measure and compare; SECTIONS="warm cold", ROUNDS=5, UPDATE=1, README=1
 	scripts/bench.sh $(SECTIONS) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(UPDATE),--update) $(if $(README),--readme)

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Set-up, then the suites named, or all of them; the last line is `N passed, N failed` over all.
-#   test.sh [unit] [contract] [simulation] [fuzz] [integration] [conformance]
+#   test.sh [unit] [contract] [simulation] [fuzz] [integration] [conformance] [bench]
 # Leaves nothing running that was not running before.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 cd "${ROOT}"
 
-ALL=(unit contract simulation fuzz integration conformance)
+ALL=(unit contract simulation fuzz integration conformance bench)
 suites=("$@")
 [ "${#suites[@]}" -gt 0 ] || suites=("${ALL[@]}")
 
@@ -18,7 +18,7 @@ asked_for() {
 }
 
 engine=no
-for suite in contract integration conformance; do
+for suite in contract integration conformance bench; do
   if asked_for "${suite}"; then engine=yes; fi
 done
 
@@ -55,7 +55,7 @@ for suite in "${suites[@]}"; do
   case "${suite}" in
     # The engine is one resource that these share. A handle that a test left open must not hold up
     # the suites that follow; what tests leave on the engine they check themselves.
-    contract | integration | conformance) run_suite "${suite}" "${suite}" node --maxWorkers=1 --forceExit ;;
+    contract | integration | conformance | bench) run_suite "${suite}" "${suite}" node --maxWorkers=1 --forceExit ;;
     unit | simulation | fuzz) run_suite "${suite}" "${suite}" node ;;
     *) fail "no suite is called ${suite}." "Suites: ${ALL[*]}" ;;
   esac

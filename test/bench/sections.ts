@@ -6,7 +6,9 @@ import { cold } from './sections/cold.js';
 import { density } from './sections/density.js';
 import { freezer, frozenInARow, spaced } from './sections/frozen.js';
 import { http } from './sections/http.js';
+import { peers } from './sections/peers.js';
 import { queue } from './sections/queue.js';
+import { short } from './sections/short.js';
 import { warm } from './sections/warm.js';
 import type { Section } from './tools/measure.js';
 
@@ -21,4 +23,6 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   burst,
   density,
   queue,
+  peers,
+  short,
 };

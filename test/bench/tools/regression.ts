@@ -14,8 +14,8 @@ export interface Reference {
   readonly holds?: boolean | undefined;
 }
 
-/** `lost` missed a bar that held before, or is no number at all. */
-export type Change = 'same' | 'better' | 'worse' | 'lost' | 'new';
+/** `lost` missed a bar that held before, or is no number at all; `told` is not compared. */
+export type Change = 'same' | 'better' | 'worse' | 'lost' | 'new' | 'told';
 
 export interface Compared {
   readonly judged: Judged;
@@ -49,6 +49,7 @@ export function compare(judged: Judged, before: Reference | undefined): Compared
 }
 
 function changeOf(judged: Judged, before: Reference | undefined, tolerance: number): Change {
+  if (judged.told === true) return 'told';
   if (!Number.isFinite(judged.ratio)) return 'lost';
   if (before === undefined) return 'new';
   if (before.holds === true && judged.holds === false) return 'lost';

@@ -46,6 +46,7 @@ function cellsOf({ judged, before, change, tolerance }: Compared): string[] {
     worse: `WORSE, ±${percent}`,
     lost: 'LOST',
     new: 'new',
+    told: '',
   };
   return [
     `${short(oursMedian)} ${unit}`.trim(),
@@ -53,7 +54,7 @@ function cellsOf({ judged, before, change, tolerance }: Compared): string[] {
     `${short(lowest)}–${short(highest)}`,
     barOf(judged),
     holds === undefined ? '' : holds ? 'holds' : 'MISSED',
-    before === undefined ? '' : short(before.ratio),
+    before === undefined || change === 'told' ? '' : short(before.ratio),
     changes[change],
   ];
 }

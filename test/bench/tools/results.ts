@@ -79,6 +79,24 @@ function keptOfLast([name, { figures }]: [string, SectionResult]): [
   return [name, kept];
 }
 
+/**
+ * What is usual for a section: on this kind of machine, and for figures that are stored for none of
+ * its kind, the worst of the others.
+ */
+export function usualOf(
+  baseline: Baseline,
+  { kind, section }: { kind: string; section: string },
+): Readonly<Record<string, Reference>> {
+  const usual: Record<string, Reference> = {};
+  for (const kept of Object.values(baseline)) {
+    for (const [id, reference] of Object.entries(kept[section] ?? {})) {
+      const other = usual[id];
+      if (other === undefined || reference.ratio > other.ratio) usual[id] = reference;
+    }
+  }
+  return { ...usual, ...baseline[kind]?.[section] };
+}
+
 /** The results with those of one section in their place; those of other machines are dropped. */
 export function withOutcome(
   results: Results | undefined,
@@ -112,7 +130,9 @@ export function withOutcomes(
   const sections: Record<string, Readonly<Record<string, Reference>>> = { ...baseline[kind] };
   for (const { section, compared, failure, skipped } of outcomes) {
     if (failure !== undefined || skipped !== undefined) continue;
-    const measured = compared.filter(({ judged }) => Number.isFinite(judged.ratio));
+    const measured = compared.filter(
+      ({ judged, change }) => change !== 'told' && Number.isFinite(judged.ratio),
+    );
     sections[section] = Object.fromEntries(
       measured.map(({ judged }) => [idOf(judged), rounded(referenceOf(judged))]),
     );

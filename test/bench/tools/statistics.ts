@@ -35,6 +35,8 @@ export interface Figure {
   readonly atLeast?: number;
   /** How far the ratio may move between runs, as a share of it; `STEADY` unless given. */
   readonly tolerance?: number;
+  /** No figure of ours, shown beside those that are: never compared with a run before. */
+  readonly told?: true;
 }
 
 /** Medians of many events. */

@@ -3,7 +3,7 @@
  * the same load process. Everything started here is ended by `stop`.
  */
 
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -14,6 +14,7 @@ import { promisify } from 'node:util';
 import type { Container } from 'dockerode';
 import { packageRoot } from '../../../src/package-root.js';
 import type { EnvironmentStatus } from '../../../src/view.js';
+import { ended, firstLine } from './children.js';
 import { BENCH_LABELS, docker, imageOf, RUNTIME, type Language } from './engine.js';
 import type { LoadJob, LoadResult } from './load.js';
 import { isEnding, refuseWhenEnding, started } from './started.js';
@@ -165,7 +166,9 @@ export async function startFloor(language: Language, count: number): Promise<Run
     await ended(relay, 'SIGTERM');
     await network.remove();
   });
-  const [, port, runtimePort] = (await line(relay, (text) => text.startsWith('ready'))).split(' ');
+  const [, port, runtimePort] = (await firstLine(relay, (text) => text.startsWith('ready'))).split(
+    ' ',
+  );
   await Promise.all(
     Array.from({ length: count }, async () => {
       const spec = { language, image, network: name, relay: `${gateway}:${runtimePort}` };
@@ -211,30 +214,5 @@ function createFloorContainer(spec: FloorContainer): Promise<Container> {
       Init: true,
       LogConfig: { Type: 'none', Config: {} },
     },
-  });
-}
-
-function line(child: ChildProcess, wanted: (text: string) => boolean): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const onData = (chunk: Buffer): void => {
-      text += chunk.toString();
-      const lines = text.split('\n');
-      text = lines.pop() ?? '';
-      const found = lines.find(wanted);
-      if (found === undefined) return;
-      child.stdout?.removeListener('data', onData);
-      resolve(found);
-    };
-    child.stdout?.on('data', onData);
-    child.once('exit', (code) => reject(new Error(`ended with ${code} before it was ready`)));
-  });
-}
-
-function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill(signal);
   });
 }

@@ -73,6 +73,10 @@ describe('The comparison with a run before', () => {
     expect(change([1])).toBe('new');
   });
 
+  it('leaves alone what is no figure of ours', () => {
+    expect(change([9], quiet(1, { holds: true }), { told: true })).toBe('told');
+  });
+
   it('counts what is worse or lost as a regression, and nothing else', () => {
     const all = [compare(judged([9]), quiet(1)), compare(judged([Number.NaN]), undefined)];
     expect(all.map(isRegression)).toEqual([true, true]);

@@ -2,7 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { kindOf, type Machine } from '../../bench/tools/machine.js';
 import type { Outcome } from '../../bench/tools/measure.js';
 import { compare, idOf, type Reference } from '../../bench/tools/regression.js';
-import { keptFor, withOutcome, withOutcomes, type Results } from '../../bench/tools/results.js';
+import {
+  keptFor,
+  usualOf,
+  withOutcome,
+  withOutcomes,
+  type Results,
+} from '../../bench/tools/results.js';
 import { figure, judged } from './figures.js';
 
 const machine: Machine = {
@@ -98,6 +104,20 @@ describe('What a run is compared with', () => {
   });
 });
 
+describe('What is usual for a section', () => {
+  const of = (ratio: number): Record<string, Record<string, Reference>> => ({
+    short: { [id]: { ratio, noise: 0 } },
+  });
+
+  it('is what is stored for this kind of machine, or else the worst of the others', () => {
+    const baseline = { a: of(1), b: of(3), c: of(2) };
+    const usual = (kind: string): number | undefined =>
+      usualOf(baseline, { kind, section: 'short' })[id]?.ratio;
+    expect([usual('a'), usual('b'), usual('another')]).toEqual([1, 3, 3]);
+    expect(usualOf(baseline, { kind: 'a', section: 'warm' })).toEqual({});
+  });
+});
+
 describe('Storing a run', () => {
   it('replaces the sections that were measured, of this kind of machine', () => {
     const old = { warm: { gone: { ratio: 9, noise: 9 } }, cold: { [id]: { ratio: 7, noise: 0 } } };
@@ -108,6 +128,13 @@ describe('Storing a run', () => {
         warm: { [id]: { ratio: 1.235, noise: 0, holds: true } },
         cold: old.cold,
       },
+    });
+  });
+
+  it('stores no figure that is not ours', () => {
+    const told = { ...outcome(1), compared: [compare(judged([1], { told: true }), undefined)] };
+    expect(withOutcomes({}, { machine, outcomes: [told] })).toEqual({
+      [kindOf(machine)]: { warm: {} },
     });
   });
 
