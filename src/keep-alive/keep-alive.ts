@@ -43,6 +43,6 @@ export interface KeepAlive {
   priority(candidate: Candidate, clock: number): number;
 }
 
-export const KEEP_ALIVE_NAMES = ['fixed', 'greedy-dual', 'hybrid'] as const;
+export const KEEP_ALIVE_NAMES = ['fixed', 'greedy-dual', 'hybrid', 'learned'] as const;
 
 export type KeepAliveName = (typeof KEEP_ALIVE_NAMES)[number];

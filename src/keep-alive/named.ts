@@ -1,9 +1,10 @@
-/** Policies as people write them: `fixed`, `fixed:90s`, `greedy-dual`, `hybrid`, `hybrid:10m`. */
+/** Policies as people write them: `fixed`, `fixed:90s`, `greedy-dual`, `hybrid:10m`, `learned`. */
 
 import { FixedKeepAlive } from './fixed.js';
 import { GreedyDual } from './greedy-dual.js';
 import { HybridKeepAlive } from './hybrid.js';
 import { KEEP_ALIVE_NAMES, type KeepAlive, type KeepAliveName } from './keep-alive.js';
+import { LearnedKeepAlive } from './learned.js';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const LONGEST_MS = 24 * 3_600_000;
@@ -36,5 +37,7 @@ export function keepAliveOf(setting: KeepAliveSetting, idleTimeoutMs: number): K
       return new GreedyDual();
     case 'hybrid':
       return new HybridKeepAlive(idleMs);
+    case 'learned':
+      return new LearnedKeepAlive(idleMs);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * What is known of a function's use. Its owner tells it when invocations begin and end; nobody
- * else writes to it. With two histograms it takes about a kilobyte.
+ * else writes to it. It records what its policy asks for and nothing else: one or two histograms,
+ * about a kilobyte, and a few more for functions that have many environments at a time.
  *
  * An invocation that begins while n others run is in *slot* n + 1. The most recently used
  * environment takes the next invocation, so the environments without work, most recently used
@@ -10,6 +11,7 @@
  */
 
 import { IdleHistogram } from './idle-histogram.js';
+import { SpanHistogram } from './span-histogram.js';
 
 /** Slots whose times are remembered; environments beyond are rare and soon idle. */
 const MOST_SLOTS = 1024;
@@ -20,6 +22,8 @@ export class UseHistory {
   readonly #freedAt: number[] = [];
   #first: IdleHistogram | undefined;
   #further: IdleHistogram | undefined;
+  /** By group of slots. */
+  #spans: (SpanHistogram | undefined)[] | undefined;
 
   /** Invocations in progress; the next one is in the slot after them. */
   get running(): number {
@@ -31,9 +35,14 @@ export class UseHistory {
     this.#running += 1;
     const freedAt = this.#freedAt.pop();
     if (freedAt === undefined) return;
-    const idleMs = nowMs - freedAt;
-    if (this.#running === 1) (this.#first ??= new IdleHistogram()).observe(idleMs);
-    else (this.#further ??= new IdleHistogram()).observe(idleMs);
+    const slot = this.#running;
+    if (this.#first !== undefined) {
+      const times = slot === 1 ? this.#first : (this.#further ??= new IdleHistogram());
+      times.observe(nowMs - freedAt);
+    }
+    if (this.#spans !== undefined) {
+      (this.#spans[groupOf(slot)] ??= new SpanHistogram()).observe(nowMs - freedAt);
+    }
   }
 
   /** An invocation ended: its environment is in the slot `running + 1` from now on. */
@@ -42,8 +51,26 @@ export class UseHistory {
     if (this.#freedAt.length < MOST_SLOTS) this.#freedAt.push(nowMs);
   }
 
-  /** How long that slot, from 1, has been without work; undefined before that was ever so. */
+  /**
+   * How long that slot, from 1, has been without work, since this was first asked for; undefined
+   * when that never was so. The first slot is told from all further ones.
+   */
   idleTimes(slot: number): IdleHistogram | undefined {
+    this.#first ??= new IdleHistogram();
     return slot === 1 ? this.#first : this.#further;
   }
+
+  /** The same as `idleTimes`, short times finer than long ones, and slots apart from one another. */
+  idleSpans(slot: number): SpanHistogram | undefined {
+    this.#spans ??= [];
+    return this.#spans[groupOf(slot)];
+  }
+}
+
+/** Slots alike enough to share what is known: each of the first four, then two groups to each doubling. */
+function groupOf(slot: number): number {
+  if (slot <= 4) return slot;
+  const doublings = 31 - Math.clz32(slot - 1);
+  const upperHalf = (slot - 1 - (1 << doublings)) >>> (doublings - 1);
+  return 1 + 2 * doublings + upperHalf;
 }

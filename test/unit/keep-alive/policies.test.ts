@@ -3,16 +3,18 @@ import { EvictionClock } from '../../../src/keep-alive/eviction-clock.js';
 import { FixedKeepAlive } from '../../../src/keep-alive/fixed.js';
 import { GreedyDual } from '../../../src/keep-alive/greedy-dual.js';
 import { HybridKeepAlive } from '../../../src/keep-alive/hybrid.js';
-import type { Candidate } from '../../../src/keep-alive/keep-alive.js';
+import type { Candidate, KeepAlive, Windows } from '../../../src/keep-alive/keep-alive.js';
+import { LearnedKeepAlive } from '../../../src/keep-alive/learned.js';
 import { keepAliveOf, keepAliveSetting } from '../../../src/keep-alive/named.js';
 import { UseHistory } from '../../../src/keep-alive/use-history.js';
 
 const MINUTE = 60_000;
 const FIXED = { prewarmAfterMs: 0, keepUntilMs: 10 * MINUTE };
 
-/** One invocation at a time, with so many minutes between them. */
-function usedAfter(minutes: readonly number[]): UseHistory {
+/** One invocation at a time, with so many minutes between them, of which the policy learns. */
+function usedAfter(policy: KeepAlive, minutes: readonly number[]): UseHistory {
   const history = new UseHistory();
+  policy.windows(history, 1);
   let now = 0;
   for (const wait of [0, ...minutes]) {
     now += wait * MINUTE;
@@ -72,7 +74,8 @@ describe('greedy-dual', () => {
 
 describe('hybrid', () => {
   const policy = new HybridKeepAlive(10 * MINUTE);
-  const windows = (minutes: readonly number[]): unknown => policy.windows(usedAfter(minutes), 1);
+  const windows = (minutes: readonly number[]): unknown =>
+    policy.windows(usedAfter(policy, minutes), 1);
 
   it('keeps for the fixed time what it knows nothing of', () => {
     expect(windows([])).toEqual(FIXED);
@@ -102,6 +105,55 @@ describe('hybrid', () => {
   it('decides as greedy-dual when memory is short', () => {
     const one = candidate({ uses: 3 });
     expect(policy.priority(one, 5)).toBe(new GreedyDual().priority(one, 5));
+  });
+});
+
+describe('learned', () => {
+  const policy = new LearnedKeepAlive(10 * MINUTE);
+  const windows = (minutes: readonly number[]): Windows =>
+    policy.windows(usedAfter(policy, minutes), 1);
+
+  it('keeps for the time it is given what it knows nothing of', () => {
+    expect(windows([])).toEqual(FIXED);
+  });
+
+  it('has one there just before what comes again in half an hour, sooner the surer it is', () => {
+    const { prewarmAfterMs, keepUntilMs } = windows(Array<number>(20).fill(30));
+    expect(prewarmAfterMs).toBeGreaterThan(27 * MINUTE);
+    expect(prewarmAfterMs).toBeLessThan(30 * MINUTE);
+    expect(keepUntilMs).toBeGreaterThan(30 * MINUTE);
+    expect(keepUntilMs).toBeLessThan(33 * MINUTE);
+  });
+
+  it('keeps longer what is called often, at any time, and lets go what is called seldom', () => {
+    const spread = (mean: number): number[] =>
+      Array.from({ length: 40 }, (_, index) => -mean * Math.log((index + 0.5) / 40));
+    const often = windows(spread(5));
+    const seldom = windows(spread(200));
+    expect(often.prewarmAfterMs).toBe(0);
+    expect(often.keepUntilMs).toBeGreaterThan(15 * MINUTE);
+    expect(seldom.keepUntilMs).toBeLessThan(5 * MINUTE);
+  });
+
+  it('starts none ahead for a further event at the same time', () => {
+    const history = new UseHistory();
+    policy.windows(history, 1);
+    for (let now = 0; now < 600 * MINUTE; now += 30 * MINUTE) {
+      history.began(now);
+      history.began(now);
+      history.ended(now);
+      history.ended(now);
+    }
+    expect(policy.windows(history, 1).prewarmAfterMs).toBeGreaterThan(0);
+    expect(policy.windows(history, 2).prewarmAfterMs).toBe(0);
+  });
+
+  it('plans anew when enough is new, and not before', () => {
+    const history = usedAfter(policy, Array<number>(100).fill(30));
+    const before = policy.windows(history, 1);
+    history.began(1e12);
+    history.ended(1e12);
+    expect(policy.windows(history, 1)).toBe(before);
   });
 });
 

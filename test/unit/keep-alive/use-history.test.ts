@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { BIN_MS, BINS, IdleHistogram } from '../../../src/keep-alive/idle-histogram.js';
+import { EDGES, SPAN_BINS, SpanHistogram } from '../../../src/keep-alive/span-histogram.js';
 import { UseHistory } from '../../../src/keep-alive/use-history.js';
 import { Random } from '../../simulation/random.js';
 
@@ -59,9 +60,9 @@ describe('the use of a function', () => {
 
   it('tells how long it was without work from an end to the next beginning', () => {
     const history = new UseHistory();
+    expect(history.idleTimes(1)?.observations).toBe(0);
     history.began(0);
     history.ended(5 * BIN_MS);
-    expect(history.idleTimes(1)).toBeUndefined();
     history.began(8 * BIN_MS);
     expect(minutes(history, 1)).toBe(3);
     expect(history.running).toBe(1);
@@ -69,6 +70,7 @@ describe('the use of a function', () => {
 
   it('tells of the second at a time how long one was enough', () => {
     const history = new UseHistory();
+    expect(history.idleTimes(2)).toBeUndefined();
     history.began(0);
     history.began(0);
     history.ended(2 * BIN_MS);
@@ -77,5 +79,36 @@ describe('the use of a function', () => {
     history.began(9 * BIN_MS);
     expect(minutes(history, 1)).toBe(1);
     expect(minutes(history, 2)).toBe(7);
+  });
+
+  it('keeps apart slots where that is asked for, further ones in groups that grow', () => {
+    const history = new UseHistory();
+    history.idleSpans(1);
+    for (let slot = 1; slot <= 16; slot += 1) history.began(0);
+    for (let slot = 16; slot >= 1; slot -= 1) history.ended(0);
+    for (let slot = 1; slot <= 16; slot += 1) history.began(slot * 10_000);
+    const seen = (slot: number): number | undefined => history.idleSpans(slot)?.observations;
+    expect([1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16].map(seen)).toEqual([
+      1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4,
+    ]);
+    expect(seen(17)).toBeUndefined();
+  });
+
+  it('counts short spans finely and long ones coarsely, each in the bin it belongs to', () => {
+    for (let bin = 0; bin < SPAN_BINS; bin += 1) {
+      const spans = new SpanHistogram();
+      spans.observe(EDGES[bin]!);
+      spans.observe(EDGES[bin + 1]! - 1);
+      expect(spans.count(bin)).toBe(2);
+    }
+    const spans = new SpanHistogram();
+    spans.observe(1e12);
+    expect(spans.count(SPAN_BINS - 1)).toBe(1);
+  });
+
+  it('forgets half of everything when a count of spans is full', () => {
+    const spans = new SpanHistogram();
+    for (let count = 0; count < 65_536; count += 1) spans.observe(5);
+    expect(spans.observations).toBe(32_768);
   });
 });

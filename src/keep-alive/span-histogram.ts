@@ -1,0 +1,65 @@
+/**
+ * How long environments have been without work between two uses, in bins a tenth longer than the
+ * one before: from a second to a day, a quarter of a kilobyte. Single writer.
+ */
+
+import type { Windows } from './keep-alive.js';
+
+const FIRST_BIN_MS = 1_000;
+const GROWTH = 1.1;
+const LAST_EDGE_MS = 86_400_000;
+const FULL = 65_535;
+const GROWTH_LOG = Math.log(GROWTH);
+
+/** Where each bin begins, ms, and the last one ends. */
+export const EDGES: readonly number[] = edges();
+export const SPAN_BINS = EDGES.length - 1;
+
+function edges(): number[] {
+  const all = [0];
+  for (let edge = FIRST_BIN_MS; edge < LAST_EDGE_MS; edge *= GROWTH) all.push(Math.round(edge));
+  return [...all, LAST_EDGE_MS];
+}
+
+export class SpanHistogram {
+  readonly #bins = new Uint16Array(SPAN_BINS);
+  #observations = 0;
+  /** What a policy has made of it, and of how many observations. */
+  plan: { readonly windows: Windows; readonly observations: number } | undefined;
+
+  /** @param idleMs at least 0; more than a day counts as a day */
+  observe(idleMs: number): void {
+    const bin = binOf(idleMs);
+    if (this.#bins[bin] === FULL) this.#halve();
+    this.#bins[bin] = (this.#bins[bin] as number) + 1;
+    this.#observations += 1;
+  }
+
+  get observations(): number {
+    return this.#observations;
+  }
+
+  count(bin: number): number {
+    return this.#bins[bin] as number;
+  }
+
+  /** Makes room for more, and what was long ago count less. */
+  #halve(): void {
+    this.#observations = 0;
+    this.plan = undefined;
+    for (let bin = 0; bin < SPAN_BINS; bin += 1) {
+      const count = (this.#bins[bin] as number) >>> 1;
+      this.#bins[bin] = count;
+      this.#observations += count;
+    }
+  }
+}
+
+function binOf(idleMs: number): number {
+  if (idleMs < FIRST_BIN_MS) return 0;
+  let bin = Math.min(SPAN_BINS - 1, 1 + Math.floor(Math.log(idleMs / FIRST_BIN_MS) / GROWTH_LOG));
+  // Edges are rounded.
+  if (idleMs < (EDGES[bin] as number)) bin -= 1;
+  else if (bin < SPAN_BINS - 1 && idleMs >= (EDGES[bin + 1] as number)) bin += 1;
+  return bin;
+}
