@@ -63,7 +63,8 @@ export const SETTING_OPTIONS = {
     type: 'string',
     describe:
       'What decides which environments stay: fixed (the idle timeout), greedy-dual (until memory ' +
-      'is needed, then what costs least), hybrid (the times between events) (default: fixed)',
+      'is needed, then what costs least), hybrid or learned (the times between events) (default: ' +
+      'fixed)',
     group: HOW,
   },
   'idle-timeout': {

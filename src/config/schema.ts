@@ -149,7 +149,7 @@ export const settingsSchema = z.strictObject({
     .union([z.literal('never'), z.number().int().min(0)], 'milliseconds, or never')
     .optional(),
   spares: whole({ min: 0, max: 100 }, 'environments').optional(),
-  keepAlive: z.enum(KEEP_ALIVE_NAMES, 'fixed, greedy-dual or hybrid').optional(),
+  keepAlive: z.enum(KEEP_ALIVE_NAMES, 'fixed, greedy-dual, hybrid or learned').optional(),
   idleTimeoutMs: whole({ min: 1000, max: 24 * 3_600_000 }, 'milliseconds').optional(),
   timeScale: whole(LIMITS.timeScale, 'times as fast').optional(),
   memoryBudgetMb: whole({ min: 128, max: 1_048_576 }, 'MB').optional(),

@@ -38,6 +38,8 @@ const KINDS = 4;
 const DONE = 0;
 const READY = 1;
 const PREWARM = 2;
+/** No invocation. */
+const UNUSED = -1;
 
 export function replay(trace: Trace, options: ReplayOptions): Score {
   return new Replay(trace, options).run();
@@ -62,9 +64,10 @@ class Replay {
   readonly #uses: Float64Array;
   readonly #initMs: Float64Array;
   readonly #memoryMb: Float64Array;
-  /** When one is to be started ahead, and until when it is to stay then; `NaN`: none is. */
+  /** When one is to be started ahead; `NaN`: none is. */
   readonly #prewarmAt: Float64Array;
-  readonly #prewarmUntil: Float64Array;
+  /** When nothing was in progress any more. */
+  readonly #lastUsedAt: Float64Array;
   /** Functions whose invocations wait for memory, in the order in which they began to. */
   readonly #lackingRoom = new Set<number>();
   #usedMb = 0;
@@ -83,7 +86,7 @@ class Replay {
     this.#initMs = Float64Array.from(functions, (each) => each.initMs ?? initMs);
     this.#memoryMb = Float64Array.from(functions, (each) => each.memoryMb);
     this.#prewarmAt = new Float64Array(functions.length).fill(NaN);
-    this.#prewarmUntil = new Float64Array(functions.length);
+    this.#lastUsedAt = new Float64Array(functions.length);
   }
 
   run(): Score {
@@ -156,6 +159,7 @@ class Replay {
     busyMs[id] = (busyMs[id] as number) + now - (busySince[id] as number);
     busySince[id] = NaN;
     this.#history(fn[id] as number).ended(now);
+    this.#lastUsedAt[fn[id] as number] = now;
     this.#free(id, now);
   }
 
@@ -171,30 +175,28 @@ class Replay {
     const waiting = this.#queues.get(fn)?.shift();
     if (waiting !== undefined) return this.#assign(id, waiting, now);
     if (!this.#measuring) return this.#remove(id, now);
-    const { prewarmAfterMs, keepUntilMs } = this.#windows(id, fn, now);
-    if (prewarmAfterMs > 0) {
+    const { prewarmAfterMs, keepUntilMs } = this.#windows(id, fn);
+    const used = this.#environments.invocation[id] !== UNUSED;
+    if (used && prewarmAfterMs > 0) {
       this.#prewarmAt[fn] = now + prewarmAfterMs;
-      this.#prewarmUntil[fn] = now + keepUntilMs;
       this.#events.push(now + prewarmAfterMs, fn * KINDS + PREWARM);
       return this.#remove(id, now);
     }
     this.#environments.putIdle(id);
-    this.#expiries.set(id, now + keepUntilMs);
+    // What has served nobody is there for the function's next use, counted from its last one.
+    const inUse = used || this.#history(fn).running > 0;
+    this.#expiries.set(id, (inUse ? now : (this.#lastUsedAt[fn] as number)) + keepUntilMs);
     if (this.#limitMb < Infinity) {
       this.#priorities.set(id, this.#priority(fn, now));
     }
     this.#roomMayBeFree(now);
   }
 
-  #windows(id: number, fn: number, now: number): Windows {
-    const until = this.#prewarmUntil[fn] as number;
-    // What was started ahead has its time from the use before it.
-    if (this.#environments.invocation[id] === -1 && until > now) {
-      return { prewarmAfterMs: 0, keepUntilMs: until - now };
-    }
+  #windows(id: number, fn: number): Windows {
+    const invocation = this.#environments.invocation[id] as number;
     const history = this.#history(fn);
-    this.#policy.lookAt?.(this.#environments.invocation[id] as number);
-    return this.#policy.windows(history, history.running + 1);
+    this.#policy.lookAt?.(invocation);
+    return this.#policy.windows(history, invocation === UNUSED ? 1 : history.running + 1);
   }
 
   #priority(fn: number, now: number): number {
@@ -238,8 +240,8 @@ class Replay {
       starting: this.#starting[fn] as number,
       ready: 0,
       provisionsLacking: 0,
-      spares: 0,
-      recentlyUsed: true,
+      ahead: 0,
+      room: Infinity,
     };
     return lackOf(facts).demand > 0;
   }
