@@ -72,6 +72,17 @@ const scratch: Check = {
   }),
 };
 
+const starts: Check = {
+  title: 'Starts',
+  run: withEngine(async (context) => {
+    const { ahead, aheadReason, runtime } = await describe(context);
+    return {
+      state: 'ok',
+      detail: `${ahead} made ahead (${aheadReason}); containers by ${runtime}`,
+    };
+  }),
+};
+
 const bases: Check = {
   title: 'Bases',
   run: withEngine(async (context) => {
@@ -153,6 +164,7 @@ export const CHECKS: readonly Check[] = [
   engine,
   freezing,
   scratch,
+  starts,
   bases,
   reachCheck,
   servicesCheck,

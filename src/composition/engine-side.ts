@@ -18,7 +18,8 @@ import { openDockerEngine } from '../engine/docker/open.js';
 import type { EngineDescription, FreezerKind } from '../engine/engine.js';
 import { LABEL } from '../engine/labels.js';
 import { runLabels } from '../engine/orphans.js';
-import { containerSpecBuilder, HOST_NAME } from '../environment/container-spec.js';
+import { containerSpecBuilder } from '../environment/container-spec.js';
+import { expectedSpec } from '../environment/expected.js';
 import { EnvironmentJournal } from '../environment/journal.js';
 import { availabilityZoneId } from '../function/availability-zone.js';
 import type { CodeStore } from '../function/code-store.js';
@@ -130,10 +131,8 @@ function backendOn(opened: Opened, request: EngineSideRequest): Backend {
       return versions.build(definition);
     },
     openPool: (version, firstCause, history) => {
-      // What holds a network runs a program that an image of somebody's own need not have.
-      if (version.image === undefined) {
-        engine.expect({ image: version.imageReference, hostName: HOST_NAME });
-      }
+      // An image of somebody's own need not have the programs that what is made ahead runs.
+      if (version.image === undefined) engine.expect(expectedSpec(version, pools.buildSpec));
       const concurrency = (): number => request.concurrencyOf(version.name);
       const pool = new Pool(version, pools, { rules, firstCause, history, concurrency });
       pool.warm();

@@ -9,7 +9,8 @@
  *     been handed over before `exited`.
  *  4. A container may be started again after it exited: same identity, mounts and scratch, new
  *     processes.
- *  5. Everything created carries the labels of its spec, plus the run's own labels.
+ *  5. Everything created carries the run's own labels, and those of its spec unless it was started
+ *     before the spec was known (`ahead`).
  *  6. Errors are `OrchestratorError`s with an `engine-*`, `image-missing` or `not-supported` code.
  */
 
@@ -18,6 +19,8 @@ export interface Mount {
   source: string;
   target: string;
   readOnly: boolean;
+  /** What is mounted on the source later is seen at the target as well. */
+  follows?: boolean;
 }
 
 export interface ContainerSpec {
@@ -52,6 +55,11 @@ export interface ContainerSpec {
   input?: boolean;
   pidsLimit: number;
   openFilesLimit: number;
+  /**
+   * It may be served by a container that was started before it was known for whom, whose image has
+   * a shell: its program, and the targets at which functions have folders of their own or none.
+   */
+  ahead?: { program: readonly string[]; slots: readonly string[] };
 }
 
 export interface ContainerExit {
@@ -119,6 +127,12 @@ export interface EngineDescription {
   /** Why that freezer was chosen, for people. */
   freezerReason: string;
   scratch: 'loop' | 'tmpfs';
+  /** What is made before it is known for which function, so that starts are short. */
+  ahead: 'containers' | 'networks' | 'nothing';
+  /** Why no more, or what for; for people. */
+  aheadReason: string;
+  /** What runs the containers, as the engine names it. */
+  runtime: string;
   /** True when we see the engine's files and processes. */
   local: boolean;
   warnings: readonly string[];

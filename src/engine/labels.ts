@@ -10,6 +10,8 @@ export const LABEL = {
   function: 'dev.orchestrator.function',
   /** On containers that only hold a network for another one. */
   holder: 'dev.orchestrator.holder',
+  /** On containers started before it was known for which function: it names their network. */
+  blank: 'dev.orchestrator.blank',
   /** Identity of the process whose run it is, as JSON: who may say whether it is still alive. */
   process: 'dev.orchestrator.process',
   /** On the services container: the state folder it lives as long as. It belongs to no run. */

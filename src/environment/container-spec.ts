@@ -84,6 +84,7 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
     hosts: identity.hosts,
     labels: { ...settings.labels, [settings.functionLabel]: version.name },
     mounts: mountsOf(version, settings),
+    ...aheadOf(version, identity),
     ...supervision(version, identity, settings),
     memoryBytes: version.memoryMb * 2 ** 20,
     cpus: version.memoryMb / LIMITS.memoryPerCpuMb,
@@ -105,6 +106,15 @@ function credentialsOf(
   { credentials }: SpecSettings,
 ): RoleCredentials {
   return sessionToken === undefined ? credentials : { ...credentials, sessionToken };
+}
+
+/** Functions of a runtime differ in code and layers; people's own images may lack a shell. */
+function aheadOf(
+  { resolvedImage }: FunctionVersion,
+  { supervisorToken }: EnvironmentIdentity,
+): Pick<ContainerSpec, 'ahead'> {
+  if (resolvedImage !== undefined || supervisorToken !== undefined) return {};
+  return { ahead: { program: [BOOTSTRAP], slots: ['/var/task', '/opt'] } };
 }
 
 /** What is started, where, and whether it knows of the log pipe: a container image does not. */

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Docker from 'dockerode';
-import { gainsByHolders } from '../../src/engine/docker/holders.js';
 import { LABEL } from '../../src/engine/labels.js';
 import { mountsBelow, processesNaming } from '../support/proc.js';
 import { until } from '../support/project.js';
@@ -51,15 +50,11 @@ async function runOf({ child }: RunningUp): Promise<string> {
   return own?.Labels?.[LABEL.run] ?? '';
 }
 
-/** Networks made ahead that no container has joined. */
-async function readyHolders(runId: string): Promise<number> {
-  const containers = await docker.listContainers({
-    filters: { label: [`${LABEL.run}=${runId}`] },
-  });
-  const joined = new Set(containers.map(({ HostConfig: config }) => config.NetworkMode));
-  return containers.filter(
-    ({ Id, Labels: labels }) => LABEL.holder in labels && !joined.has(`container:${Id}`),
-  ).length;
+/** Containers started ahead that serve nobody yet. */
+async function readyBlanks(runId: string, serving: readonly string[]): Promise<number> {
+  const label = [`${LABEL.run}=${runId}`, LABEL.blank];
+  const containers = await docker.listContainers({ filters: { label } });
+  return containers.filter(({ Id }) => !serving.includes(Id)).length;
 }
 
 describe('a dead run', () => {
@@ -74,13 +69,14 @@ describe('a dead run', () => {
     started.push(orchestrator);
     expect((await orchestrator.invoke('hello')).status).toBe(200);
     // The one that served, and a spare: nothing more is started from here on.
+    let serving: readonly string[] = [];
     await until(async () => {
       const seen = await orchestrator.environments('hello');
+      serving = seen.map(({ containerId }) => containerId ?? '');
       return seen.length === 2 && seen.every(({ state }) => state === 'frozen');
     });
     const runId = await runOf(orchestrator);
-    const { ApiVersion: apiVersion } = await docker.version();
-    if (gainsByHolders(apiVersion)) await until(async () => (await readyHolders(runId)) === 2);
+    await until(async () => (await readyBlanks(runId, serving)) === 2);
     return { orchestrator, runId };
   }
 

@@ -3,7 +3,7 @@ import Docker from 'dockerode';
 import { systemClock } from '../../src/async/clock.js';
 import { Builder } from '../../src/builder/builder.js';
 import { openDockerEngine } from '../../src/engine/docker/open.js';
-import type { FreezerKind } from '../../src/engine/engine.js';
+import type { ContainerSpec, FreezerKind } from '../../src/engine/engine.js';
 import {
   contractSpec,
   describeEngineContract,
@@ -29,7 +29,10 @@ function command(behaviour: Behaviour): string[] {
   }
 }
 
-async function open(freezer: FreezerKind, ahead = false): Promise<EngineHarness> {
+async function open(
+  freezer: FreezerKind,
+  ahead: 'nothing' | 'networks' | 'containers' = 'nothing',
+): Promise<EngineHarness> {
   const image = await new Builder(new Docker()).ensureImage('python3.13');
   const engine = await openDockerEngine({
     runId: randomBytes(5).toString('hex'),
@@ -38,16 +41,25 @@ async function open(freezer: FreezerKind, ahead = false): Promise<EngineHarness>
     freezer,
   });
   await engine.open();
-  const { hostName, scratch } = contractSpec({ image });
-  if (ahead) {
-    engine.expectDisk(scratch.sizeMb);
-    engine.expect({ image, hostName });
+  const spec = (behaviour: Behaviour, changes: Partial<ContainerSpec> = {}): ContainerSpec => {
+    const program = command(behaviour);
+    return contractSpec({
+      image,
+      command: program,
+      user: '993:990',
+      ...(ahead === 'containers' ? { ahead: { program, slots: ['/var/task'] } } : {}),
+      ...changes,
+    });
+  };
+  if (ahead !== 'nothing') {
+    const expected = spec({ kind: 'waits' });
+    engine.expectDisk(expected.scratch.sizeMb);
+    engine.expect(expected);
     await engine.makeAhead();
   }
   return {
     engine,
-    spec: (behaviour, changes = {}) =>
-      contractSpec({ image, command: command(behaviour), user: '993:990', ...changes }),
+    spec,
     until,
     pass: () => {
       const end = Date.now() + 300;
@@ -62,6 +74,11 @@ for (const freezer of ['cgroup-v1', 'cgroup-v2', 'engine'] as const) {
 }
 describeEngineContract(
   'docker, with disks and networks made ahead',
-  () => open('cgroup-v1', true),
+  () => open('cgroup-v1', 'networks'),
+  LIMIT_MS,
+);
+describeEngineContract(
+  'docker, with containers started ahead',
+  () => open('cgroup-v1', 'containers'),
   LIMIT_MS,
 );

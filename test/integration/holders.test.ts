@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Docker from 'dockerode';
 import { LABEL } from '../../src/engine/labels.js';
+import { PYTHON_EXTENSION } from '../support/extension-programs.js';
+import { containersOf, ownRun } from '../support/own-run.js';
 import { startProject, until, type Project } from '../support/project.js';
 
 const LIMIT_MS = 60_000;
@@ -24,10 +26,6 @@ def handler(event, context):
     return result
 `;
 
-async function holders(): Promise<Docker.ContainerInfo[]> {
-  return docker.listContainers({ filters: { label: [LABEL.holder] } });
-}
-
 interface Seen {
   readonly name: string;
   readonly address: string;
@@ -38,9 +36,14 @@ interface Seen {
 
 describe('networks made ahead', () => {
   let project: Project;
+  let run: string;
+  const holders = (): Promise<Docker.ContainerInfo[]> => containersOf(run, LABEL.holder);
   beforeAll(async () => {
-    const files = { 'app.py': PROBE };
-    project = await startProject({ one: { files }, two: { files } }, { spares: 0, watch: false });
+    // With an extension they cannot be served by containers that were started ahead.
+    const files = { 'app.py': PROBE, '../layer/extensions/agent': PYTHON_EXTENSION };
+    const settings = { files, layers: ['layer'] };
+    project = await startProject({ one: settings, two: settings }, { spares: 0, watch: false });
+    run = await ownRun();
     await until(async () => (await holders()).length === 2);
   }, LIMIT_MS);
   afterAll(() => project.stop(), LIMIT_MS);
@@ -80,7 +83,6 @@ describe('networks made ahead', () => {
     async () => {
       // Two in use, two that are ready.
       await until(async () => (await holders()).length === 4);
-      const run = (await holders())[0]?.Labels[LABEL.run];
       await project.orchestrator.destroy();
       const left = await docker.listContainers({
         all: true,

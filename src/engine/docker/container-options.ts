@@ -1,7 +1,7 @@
 /** Our container spec in Docker's terms. Pure. */
 
 import type Docker from 'dockerode';
-import type { ContainerSpec } from '../engine.js';
+import type { ContainerSpec, Mount } from '../engine.js';
 import { CPU_PERIOD_US, cpuQuotaUs } from '../host/cpu-limit.js';
 
 export interface OptionsContext {
@@ -17,6 +17,8 @@ export interface OptionsContext {
   readonly logPipe: string | undefined;
   /** The start goes without the processor limit. */
   readonly liftCpu: boolean;
+  /** The engine's name of what runs containers; undefined for its default. */
+  readonly runtime?: string | undefined;
   /** Hard limit of open files the engine passes on; no container may ask for more. */
   readonly mostOpenFiles: number;
 }
@@ -59,9 +61,7 @@ export function containerOptions(
     HostConfig: {
       ...networkOptions(spec, context),
       Binds: [
-        ...spec.mounts.map(
-          ({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`,
-        ),
+        ...spec.mounts.map(bindOf),
         ...(onDisk ? [`${context.scratchDirectory}:${scratch.target}`] : []),
         ...(context.logPipe === undefined ? [] : [`${context.logPipe}:${spec.logPipeTarget}`]),
       ],
@@ -71,6 +71,7 @@ export function containerOptions(
             Tmpfs: { [scratch.target]: `rw,exec,nosuid,nodev,mode=1777,size=${scratch.sizeMb}m` },
           }),
       ...HARDENED,
+      ...(context.runtime === undefined ? {} : { Runtime: context.runtime }),
       PidsLimit: spec.pidsLimit,
       Ulimits: [{ Name: 'nofile', Soft: openFiles, Hard: openFiles }],
       Memory: memory,
@@ -81,6 +82,11 @@ export function containerOptions(
       Init: true,
     },
   };
+}
+
+function bindOf({ source, target, readOnly, follows }: Mount): string {
+  const options = [...(readOnly ? ['ro'] : []), ...(follows === true ? ['rslave'] : [])];
+  return [source, target, ...(options.length > 0 ? [options.join(',')] : [])].join(':');
 }
 
 function networkOptions(

@@ -13,6 +13,7 @@ import { PeakMemory } from '../host/memory.js';
 import type { ScratchDisk } from '../host/scratch.js';
 import { DEADLINE_MS, within } from './deadline.js';
 import { isRefusal, unlessGone } from './errors.js';
+import type { Blank, Started } from './blank.js';
 import type { Holder } from './holders.js';
 import { LaunchWatch } from './launch-watch.js';
 import { addressIn } from './network.js';
@@ -30,6 +31,10 @@ export interface ContainerContext {
   readonly scratch: ScratchDisk | undefined;
   readonly logPipe: LogPipe | undefined;
   readonly holder: Holder | undefined;
+  /** The container was started ahead, and waits to be told. */
+  readonly blank: Blank | undefined;
+  /** That blank could not be told. */
+  blankFailed(error: unknown): void;
   warn(message: string): void;
   /** Turns what an engine call threw into ours; nobody there is noted. */
   failed(thrown: unknown, doing: string): OrchestratorError;
@@ -61,6 +66,8 @@ export class DockerContainer implements Container {
   #memory: PeakMemory | undefined;
   #cgroup: CgroupPaths | undefined;
   #removal: Promise<void> | undefined;
+  /** Processes are being started that will wait. */
+  #again: Promise<void> | undefined;
 
   constructor(docker: Docker.Container, context: ContainerContext) {
     this.#docker = docker;
@@ -93,10 +100,7 @@ export class DockerContainer implements Container {
       await within(
         DEADLINE_MS.start,
         async (abortSignal) => {
-          await this.#attach(abortSignal);
-          await this.#docker.start({ abortSignal });
-          this.#becomes('running');
-          await this.#openHost(abortSignal);
+          await this.#begin(abortSignal);
         },
         { signal, clock: this.#context.clock },
       );
@@ -105,6 +109,54 @@ export class DockerContainer implements Container {
       const doing = `starting a container of ${this.#context.spec.image}`;
       throw this.#context.failed(error, doing);
     }
+  }
+
+  async #begin(abortSignal: AbortSignal): Promise<void> {
+    const { blank, clock } = this.#context;
+    await this.#again;
+    const waiting = blank?.take();
+    if (waiting === undefined) {
+      await this.#attach(abortSignal);
+      await this.#docker.start({ abortSignal });
+      this.#becomes('running');
+      const { startedAtMs, ...started } = await this.#look(abortSignal);
+      this.#startedAtMs = startedAtMs;
+      this.#openHost(started);
+      await this.#release(started);
+    } else {
+      this.#listen(waiting.output);
+      this.#becomes('running');
+      this.#startedAtMs = clock.now();
+      this.#openHost(waiting.started);
+      await this.#release(waiting.started);
+    }
+  }
+
+  /** Tells processes that wait at a gate whose they are. */
+  async #release({ pid }: Started): Promise<void> {
+    const { blank, spec } = this.#context;
+    if (blank === undefined) return;
+    try {
+      if (this.#cgroup === undefined) throw new Error('its processes have ended');
+      await blank.release(spec, pid, this.#cgroup);
+    } catch (error) {
+      // Processes that ended are no reason to have no more of their kind.
+      if (this.#state === 'running' && this.#cgroup !== undefined) this.#context.blankFailed(error);
+      throw error;
+    }
+  }
+
+  /** What was started ahead once is started ahead again, for whenever it is needed next. */
+  #waitAgain(): void {
+    const { blank } = this.#context;
+    if (blank === undefined || this.#state !== 'exited') return;
+    this.#again = within(DEADLINE_MS.start, async (abortSignal) => {
+      const output = await this.#outputOf(abortSignal);
+      await this.#docker.start({ abortSignal });
+      const started = await this.#look(abortSignal);
+      if (started.pid === 0) output.destroy();
+      else blank.waits({ output, started });
+    }).catch(() => undefined);
   }
 
   /** The engine is back after a break: what it was streaming has ended. */
@@ -172,7 +224,10 @@ export class DockerContainer implements Container {
 
   /** The engine said that it ended. Told on once the output is complete. */
   sawExit(exitCode: number): void {
-    if (!this.#mayRun) return;
+    if (!this.#mayRun) {
+      this.#context.blank?.take()?.output.destroy();
+      return;
+    }
     this.#state = 'exited';
     const outOfMemory = this.#outOfMemory && exitCode === 137;
     let isTold = false;
@@ -186,6 +241,7 @@ export class DockerContainer implements Container {
       const { refusal } = this.#launch;
       const launchError = refusal === undefined ? {} : { launchError: refusal };
       this.#context.observer.exited({ exitCode, outOfMemory, ...launchError });
+      this.#waitAgain();
     };
     const timer = this.#context.clock.setTimer(OUTPUT_AFTER_END_MS, told);
     void this.#outputEnded.then(() => {
@@ -212,16 +268,32 @@ export class DockerContainer implements Container {
   }
 
   async #attach(abortSignal: AbortSignal): Promise<void> {
-    const input = this.#context.spec.input === true;
-    const stream = (await this.#docker.attach({
+    const stream = await this.#outputOf(abortSignal);
+    if (this.#context.spec.input === true) this.#input = stream;
+    this.#listen(stream);
+  }
+
+  async #outputOf(abortSignal: AbortSignal): Promise<Duplex> {
+    return (await this.#docker.attach({
       stream: true,
       stdout: true,
       stderr: true,
-      ...(input ? { stdin: true, hijack: true } : {}),
+      ...(this.#context.spec.input === true ? { stdin: true, hijack: true } : {}),
       abortSignal,
     })) as unknown as Duplex;
+  }
+
+  async #look(abortSignal: AbortSignal): Promise<Started & { readonly startedAtMs: number }> {
+    const { State: state, NetworkSettings: network } = await this.#docker.inspect({ abortSignal });
+    return {
+      pid: state.Running ? state.Pid : 0,
+      address: addressIn(network),
+      startedAtMs: Date.parse(state.StartedAt),
+    };
+  }
+
+  #listen(stream: Duplex): void {
     this.#attached = true;
-    if (input) this.#input = stream;
     const frames = new OutputFrames((chunk, name) => {
       const output = this.#launch.output(chunk, name);
       if (output !== undefined) this.#context.observer.output(output, name);
@@ -230,8 +302,10 @@ export class DockerContainer implements Container {
     this.#outputEnded = new Promise((resolve) => {
       const ended = (): void => {
         this.#attached = false;
-        if (input) stream.destroy();
-        if (this.#input === stream) this.#input = undefined;
+        if (this.#input === stream) {
+          stream.destroy();
+          this.#input = undefined;
+        }
         resolve();
       };
       stream.on('end', ended);
@@ -245,15 +319,13 @@ export class DockerContainer implements Container {
     if (this.#mayRun) this.#state = state;
   }
 
-  async #openHost(abortSignal: AbortSignal): Promise<void> {
-    const { State: state, NetworkSettings: network } = await this.#docker.inspect({ abortSignal });
-    this.#address = addressIn(network);
-    this.#startedAtMs = Date.parse(state.StartedAt);
+  #openHost({ pid, address }: Started): void {
+    this.#address = address;
     this.#closeHost();
-    if (!state.Running || state.Pid === 0 || this.#state === 'removed') return;
+    if (pid === 0 || this.#state === 'removed') return;
     try {
       if (this.#context.local) {
-        this.#cgroup = cgroupOf(state.Pid);
+        this.#cgroup = cgroupOf(pid);
         this.#memory = PeakMemory.open(this.#cgroup, this.#context.spec.memoryBytes);
       }
       this.#freezer = this.#openFreezer();
@@ -311,6 +383,8 @@ export class DockerContainer implements Container {
     let gone = true;
     try {
       if (this.#frozen) await this.thaw();
+      // A container that is taken away while it starts can leave things behind.
+      await this.#again;
       await removeContainer(this.#docker);
     } catch (error) {
       gone = false;
@@ -318,7 +392,8 @@ export class DockerContainer implements Container {
     } finally {
       this.#closeHost();
       this.#context.logPipe?.remove();
-      await Promise.all([this.#context.scratch?.remove(), this.#context.holder?.remove()]);
+      const { scratch, holder, blank } = this.#context;
+      await Promise.all([scratch?.remove(), holder?.remove(), blank?.putAway()]);
       this.#context.removed(this.id, gone);
     }
   }

@@ -15,8 +15,10 @@ import type {
 import { LogPipe, PipeStock } from '../host/log-pipe.js';
 import { ScratchDisks } from '../host/scratch.js';
 import { removeLabelled } from '../orphans.js';
+import type { Blank } from './blank.js';
+import { Blanks } from './blanks.js';
 import { containerOptions } from './container-options.js';
-import { DockerContainer } from './container.js';
+import { DockerContainer, type ContainerContext } from './container.js';
 import { DEADLINE_MS, within } from './deadline.js';
 import { engineError, engineUnreachable } from './errors.js';
 import { EngineEvents } from './events.js';
@@ -70,6 +72,7 @@ export class DockerEngine implements ContainerEngine {
   #refill: Timer | undefined;
   #holders: Holders | undefined;
   #holderKind: HolderKind | undefined;
+  #blanks: Blanks | undefined;
 
   constructor(options: DockerEngineOptions) {
     this.docker = options.docker;
@@ -81,6 +84,7 @@ export class DockerEngine implements ContainerEngine {
       died: (id, exitCode) => {
         this.#containers.get(id)?.sawExit(exitCode);
         this.#holders?.died(id);
+        if (this.#blanks?.died(id) === true) this.#makeAheadLater();
       },
       running: () =>
         [...this.#containers.values()].filter(({ isRunning }) => isRunning).map(({ id }) => id),
@@ -104,7 +108,9 @@ export class DockerEngine implements ContainerEngine {
       this.#look(),
     ]);
     this.#network = opened;
-    const { description, liftCpu } = await this.#look();
+    const facts = await this.#look();
+    const { description, liftCpu } = facts;
+    if (liftCpu && facts.scratch) this.#blanks = this.#openBlanks(opened, facts);
     // Only who may write limits may write a container's hosts file.
     if (liftCpu && gainsByHolders(description.apiVersion)) {
       const { name, hostAddress } = opened;
@@ -119,10 +125,16 @@ export class DockerEngine implements ContainerEngine {
     void this.makeAhead();
   }
 
-  /** Containers of that kind will be started; what they join is made once nothing starts. */
-  expect(kind: HolderKind): void {
-    this.#holderKind = kind;
-    this.#makeAheadLater();
+  /**
+   * Containers like this will be started. The image has a shell and coreutils: what can be made
+   * ahead with them is, once nothing starts.
+   */
+  expect(spec: ContainerSpec): void {
+    if (this.#blanks?.expect(spec) !== true) {
+      this.#holderKind = { image: spec.image, hostName: spec.hostName };
+    }
+    if (this.#isStarting) this.#makeAheadLater();
+    else void this.makeAhead();
   }
 
   /** Makes what is expected, now. Never rejects: what is missing is made when it is needed. */
@@ -133,6 +145,7 @@ export class DockerEngine implements ContainerEngine {
       ...(scratch ? [this.#pipes.refill()] : []),
       ...(scratch ? [...this.#sizesMb].map((sizeMb) => this.#disks.prepare(sizeMb)) : []),
       kind === undefined ? undefined : this.#holders?.makeAhead(kind),
+      this.#blanks?.makeAhead(),
     ]);
   }
 
@@ -160,9 +173,15 @@ export class DockerEngine implements ContainerEngine {
     observer: ContainerObserver,
     signal?: AbortSignal,
   ): Promise<Container> {
-    const { docker, clock } = this.#options;
+    const { docker } = this.#options;
     this.#refuseWhileAway();
-    const { description, liftCpu, scratch } = await this.#look();
+    const facts = await this.#look();
+    const { liftCpu, scratch } = facts;
+    const blank = await this.#blanks?.take(spec);
+    if (blank !== undefined) return this.#ofBlank(blank, facts, spec, observer);
+    if (spec.ahead !== undefined && this.#blanks?.failed === true) {
+      this.#holderKind = { image: spec.image, hostName: spec.hostName };
+    }
     const makingPipe = scratch ? this.#makeLogPipe(spec, observer) : undefined;
     const takingDisk = scratch ? this.#disks.take(spec.scratch.sizeMb) : undefined;
     const disk = await takingDisk?.catch(async (error: unknown) => {
@@ -182,34 +201,22 @@ export class DockerEngine implements ContainerEngine {
         logPipe: logPipe?.path,
         liftCpu: lifted,
         mostOpenFiles: this.#mostOpenFiles,
+        runtime: facts.runtime,
       });
       const created = await within(
         DEADLINE_MS.create,
         (abortSignal) => docker.createContainer({ ...options, abortSignal }),
         { signal },
       );
-      const container = new DockerContainer(created, {
-        clock,
+      return this.#container(created, facts, {
         spec,
         observer,
-        freezer: description.freezer,
-        local: description.local,
         liftCpu: lifted,
         scratch: disk,
         logPipe,
         holder,
-        warn: (message) => this.#options.warn(message),
-        failed: (thrown, doing) => this.#failed(thrown, doing),
-        refuseWhileAway: () => this.#refuseWhileAway(),
-        removed: (id, gone) => {
-          this.#containers.delete(id);
-          if (!gone) this.#left.add(id);
-        },
+        blank: undefined,
       });
-      this.#containers.set(container.id, container);
-      if (this.#left.size > 0) void this.#removeLeft();
-      this.#makeAheadLater();
-      return container;
     } catch (error) {
       logPipe?.remove();
       await Promise.all([disk?.remove(), holder?.remove()]);
@@ -220,9 +227,81 @@ export class DockerEngine implements ContainerEngine {
     }
   }
 
+  /** The container is there, and so is all it needs. */
+  #ofBlank(
+    blank: Blank,
+    facts: Facts,
+    spec: ContainerSpec,
+    observer: ContainerObserver,
+  ): Container {
+    const { container, scratch, logPipe: path } = blank.parts;
+    const logPipe =
+      path === undefined ? undefined : new LogPipe(path, (chunk) => observer.output(chunk, 'pipe'));
+    const liftCpu = true;
+    return this.#container(container, facts, {
+      spec,
+      observer,
+      liftCpu,
+      scratch,
+      logPipe,
+      holder: undefined,
+      blank,
+    });
+  }
+
+  #container(
+    created: Docker.Container,
+    { description }: Facts,
+    own: Pick<
+      ContainerContext,
+      'spec' | 'observer' | 'liftCpu' | 'scratch' | 'logPipe' | 'holder' | 'blank'
+    >,
+  ): Container {
+    const container = new DockerContainer(created, {
+      ...own,
+      clock: this.#options.clock,
+      freezer: description.freezer,
+      local: description.local,
+      warn: (message) => this.#options.warn(message),
+      failed: (thrown, doing) => this.#failed(thrown, doing),
+      refuseWhileAway: () => this.#refuseWhileAway(),
+      blankFailed: (error) => this.#blanks?.giveUp(error),
+      removed: (id, gone) => {
+        this.#containers.delete(id);
+        if (!gone) this.#left.add(id);
+      },
+    });
+    this.#containers.set(container.id, container);
+    if (this.#left.size > 0) void this.#removeLeft();
+    this.#makeAheadLater();
+    return container;
+  }
+
+  #openBlanks(
+    { name: network, hostAddress }: RunNetwork,
+    { runtime, writesMemory }: Facts,
+  ): Blanks {
+    const { docker, labels, scratchRoot } = this.#options;
+    return new Blanks({
+      docker,
+      network,
+      hostAddress,
+      labels,
+      mostOpenFiles: this.#mostOpenFiles,
+      runtime,
+      writesMemory,
+      root: scratchRoot,
+      busy: () => this.#isStarting,
+      disks: this.#disks,
+      pipes: this.#pipes,
+      warn: (message) => this.#options.warn(message),
+    });
+  }
+
   async #close(): Promise<void> {
     this.#refill?.cancel();
     await this.#holders?.close();
+    await this.#blanks?.close();
     await Promise.allSettled(this.#creating);
     await Promise.allSettled([...this.#containers.values()].map((container) => container.remove()));
     this.#events.close();
@@ -265,10 +344,14 @@ export class DockerEngine implements ContainerEngine {
   #makeAheadLater(): void {
     this.#refill?.cancel();
     this.#refill = this.#options.clock.setTimer(MAKE_AHEAD_AFTER_MS, () => {
-      const starting = [...this.#containers.values()].some(({ isStarting }) => isStarting);
-      if (starting || this.#creating.size > 0) this.#makeAheadLater();
+      if (this.#isStarting) this.#makeAheadLater();
       else void this.makeAhead();
     });
+  }
+
+  get #isStarting(): boolean {
+    const starting = [...this.#containers.values()].some(({ isStarting }) => isStarting);
+    return starting || this.#creating.size > 0;
   }
 
   #look(): Promise<Facts> {
@@ -281,7 +364,8 @@ export class DockerEngine implements ContainerEngine {
   #connection(state: 'lost' | 'back'): void {
     if (state === 'lost') {
       // They may not live through it.
-      for (const id of this.#holders?.forget() ?? []) this.#left.add(id);
+      const ids = [...(this.#holders?.forget() ?? []), ...(this.#blanks?.forget() ?? [])];
+      for (const id of ids) this.#left.add(id);
       this.#options.warn('the container engine has gone away; trying to reach it again');
       return;
     }

@@ -5,10 +5,11 @@
  */
 
 import { execFile } from 'node:child_process';
-import { mkdir, open, readdir, rm, rmdir, chmod } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf, OrchestratorError } from '../../errors.js';
+import { LATE_FOLDER, STAGE_PREFIX } from './late-mounts.js';
 
 const run = promisify(execFile);
 
@@ -127,7 +128,26 @@ export async function removeScratch(root: string): Promise<void> {
       .map((name) => name.replace(IMAGE_SUFFIX, '')),
   );
   for (const name of disks) await removeDisk(join(root, name));
+  for (const name of names) {
+    if (name === LATE_FOLDER || name.startsWith(STAGE_PREFIX)) await removeMounts(join(root, name));
+  }
+  await refuseMounted(root);
   await rm(root, { recursive: true, force: true });
+}
+
+/** With what is mounted below it. */
+async function removeMounts(folder: string): Promise<void> {
+  await run('umount', ['-R', '-l', folder]).catch(() => undefined);
+}
+
+/** Never is anything deleted that lies behind a mount. */
+async function refuseMounted(root: string): Promise<void> {
+  const table = await readFile('/proc/self/mountinfo', 'latin1').catch(() => '');
+  const left = table
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .find((target) => target.startsWith(`${root}/`));
+  if (left !== undefined) throw new Error(`${left} is still mounted`);
 }
 
 /** `umount` frees the loop device with it. */

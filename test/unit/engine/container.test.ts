@@ -54,6 +54,8 @@ class Bench {
       scratch: undefined,
       logPipe: undefined,
       holder: undefined,
+      blank: undefined,
+      blankFailed: () => undefined,
       warn: () => undefined,
       failed: engineError,
       refuseWhileAway: () => undefined,
