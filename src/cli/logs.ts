@@ -5,8 +5,11 @@ import { createAdminClient, runOf, type AdminClient } from './admin-client.js';
 import { STATE_OPTION, type Command, type CommandContext } from './command.js';
 import { count } from './format.js';
 import { functionNotFound } from './function-names.js';
-import { EXIT } from './host.js';
+import { EXIT, type OutputStream } from './host.js';
 import type { Report } from './report.js';
+
+/** Beyond this no more is read for the moment. */
+const MOST_WAITING_BYTES = 256 * 1024;
 
 export const logs: Command = {
   name: 'logs',
@@ -73,6 +76,7 @@ async function follow(
         report.note('The orchestrator stopped.');
       } else {
         showLine(report, item);
+        await caughtUp(host.stdout, signal);
       }
     }
   } catch (error) {
@@ -81,6 +85,23 @@ async function follow(
     for (const release of releases) release();
   }
   return EXIT.ok;
+}
+
+/**
+ * Resolves when the output has passed on what it was given, but for a little. A reader that is slow
+ * for a moment loses nothing then: more is waiting on its way here, and counted at its source.
+ */
+async function caughtUp(output: OutputStream, signal: AbortSignal): Promise<void> {
+  if (output.writableLength < MOST_WAITING_BYTES || signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      output.off('drain', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    output.once('drain', done);
+    signal.addEventListener('abort', done, { once: true });
+  });
 }
 
 /** With `--json` the lines themselves: nothing else shares this output. */

@@ -1,0 +1,131 @@
+/** Whoever reads the live log: nothing is lost, and a reader that stands still is in nobody's way. */
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import {
+  finished,
+  projectFolder,
+  removeFolder,
+  starting,
+  up,
+  type RunningUp,
+  type StartingUp,
+} from '../support/running-up.js';
+
+const LIMIT_MS = 120_000;
+/** Prints numbered lines of a length, some in each turn. */
+const PRINTS = `
+export const handler = async ({ tag, count, length, perTurn }) => {
+  const rest = 'x'.repeat(length);
+  for (let printed = 0; printed < count; printed += 1) {
+    console.log('<' + tag + ':' + printed + '>' + rest);
+    if (printed % perTurn === 0) await new Promise((resolve) => setTimeout(resolve, 8));
+  }
+  return count;
+};
+`;
+const TAGS = Array.from({ length: 8 }, (_, index) => `lane-${index}`);
+
+let directory: string;
+let running: RunningUp;
+let state: string;
+
+beforeAll(async () => {
+  const prints = { files: { 'index.mjs': PRINTS }, timeout: 60 };
+  directory = await projectFolder({ prints });
+  state = join(directory, '.orchestrator');
+  running = await up(directory);
+}, LIMIT_MS);
+
+afterAll(async () => {
+  await running.end('SIGINT');
+  await removeFolder(directory);
+}, LIMIT_MS);
+
+/** `logs --follow` that shows what comes from now on. */
+async function following(tag: string): Promise<StartingUp> {
+  const reader = starting(['logs', '--follow', '-n', '0', '--state', state]);
+  await printUntilShown(reader, tag);
+  return reader;
+}
+
+/** How many events that took. */
+async function printUntilShown(reader: StartingUp, tag: string): Promise<number> {
+  let isShown = false;
+  const shown = reader.says(`<${tag}:`).then(() => (isShown = true));
+  let events = 0;
+  for (; !isShown; events += 1) await print({ tag, count: 1, length: 0, perTurn: 1 });
+  await shown;
+  return events;
+}
+
+async function print(event: {
+  tag: string;
+  count: number;
+  length: number;
+  perTurn: number;
+}): Promise<void> {
+  const { status, json } = await running.invoke('prints', event);
+  expect([status, json]).toEqual([200, event.count]);
+}
+
+/** The numbers of the lines with that tag, in their order. */
+function numbersOf(text: string, tag: string): number[] {
+  return [...text.matchAll(new RegExp(`<${tag}:(\\d+)>`, 'g'))].map(([, number]) => Number(number));
+}
+
+describe('readers of the log', () => {
+  it(
+    'have every line of eight environments at once, each in its order, followed and kept',
+    async () => {
+      const reader = await following('begin');
+      const numbers = Array.from({ length: 3_000 }, (_, index) => index);
+      await Promise.all(
+        TAGS.map((tag) => print({ tag, count: numbers.length, length: 0, perTurn: 10 })),
+      );
+      for (const tag of TAGS) {
+        await reader.says(`<${tag}:${numbers.length - 1}>`);
+        expect(numbersOf(reader.output(), tag)).toEqual(numbers);
+      }
+      const kept = await finished(['logs', '-n', '100000', '--state', state]);
+      for (const tag of TAGS) expect(numbersOf(kept.stdout, tag)).toEqual(numbers);
+      reader.child.kill('SIGINT');
+      await reader.closed;
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'that stand still hold no function up, and are told how many lines they missed',
+    async () => {
+      const reader = await following('awake');
+      reader.child.kill('SIGSTOP');
+      // More than the kernel and we keep for one reader; less in each than a function may print.
+      const rounds = 40;
+      const count = 800;
+      for (let round = 0; round < rounds; round += 1) {
+        await print({ tag: `still-${round}`, count, length: 1_000, perTurn: count });
+      }
+      const kept = await finished(['logs', '-n', '100000', '--state', state]);
+      reader.child.kill('SIGCONT');
+      const more = await printUntilShown(reader, 'again');
+      const followed = reader.output();
+      const missed = [...followed.matchAll(/([\d,]+) lines? left out here/g)].reduce(
+        (sum, [, lines = '']) => sum + Number(lines.replaceAll(',', '')),
+        0,
+      );
+      let seen = 0;
+      for (let round = 0; round < rounds; round += 1) {
+        expect(numbersOf(kept.stdout, `still-${round}`)).toHaveLength(count);
+        seen += numbersOf(followed, `still-${round}`).length;
+      }
+      expect(missed).toBeGreaterThan(0);
+      // Besides its own, each event has lines of the platform: at most START, END and REPORT.
+      expect(seen + missed).toBeGreaterThanOrEqual(rounds * count);
+      expect(seen + missed).toBeLessThanOrEqual(rounds * (count + 3) + more * 4);
+      reader.child.kill('SIGINT');
+      await reader.closed;
+    },
+    LIMIT_MS,
+  );
+});
