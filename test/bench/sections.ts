@@ -6,9 +6,11 @@ import { cold } from './sections/cold.js';
 import { density } from './sections/density.js';
 import { freezer, frozenInARow, spaced } from './sections/frozen.js';
 import { http } from './sections/http.js';
+import { logs } from './sections/logs.js';
 import { peers } from './sections/peers.js';
 import { queue } from './sections/queue.js';
 import { short } from './sections/short.js';
+import { startup } from './sections/startup.js';
 import { warm } from './sections/warm.js';
 import type { Section } from './tools/measure.js';
 
@@ -23,6 +25,8 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   burst,
   density,
   queue,
+  startup,
+  logs,
   peers,
   short,
 };
