@@ -8,7 +8,7 @@
  */
 
 import { join } from 'node:path';
-import { systemClock } from './async/clock.js';
+import { sleep, systemClock } from './async/clock.js';
 import { Teardown } from './async/teardown.js';
 import { openEarlySide, type EarlySide } from './composition/early-side.js';
 import { FLUSH_MS, running, type RunningOrchestrator } from './composition/running.js';
@@ -22,6 +22,9 @@ import { InvocationStore } from './state/invocation-store.js';
 import { claimRun } from './state/run-file.js';
 import type { Stack } from './stack/stack.js';
 import { packageVersion } from './version.js';
+
+/** Clients that wait for the door try it each few milliseconds. */
+const BREATH_MS = 5;
 
 export type { RunningOrchestrator } from './composition/running.js';
 
@@ -84,7 +87,8 @@ async function startRest(early: EarlySide, start: Start): Promise<RunningOrchest
   const { settings } = config;
   const { log, readConfig, signal } = hooks;
   const { code, below } = early;
-  signal.throwIfAborted();
+  // Who waits at the door is answered before the loading of all else holds the process up.
+  await sleep(systemClock, BREATH_MS, signal);
   const { openEngineSide } = await import('./composition/engine-side.js');
   const concurrencyOf = (name: string): number =>
     registry.reservedConcurrency(name) ?? settings.concurrency;

@@ -60,6 +60,8 @@ const COMPLETION = 'completion';
 /** Lines longer than this are tiring to read, however wide the terminal. */
 const WIDEST_HELP = 100;
 const DEFAULT_WIDTH = 80;
+/** As yargs has it; its types do not say so. */
+const NO_USAGE = null as unknown as string;
 
 const EPILOGUE = [
   'Exit codes:',
@@ -203,7 +205,8 @@ function mayShowHelp(argv: readonly string[]): boolean {
 
 function describe(builder: Argv, command: Command, shown: boolean): Argv {
   builder.options(Object.fromEntries(yargsOptions(command.options ?? {}, !shown)));
-  if (!shown) return builder;
+  // Without a usage there is nothing to lay out.
+  if (!shown) return builder.usage(NO_USAGE);
   for (const [name, { describe }] of Object.entries(command.positionals ?? {})) {
     builder.positional(name, { type: 'string', describe });
   }

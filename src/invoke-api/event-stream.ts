@@ -1,11 +1,10 @@
 /** The frames of InvokeWithResponseStream (contract 7.7), in the AWS event stream encoding. */
 
-import { EventStreamCodec } from '@smithy/eventstream-codec';
+import { createRequire } from 'node:module';
+import type { EventStreamCodec } from '@smithy/eventstream-codec';
 
-const codec = new EventStreamCodec(
-  (bytes) => Buffer.from(bytes).toString('utf8'),
-  (text) => Buffer.from(text, 'utf8'),
-);
+const load = createRequire(import.meta.url);
+let codec: EventStreamCodec | undefined;
 
 export interface Completion {
   readonly ErrorCode?: string;
@@ -23,6 +22,7 @@ export function invokeComplete(completion: Completion): Uint8Array {
 }
 
 function frame(eventType: string, contentType: string, body: Uint8Array): Uint8Array {
+  codec ??= makeCodec();
   return codec.encode({
     headers: {
       ':message-type': { type: 'string', value: 'event' },
@@ -31,4 +31,15 @@ function frame(eventType: string, contentType: string, body: Uint8Array): Uint8A
     },
     body,
   });
+}
+
+/** Loaded for the first stream: starts do without. */
+function makeCodec(): EventStreamCodec {
+  const { EventStreamCodec: Codec } = load('@smithy/eventstream-codec') as {
+    EventStreamCodec: typeof EventStreamCodec;
+  };
+  return new Codec(
+    (bytes) => Buffer.from(bytes).toString('utf8'),
+    (text) => Buffer.from(text, 'utf8'),
+  );
 }
