@@ -8,6 +8,7 @@ import { freezer, frozenInARow, spaced } from './sections/frozen.js';
 import { http } from './sections/http.js';
 import { logs } from './sections/logs.js';
 import { peers } from './sections/peers.js';
+import { prepared } from './sections/prepared.js';
 import { queue } from './sections/queue.js';
 import { short } from './sections/short.js';
 import { startup } from './sections/startup.js';
@@ -22,6 +23,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   freezer,
   http,
   cold,
+  prepared,
   burst,
   density,
   queue,

@@ -22,12 +22,14 @@ import { FakeEngine, type EngineCall, type FakeProcess } from '../support/fake-e
 import { ManualClock } from '../support/manual-clock.js';
 import { playedSpec } from '../support/pool-bench.js';
 import { demand } from './demand.js';
+import { DemandPeaks } from './demand-peaks.js';
 import { definitionOf, RESERVED } from './definition.js';
 import { Supervisor, type Proc } from './extensions.js';
 import { LogCheck } from './log-check.js';
 import { Random } from './random.js';
 import { Runtime } from './runtime.js';
 import { SimulatedSink } from './streaming.js';
+import { TenantCheck, TENANTS } from './tenant-check.js';
 
 /** How often things go wrong, out of one. */
 export interface FaultRates {
@@ -36,12 +38,14 @@ export interface FaultRates {
 }
 
 const EXTENSIONS: readonly string[] = ['one', 'two'];
-const TENANTS: readonly string[] = ['red', 'green', 'blue'];
 const ENVIRONMENT_BYTES = 128 * 2 ** 20;
 const ACCOUNT_CONCURRENCY = 40;
 const IDLE_TIMEOUT_MS = 60_000;
 /** The fixed one is what most people have. */
 const POLICIES = ['fixed', 'fixed', 'hybrid', 'greedy-dual'] as const;
+const AT_REST: ReadonlySet<string> = new Set(['idle', 'frozen', 'snapshotted', 'reset']);
+/** What policies learn from is no longer than four hours, and they add something to it. */
+const LONGEST_LEARNT_MS = 5 * 3_600_000;
 const MICROTASKS = 12;
 /** What waits may have to wait for slow starts of others, where memory is scarce one by one. */
 const LONGEST_WAIT_MS = 300_000;
@@ -66,8 +70,7 @@ export class World implements RuntimeDoor {
   readonly #channels = new Map<string, Channel>();
   readonly #traced = new Map<string, Traced>();
   readonly #inProgress = new Map<string, number>();
-  /** Environment → tenant. */
-  readonly #owners = new Map<string, string>();
+  readonly #tenants = new TenantCheck();
   #rates: FaultRates;
   #requests = 0;
   #identities = 0;
@@ -77,6 +80,7 @@ export class World implements RuntimeDoor {
   /** Functions have extensions. */
   readonly #extended: boolean;
   #spares: number;
+  readonly #peaks: DemandPeaks;
   readonly #keepAlive: KeepAlive;
   #freezes: boolean;
   #freezeAfterMs: number | 'never';
@@ -87,6 +91,8 @@ export class World implements RuntimeDoor {
     this.memory = new MemoryBudget(this.random.pick([2, 5, 20, 20]) * ENVIRONMENT_BYTES);
     this.#marks = this.random.chance(0.7);
     this.#spares = this.random.below(3);
+    // One is made for an event that is due, spares or not.
+    this.#peaks = new DemandPeaks(Math.max(1, this.#spares));
     this.#keepAlive = keepAliveOf({ name: this.random.pick(POLICIES) }, IDLE_TIMEOUT_MS);
     this.#extended = this.random.chance(0.5);
     this.#freezes = this.#rates.engine === 0 || !this.random.chance(0.1);
@@ -140,6 +146,7 @@ export class World implements RuntimeDoor {
     this.#traced.set(requestId, traced);
     const before = this.#inProgress.get(functionName) ?? 0;
     this.#inProgress.set(functionName, before + 1);
+    this.#checkPeaks();
     const sink = this.random.chance(0.3)
       ? new SimulatedSink(this.random, this.clock, requestId)
       : undefined;
@@ -176,6 +183,7 @@ export class World implements RuntimeDoor {
 
   provision(functionName: string, count: number): void {
     this.router.deployment(functionName)?.provision(count);
+    this.#checkPeaks();
   }
 
   /** Lets virtual time go by, checking after every step. */
@@ -194,12 +202,20 @@ export class World implements RuntimeDoor {
   /** Faults stop; everything must come to an end and to rest. */
   async rest(): Promise<void> {
     this.#rates = { engine: 0, runtime: 0 };
-    await this.run(IDLE_TIMEOUT_MS * 20);
+    await this.run(this.#keepAlive.name === 'hybrid' ? LONGEST_LEARNT_MS : IDLE_TIMEOUT_MS * 20);
     demand(this.#traced.size === 0, `${this.#traced.size} invocations never ended`);
+    if (this.#keepAlive.name === 'greedy-dual') return this.#endWhatStays();
     await this.#checkProvisioned();
     const left = this.#states();
     demand(left.length === 0, `environments outlived their idle timeout: ${left.join()}`);
     await this.#nothingLeft();
+  }
+
+  /** Nothing asks for the memory of what is left: it stays, but at rest. */
+  async #endWhatStays(): Promise<void> {
+    const busy = this.#states().filter((state) => !AT_REST.has(state));
+    demand(busy.length === 0, `environments are not at rest: ${busy.join()}`);
+    await this.destroy();
   }
 
   /** What is provisioned is there and nothing else, until it is given up. */
@@ -273,6 +289,7 @@ export class World implements RuntimeDoor {
       const limit = name === 'gamma' ? RESERVED : ACCOUNT_CONCURRENCY - RESERVED;
       demand(count <= limit, `${count} of ${name} in progress, ${limit} allowed`);
     }
+    this.#checkPeaks();
     demand(this.engine.misuse.length === 0, `the engine was misused: ${this.engine.misuse.join()}`);
     const [oldest] = this.#traced.values();
     const waitedMs = this.clock.monotonic() - (oldest?.since ?? Infinity);
@@ -282,6 +299,10 @@ export class World implements RuntimeDoor {
       this.memory.usedBytes <= this.memory.limitBytes,
       `${this.memory.usedBytes} bytes admitted of ${this.memory.limitBytes}`,
     );
+  }
+
+  #checkPeaks(): void {
+    for (const one of this.router.deployments) this.#peaks.check(one, this.#inProgress);
   }
 
   #deployment(definition: FunctionDefinition): Deployment {
@@ -389,13 +410,6 @@ export class World implements RuntimeDoor {
     });
   }
 
-  /** What a tenant has left in an environment no other tenant may find. */
-  #checkTenant(environment: string, tenantId: string | undefined): void {
-    const owner = this.#owners.get(environment) ?? tenantId;
-    demand(owner === tenantId, `${environment} of ${owner} served ${tenantId}`);
-    if (tenantId !== undefined) this.#owners.set(environment, tenantId);
-  }
-
   #runtime(
     spec: ContainerSpec,
     process: Proc,
@@ -412,7 +426,7 @@ export class World implements RuntimeDoor {
       faults: this.#rates.runtime,
       goesAstray: () => this.logs.goesAstray(spec.name),
       begins: ({ requestId, tenantId }) => {
-        this.#checkTenant(spec.name, tenantId);
+        this.#tenants.served(spec.name, tenantId);
         const traced = this.#traced.get(requestId);
         if (traced === undefined) return;
         traced.begun += 1;

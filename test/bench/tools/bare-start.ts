@@ -3,8 +3,13 @@
 import { BENCH_LABELS, docker, imageOf, type Language } from './engine.js';
 import { refuseWhenEnding } from './started.js';
 
+export interface BareStart {
+  readonly tookMs: number;
+  remove(): Promise<void>;
+}
+
 /** Create, start, the interpreter prints a line: what no orchestrator can do without. */
-export async function bareStartMs(language: Language): Promise<number> {
+export async function bareStart(language: Language): Promise<BareStart> {
   refuseWhenEnding();
   const image = await imageOf(language);
   const command =
@@ -23,7 +28,12 @@ export async function bareStartMs(language: Language): Promise<number> {
   const printed = new Promise((resolve) => stream.once('data', resolve));
   await container.start();
   await printed;
-  const took = performance.now() - startedAt;
-  await container.remove({ force: true });
-  return took;
+  const tookMs = performance.now() - startedAt;
+  return { tookMs, remove: () => container.remove({ force: true }) };
+}
+
+export async function bareStartMs(language: Language): Promise<number> {
+  const { tookMs, remove } = await bareStart(language);
+  await remove();
+  return tookMs;
 }

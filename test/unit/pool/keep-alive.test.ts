@@ -131,3 +131,24 @@ describe('spares of a function with few places', () => {
     expect(bench.states()).toEqual(['invoking', 'frozen']);
   });
 });
+
+describe('spares of many functions', () => {
+  it('give everybody a first one before anybody gets a second', async () => {
+    const bench = new PoolBench({ rules: { spares: 3 } });
+    bench.delayMs = (call) => (call === 'start' ? 100 : 0);
+    const pools = [
+      bench.pool,
+      ...Array.from({ length: 39 }, () => bench.open({ rules: { spares: 3 } })),
+    ];
+    for (const pool of pools) pool.warm();
+    // The first was alone when it asked, and got two.
+    const counts = (): number[] => pools.slice(1).map((pool) => pool.environmentCount);
+    for (let waitedMs = 0; counts().some((count) => count < 3); waitedMs += 50) {
+      expect(Math.max(...counts()) - Math.min(...counts())).toBeLessThanOrEqual(1);
+      expect(waitedMs).toBeLessThan(60_000);
+      await bench.clock.advanceAsync(50);
+    }
+    await bench.clock.advanceAsync(10_000);
+    expect(pools.flatMap((pool) => bench.states(pool))).toEqual(Array<string>(120).fill('frozen'));
+  });
+});

@@ -1,0 +1,98 @@
+/** Events that find spares: environments initialised ahead that have served nothing yet. */
+
+import { bareStartMs } from '../tools/bare-start.js';
+import { median, percentile, type Figure } from '../tools/statistics.js';
+import { load, startOurs, type Language, type RunningOurs } from '../tools/targets.js';
+
+/** First events in a round, each after an `up` of its own. */
+const FIRST_EVENTS = 3;
+const SPARES = 4;
+const WARM_EVENTS = 400;
+/** What was started ahead is there and frozen when nothing has changed for so many looks. */
+const LOOKS = 2;
+
+export async function prepared(rounds: number): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const language of ['node', 'python'] as const) {
+    const first: number[] = [];
+    const naive: number[] = [];
+    const lastOfFew: number[] = [];
+    const warm: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const times = { naive: [] as number[], first: [] as number[] };
+      for (let event = 0; event < FIRST_EVENTS; event += 1) {
+        times.naive.push(await bareStartMs(language));
+        times.first.push(await firstEventMs(language));
+      }
+      naive.push(median(times.naive));
+      first.push(median(times.first));
+      const few = await firstOfBurst(language);
+      lastOfFew.push(few.lastMs);
+      warm.push(few.warmMs);
+    }
+    figures.push(
+      {
+        name: `first event after up, a spare there, ${language}`,
+        unit: 'ms',
+        ours: first,
+        theirs: naive,
+        against: 'bare create + start + print',
+        atMost: 0.02,
+      },
+      {
+        name: `last of the first ${SPARES} at once, ${SPARES} spares, ${language}`,
+        unit: 'ms',
+        ours: lastOfFew,
+        theirs: warm,
+        against: `warm p50, ${SPARES} at once`,
+        atMost: 3,
+      },
+    );
+  }
+  return figures;
+}
+
+async function firstEventMs(language: Language): Promise<number> {
+  const target = await startOurs(['--no-watch']);
+  try {
+    await sparesFrozen(target);
+    const { latenciesMs } = await load(job(target, language, { count: 1, inFlight: 1 }));
+    return latenciesMs[0] ?? Number.NaN;
+  } finally {
+    await target.stop();
+  }
+}
+
+/** As many events at once as there are spares, and the same number once all are warm. */
+async function firstOfBurst(language: Language): Promise<{ lastMs: number; warmMs: number }> {
+  const target = await startOurs(['--spares', String(SPARES), '--no-watch']);
+  try {
+    await sparesFrozen(target);
+    const few = { count: SPARES, inFlight: SPARES };
+    const { latenciesMs } = await load(job(target, language, few));
+    const warm = await load(job(target, language, { ...few, count: WARM_EVENTS, warmup: 100 }));
+    return { lastMs: percentile(latenciesMs, 1), warmMs: median(warm.latenciesMs) };
+  } finally {
+    await target.stop();
+  }
+}
+
+function job(
+  target: RunningOurs,
+  language: Language,
+  counts: { count: number; inFlight: number; warmup?: number },
+) {
+  return { port: target.port, path: target.path(language), warmup: 0, spacingMs: 0, ...counts };
+}
+
+/** Resolves when what was started ahead is frozen and nothing more is being started. */
+async function sparesFrozen(target: RunningOurs): Promise<void> {
+  let before = 0;
+  for (let same = 0; same < LOOKS;) {
+    const states = await target.states();
+    const settled = states.length > 0 && states.every((state) => state === 'frozen');
+    same = settled && states.length === before ? same + 1 : 0;
+    before = states.length;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
