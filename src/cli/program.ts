@@ -33,8 +33,10 @@ import {
 } from './refusals.js';
 import { createReport, type Report } from './report.js';
 import { schedules } from './schedules.js';
+import { simulate } from './simulate.js';
 import { sources } from './sources.js';
 import { time } from './time.js';
+import { trace } from './trace.js';
 import { up } from './up.js';
 import { why } from './why.js';
 
@@ -54,6 +56,8 @@ const COMMANDS: readonly Command[] = [
   checkProject,
   build,
   images,
+  simulate,
+  trace,
   doctor,
 ];
 const COMPLETION = 'completion';

@@ -6,6 +6,8 @@
 import { EventHeap } from './event-heap.js';
 import type { Trace } from './trace.js';
 
+const MB_MS_PER_GB_SECOND = 1024 * 1000;
+
 export interface Foresight {
   /** When the invocation ends, ms. */
   readonly endsAt: Float64Array;
@@ -38,11 +40,11 @@ export function foresee(trace: Trace): Foresight {
 }
 
 /**
- * The fewest cold starts with so much memory wasted between uses, if environments are kept or let
- * go and none is started ahead: the waits that save a start for the least memory are kept first. A
- * lower bound: the last one may be kept in part, and starting and ending take no memory.
+ * The fewest cold starts with so many gigabyte seconds wasted between uses, if environments are kept
+ * or let go and none is started ahead: the waits that save a start for the least memory are kept
+ * first. A lower bound: the last one may be kept in part, and starts take no memory.
  */
-export function fewestColdStarts(trace: Trace, seen: Foresight, gbSeconds: number): number {
+export function coldStartBound(trace: Trace, seen: Foresight): (gbSeconds: number) => number {
   const costs = new Float64Array(trace.length);
   for (let invocation = 0; invocation < trace.length; invocation += 1) {
     const waitMs = (seen.neededAt[invocation] as number) - (seen.endsAt[invocation] as number);
@@ -50,14 +52,13 @@ export function fewestColdStarts(trace: Trace, seen: Foresight, gbSeconds: numbe
     costs[invocation] = waitMs * memoryMb;
   }
   costs.sort();
-  let left = gbSeconds * 1000 * 1024;
-  for (let kept = 0; kept < costs.length; kept += 1) {
-    const cost = costs[kept] as number;
-    if (cost > left || cost === Infinity) {
-      const part = cost === Infinity ? 0 : left / cost;
-      return trace.length - kept - part;
+  return (gbSeconds) => {
+    let left = gbSeconds * MB_MS_PER_GB_SECOND;
+    for (let kept = 0; kept < costs.length; kept += 1) {
+      const cost = costs[kept] as number;
+      if (cost > left) return trace.length - kept - (cost === Infinity ? 0 : left / cost);
+      left -= cost;
     }
-    left -= cost;
-  }
-  return 0;
+    return 0;
+  };
 }

@@ -10,6 +10,7 @@ import { logs } from './sections/logs.js';
 import { peers } from './sections/peers.js';
 import { prepared } from './sections/prepared.js';
 import { queue } from './sections/queue.js';
+import { replays } from './sections/replay.js';
 import { short } from './sections/short.js';
 import { startup } from './sections/startup.js';
 import { warm } from './sections/warm.js';
@@ -27,6 +28,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   burst,
   density,
   queue,
+  replay: replays,
   startup,
   logs,
   peers,

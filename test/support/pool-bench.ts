@@ -28,6 +28,8 @@ export interface PoolBenchOptions {
   readonly timeoutSeconds?: number;
   readonly memoryMb?: number;
   readonly budgetMb?: number;
+  /** Starts at a time. */
+  readonly starts?: number;
   /** Environments in ten seconds. */
   readonly scalingRate?: number;
   /** Each environment serves one tenant only. */
@@ -40,7 +42,7 @@ export interface PoolBenchOptions {
 
 export class PoolBench {
   readonly clock = new ManualClock();
-  readonly gate = new StartGate(2);
+  readonly gate: StartGate;
   readonly memory: MemoryBudget;
   readonly outcomes: Outcome[] = [];
   readonly calls: EngineCall[] = [];
@@ -82,6 +84,7 @@ export class PoolBench {
   readonly #seen = new Set<string>();
 
   constructor(options: PoolBenchOptions = {}) {
+    this.gate = new StartGate(options.starts ?? 2);
     this.memory = new MemoryBudget((options.budgetMb ?? 64 * 1024) * MB);
     const { scalingRate } = options;
     this.#scalingRate =

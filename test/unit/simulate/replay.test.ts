@@ -3,7 +3,7 @@ import { FixedKeepAlive } from '../../../src/keep-alive/fixed.js';
 import { GreedyDual } from '../../../src/keep-alive/greedy-dual.js';
 import type { KeepAlive, Windows } from '../../../src/keep-alive/keep-alive.js';
 import { Clairvoyant } from '../../../src/simulate/clairvoyant.js';
-import { fewestColdStarts, foresee } from '../../../src/simulate/foresight.js';
+import { coldStartBound, foresee } from '../../../src/simulate/foresight.js';
 import { replay, type ReplayOptions } from '../../../src/simulate/replay.js';
 import type { Score } from '../../../src/simulate/score.js';
 import { TraceBuilder, type Trace, type TraceFunction } from '../../../src/simulate/trace.js';
@@ -212,13 +212,13 @@ describe('foresight', () => {
 
   it('bounds the cold starts: what saves one for the least memory is kept first', () => {
     const trace = traceOf(calls);
-    const seen = foresee(trace);
+    const fewest = coldStartBound(trace, foresee(trace));
     // Waits of 0.5, 1 and 6.5 s, and three that no keeping saves.
-    expect(fewestColdStarts(trace, seen, 0)).toBe(6);
-    expect(fewestColdStarts(trace, seen, 0.5)).toBe(5);
-    expect(fewestColdStarts(trace, seen, 1.5)).toBe(4);
-    expect(fewestColdStarts(trace, seen, 4.75)).toBe(3.5);
-    expect(fewestColdStarts(trace, seen, 1000)).toBe(3);
+    expect(fewest(0)).toBe(6);
+    expect(fewest(0.5)).toBe(5);
+    expect(fewest(1.5)).toBe(4);
+    expect(fewest(4.75)).toBe(3.5);
+    expect(fewest(1000)).toBe(3);
   });
 
   it('lets go what is needed last when memory is short', () => {
