@@ -83,7 +83,7 @@ function labelled(dots: readonly { name: string; place: [number, number] }[]): s
   return dots.flatMap(({ name, place: [x, y] }) => {
     const below = /^(learned|clairvoyant)/.test(name);
     const left = below || x > LEFT_PANEL.to - 110;
-    let height = below ? y + 16 : y - 8;
+    let height = below ? y + 16 : left ? y - 28 : y - 8;
     while (taken.some(([ox, oy]) => Math.abs(ox - x) < 130 && Math.abs(oy - height) < 15)) {
       height += below ? 15 : -15;
     }

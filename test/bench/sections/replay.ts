@@ -29,7 +29,14 @@ export async function replays(rounds: number): Promise<Figure[]> {
   const figures = loadFigures();
   const days = [1, 2].map((length) =>
     Array.from({ length: rounds }, (_, round) =>
-      coldStarts(generate(figures, { ...SMALL, days: length, events: SMALL.events * length, seed: round + 1 }).trace),
+      coldStarts(
+        generate(figures, {
+          ...SMALL,
+          days: length,
+          events: SMALL.events * length,
+          seed: round + 1,
+        }).trace,
+      ),
     ),
   );
   const large = generate(figures, { ...LARGE, days: 1, seed: 1 }).trace;
