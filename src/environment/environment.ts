@@ -460,6 +460,8 @@ export class Environment implements ChannelListener {
   }
 
   #recordRestore(): void {
+    // What its hooks printed lies in the pipe by now, and comes before START.
+    this.#processes.flushOutput();
     this.#restoration.succeeded();
     this.#serving.current?.dispatchAgain(dispatchTimes(this.#parts.clock, this.version));
   }
