@@ -20,9 +20,12 @@ import {
   withOutcomes,
   writeJson,
 } from './tools/results.js';
-import { endAllStarted, endForGood } from './tools/started.js';
+import { endAllStarted, endForGood, isEnding } from './tools/started.js';
 
 const EXIT = { ok: 0, worse: 1, refused: 2, interrupted: 130 } as const;
+
+/** For each round: longer than any section takes on a slow machine. */
+const LIMIT_MS = 10 * 60_000;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -39,7 +42,9 @@ async function measure(asked: Measurement): Promise<number> {
     rounds: asked.rounds,
     kept: keptFor(machine, { baseline, last: readResults() }),
     doubt: !asked.update,
+    limitMs: asked.rounds * LIMIT_MS,
     note,
+    interrupted: isEnding,
     cleanUp: async () => (await endAllStarted()).forEach(note),
     done: (outcome) => {
       say(`\n${block(outcome)}`);
@@ -47,6 +52,8 @@ async function measure(asked: Measurement): Promise<number> {
       writeJson(RESULTS_FILE, withOutcome(readResults(), { machine, outcome, at }));
     },
   });
+  // Whoever ends everything ends this process as well.
+  if (isEnding()) return new Promise(() => undefined);
   say(summary(outcomes));
   if (asked.update) writeJson(BASELINE_FILE, withOutcomes(baseline, { machine, outcomes }));
   if (asked.documents) documents();

@@ -32,7 +32,10 @@ export interface Measuring {
   readonly kept: Kept;
   /** Whether sections with regressions are measured again. */
   readonly doubt: boolean;
+  /** Of one measurement of one section. */
+  readonly limitMs: number;
   note(text: string): void;
+  interrupted(): boolean;
   /** Ends what a section left. */
   cleanUp(): Promise<void>;
   /** Told after each section. */
@@ -45,8 +48,11 @@ export async function measureAll(
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const [index, name] of names.entries()) {
+    if (measuring.interrupted()) break;
     measuring.note(`measuring ${name} (${index + 1} of ${names.length})`);
     const outcome = await measureOne(name, measuring);
+    // It failed for that, and is no result.
+    if (measuring.interrupted()) break;
     outcomes.push(outcome);
     measuring.done(outcome);
   }
@@ -87,12 +93,27 @@ async function measureOne(name: string, measuring: Measuring): Promise<Outcome> 
   }
 }
 
-async function figuresOf(name: string, { sections, rounds }: Measuring): Promise<Figure[]> {
-  const figures = (await sections[name]?.(rounds)) ?? [];
+async function figuresOf(name: string, measuring: Measuring): Promise<Figure[]> {
+  const { sections, rounds } = measuring;
+  const figures = await withinLimit(sections[name]?.(rounds) ?? [], measuring.limitMs);
   const ids = figures.map(idOf);
   const twice = ids.find((id, index) => ids.indexOf(id) < index);
   if (twice !== undefined) throw new Error(`two figures of ${name} are called: ${twice}`);
   return figures;
+}
+
+/** One that hangs is left, and what it started is ended: the others are still measured. */
+async function withinLimit<T>(work: Promise<T> | T, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const minutes = Math.round(limitMs / 60_000);
+    timer = setTimeout(() => reject(new Error(`not done after ${minutes} minutes`)), limitMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function comparedWith(kept: Kept[string], figures: readonly Figure[]): Compared[] {

@@ -28,6 +28,8 @@ async function bench(
     rounds: 3,
     kept: {},
     doubt: true,
+    limitMs: 60_000,
+    interrupted: () => false,
     note: (text) => notes.push(text),
     cleanUp: async () => {
       cleaned += 1;
@@ -73,6 +75,27 @@ describe('The sections of a bench', () => {
     expect(outcomes[1]?.compared).toHaveLength(1);
     expect(done).toEqual(['warm', 'cold']);
     expect(cleaned).toBe(2);
+  });
+
+  it('are left when they hang, and the next is measured', async () => {
+    const { outcomes, cleaned } = await bench(
+      { warm: () => new Promise(() => undefined), cold: section([2]) },
+      { limitMs: 1 },
+    );
+    expect(outcomes[0]?.failure).toContain('not done after 0 minutes');
+    expect(outcomes[1]?.compared).toHaveLength(1);
+    expect(cleaned).toBe(2);
+  });
+
+  it('give no result once interrupted, and none of them begins', async () => {
+    let interrupted = false;
+    const warm: Section = async () => {
+      interrupted = true;
+      throw new Error('what it measured was ended');
+    };
+    const all = { warm, cold: section([2]) };
+    const { outcomes, done, cleaned } = await bench(all, { interrupted: () => interrupted });
+    expect([outcomes, done, cleaned]).toEqual([[], [], 1]);
   });
 
   it('may be skipped, which is no failure', async () => {

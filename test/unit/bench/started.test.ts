@@ -12,6 +12,17 @@ describe('What a bench has started', () => {
     expect(times).toBe(1);
   });
 
+  it('may be ended again when that failed, and is tried twice with all the rest', async () => {
+    let times = 0;
+    const stop = started(async () => {
+      times += 1;
+      if (times < 3) throw new Error('interrupted');
+    });
+    await expect(stop()).rejects.toThrow('interrupted');
+    expect(await endAllStarted(async () => undefined)).toEqual([]);
+    expect(times).toBe(3);
+  });
+
   it('is ended from the latest back, whatever cannot be, and the engine is swept last', async () => {
     const ended: string[] = [];
     for (const name of ['relay', 'load', 'peer']) {
