@@ -4,7 +4,7 @@
  */
 
 import { bareStart } from '../tools/bare-start.js';
-import { percentile, type Figure } from '../tools/statistics.js';
+import { LOOSE, percentile, type Figure } from '../tools/statistics.js';
 import { load, startOurs } from '../tools/targets.js';
 
 const SIZES = [16, 64];
@@ -62,6 +62,7 @@ export async function burst(rounds: number): Promise<Figure[]> {
         theirs: naive.map(({ lastMs }) => lastMs),
         against: `${size} bare starts at once`,
         atMost: 0.6,
+        tolerance: LOOSE,
       },
       {
         name: `burst of ${size} from nothing: environments`,

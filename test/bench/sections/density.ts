@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startNaive } from '../tools/naive.js';
 import { processesBeside, proportionalBytes, shims, sleeps } from '../tools/processes.js';
 import { provision, publish } from '../tools/provisioned.js';
-import type { Figure } from '../tools/statistics.js';
+import { LOOSE, type Figure } from '../tools/statistics.js';
 import { cpuSeconds, docker, load, startOurs, type RunningOurs } from '../tools/targets.js';
 
 const FROZEN = Number(process.env['BENCH_ENVIRONMENTS'] ?? 200);
@@ -117,6 +117,7 @@ async function idleness({ pid }: RunningOurs): Promise<Figure[]> {
       theirs: [100],
       against: 'one core',
       atMost: 0.002,
+      tolerance: LOOSE,
     },
     {
       name: `wake-ups a second, ${name}`,
@@ -125,6 +126,7 @@ async function idleness({ pid }: RunningOurs): Promise<Figure[]> {
       theirs: [FROZEN],
       against: 'one for each environment',
       atMost: 0.01,
+      tolerance: LOOSE,
     },
   ];
 }
@@ -136,14 +138,23 @@ async function memory(target: RunningOurs, language: 'node' | 'python'): Promise
     const engine = await shims();
     const ours = await bytesEach(await target.containers(language), engine);
     const theirs = await bytesEach(naive.ids, engine);
-    const holder = await bytesEach(await holders(), engine);
+    const held = await holders();
     const common = { unit: '/GiB', theirs: [GIBIBYTE / theirs], against: 'docker run' };
+    const alone = {
+      ...common,
+      name: `density, ${language}`,
+      ours: [GIBIBYTE / ours],
+      atLeast: 0.95,
+    };
+    // Newer engines get none.
+    if (held.length === 0) return [alone];
+    const withHolder = GIBIBYTE / (ours + (await bytesEach(held, engine)));
     return [
-      { ...common, name: `density, ${language}`, ours: [GIBIBYTE / ours], atLeast: 0.95 },
+      alone,
       {
         ...common,
         name: `density with a holder each, ${language}`,
-        ours: [GIBIBYTE / (ours + holder)],
+        ours: [withHolder],
         atLeast: 0.75,
       },
     ];

@@ -1,7 +1,7 @@
 /** Events that find spares: environments initialised ahead that have served nothing yet. */
 
 import { bareStartMs } from '../tools/bare-start.js';
-import { median, percentile, type Figure } from '../tools/statistics.js';
+import { LOOSE, median, percentile, type Figure } from '../tools/statistics.js';
 import { load, startOurs, type Language, type RunningOurs } from '../tools/targets.js';
 
 /** First events in a round, each after an `up` of its own. */
@@ -38,6 +38,7 @@ export async function prepared(rounds: number): Promise<Figure[]> {
         theirs: naive,
         against: 'bare create + start + print',
         atMost: 0.02,
+        tolerance: LOOSE,
       },
       {
         name: `last of the first ${SPARES} at once, ${SPARES} spares, ${language}`,
@@ -46,6 +47,7 @@ export async function prepared(rounds: number): Promise<Figure[]> {
         theirs: warm,
         against: `warm p50, ${SPARES} at once`,
         atMost: 3,
+        tolerance: LOOSE,
       },
     );
   }

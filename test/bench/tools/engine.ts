@@ -25,9 +25,15 @@ export const BENCH_LABELS: Readonly<Record<string, string>> = { [LABEL.run]: RUN
 export async function removeOurs(): Promise<void> {
   const filters = { label: runFilter(RUN) };
   for (const { Id } of await docker.listContainers({ all: true, filters })) {
-    await docker.getContainer(Id).remove({ force: true });
+    await docker.getContainer(Id).remove({ force: true }).catch(goneOrGoing);
   }
   for (const { Id } of await docker.listNetworks({ filters })) {
-    await docker.getNetwork(Id).remove();
+    await docker.getNetwork(Id).remove().catch(goneOrGoing);
   }
+}
+
+/** What somebody else removes at the same time. */
+function goneOrGoing(error: unknown): void {
+  const { statusCode } = error as { statusCode?: number };
+  if (statusCode !== 404 && statusCode !== 409) throw error;
 }

@@ -33,9 +33,9 @@ describe('What a bench has started', () => {
     }
     const sweep = async (): Promise<void> => void ended.push('sweep');
     expect(await endAllStarted(sweep)).toEqual(['not ended: Error: it hangs']);
-    expect(ended).toEqual(['peer', 'load', 'relay', 'sweep']);
+    expect(ended).toEqual(['peer', 'load', 'load', 'relay', 'sweep']);
     expect(await endAllStarted(sweep)).toEqual([]);
-    expect(ended.slice(4)).toEqual(['sweep']);
+    expect(ended.slice(5)).toEqual(['sweep']);
   });
 
   it('says when the engine cannot be swept', async () => {
