@@ -4,8 +4,6 @@ import { bareStartMs } from '../tools/bare-start.js';
 import { LOOSE, median, percentile, type Figure } from '../tools/statistics.js';
 import { load, startOurs, type Language, type RunningOurs } from '../tools/targets.js';
 
-/** First events in a round, each after an `up` of its own. */
-const FIRST_EVENTS = 3;
 const SPARES = 4;
 const WARM_EVENTS = 400;
 /** What was started ahead is there and frozen when nothing has changed for so many looks. */
@@ -19,13 +17,8 @@ export async function prepared(rounds: number): Promise<Figure[]> {
     const lastOfFew: number[] = [];
     const warm: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      const times = { naive: [] as number[], first: [] as number[] };
-      for (let event = 0; event < FIRST_EVENTS; event += 1) {
-        times.naive.push(await bareStartMs(language));
-        times.first.push(await firstEventMs(language));
-      }
-      naive.push(median(times.naive));
-      first.push(median(times.first));
+      naive.push(await bareStartMs(language));
+      first.push(await firstEventMs(language));
       const few = await firstOfBurst(language);
       lastOfFew.push(few.lastMs);
       warm.push(few.warmMs);
