@@ -35,6 +35,8 @@ export type Waiting = 'request' | 'head' | 'body' | 'answer';
 const EMPTY = Buffer.alloc(0);
 /** Answers that are put together before it is seen whether anybody reads them. */
 const ANSWERS_AT_ONCE = 64;
+/** Up to this it is cheaper to put pieces together than to write each. */
+const JOINED_BYTES = 64 * 1024;
 /** What may be sent ahead of our answer before the sender has to wait. */
 const LARGEST_BACKLOG_BYTES = 6 * 2 ** 20 + 64 * 1024;
 
@@ -248,13 +250,23 @@ export class Connection implements AnswerSide {
     if (this.#closed) return;
     if (out.length > 0) {
       this.#out = [];
-      if (out.length === 1) this.#socket.write(out[0] ?? EMPTY);
-      else this.#writeAll(out);
+      this.#write(out);
     }
     if (this.#ending) this.#socket.destroySoon();
   }
 
-  #writeAll(pieces: readonly Buffer[]): void {
+  /** One write for what is small; larger pieces are not copied for it. */
+  #write(pieces: readonly Buffer[]): void {
+    const [first = EMPTY, ...rest] = pieces;
+    if (rest.length === 0) {
+      this.#socket.write(first);
+      return;
+    }
+    const bytes = rest.reduce((sum, { length }) => sum + length, first.length);
+    if (bytes <= JOINED_BYTES) {
+      this.#socket.write(Buffer.concat(pieces, bytes));
+      return;
+    }
     this.#socket.cork();
     for (const piece of pieces) this.#socket.write(piece);
     this.#socket.uncork();
