@@ -71,7 +71,7 @@ function documents(): number {
     note('There are no results yet: run the bench first.');
     return EXIT.refused;
   }
-  for (const line of writeTables(results)) note(line);
+  for (const line of writeTables(results, Object.keys(SECTIONS))) note(line);
   return EXIT.ok;
 }
 

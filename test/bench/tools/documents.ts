@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../../src/package-root.js';
-import { barOf, short } from './report.js';
+import { barOf, short, spread } from './report.js';
 import type { FigureResult, Results } from './results.js';
 
 const BEGIN = '<!-- figures: begin -->';
@@ -14,9 +14,13 @@ const END = '<!-- figures: end -->';
 
 interface Document {
   readonly file: string;
-  /** README has what there is a bar for. */
+  /** README has what there is a bar for, and what others do beside us. */
   readonly barsOnly: boolean;
 }
+
+/** It measures again, in short, what others measure at length. */
+const REPEATED = 'short';
+const BESIDE_US = 'peers';
 
 const DOCUMENTS: readonly Document[] = [
   { file: 'README.md', barsOnly: true },
@@ -24,13 +28,16 @@ const DOCUMENTS: readonly Document[] = [
 ];
 
 /** Gives lines about what was done. */
-export function writeTables(results: Results): string[] {
+export function writeTables(results: Results, order: readonly string[]): string[] {
   const failed = Object.entries(results.sections)
     .filter(([, { failure }]) => failure !== undefined)
     .map(([name]) => `${name} gave no figures in its last run; what is shown of it is older.`);
   const written = DOCUMENTS.map(({ file, barsOnly }) => {
     const path = join(packageRoot(), file);
-    writeFileSync(path, between(readFileSync(path, 'utf8'), tables(results, barsOnly), file));
+    writeFileSync(
+      path,
+      between(readFileSync(path, 'utf8'), tables(results, { barsOnly, order }), file),
+    );
     return `${file} has the figures of bench-results.json.`;
   });
   return [...failed, ...written];
@@ -44,19 +51,30 @@ export function between(text: string, content: string, file: string): string {
   return `${text.slice(0, begin + BEGIN.length)}\n${content}\n${text.slice(end)}`;
 }
 
-export function tables(results: Results, barsOnly: boolean): string {
+/** Sections come in `order`; those that it does not name are left out. */
+export function tables(
+  results: Results,
+  { barsOnly, order }: { barsOnly: boolean; order: readonly string[] },
+): string {
   const { cpus, engine, cgroups, kernel, node, arch } = results.machine;
-  const shown = Object.values(results.sections).flatMap(({ figures }) =>
-    figures.filter(({ holds }) => !barsOnly || holds !== undefined),
-  );
-  const rounds = Object.values(results.sections).map((section) => section.rounds);
+  const rows = order
+    .filter((section) => section !== REPEATED)
+    .flatMap((section) => {
+      const { figures = [] } = results.sections[section] ?? {};
+      const shown = figures.filter(
+        ({ holds, told }) =>
+          !barsOnly || holds !== undefined || (section === BESIDE_US && told !== true),
+      );
+      return merged(shown).map((row) => line(section, row));
+    });
   return [
-    `Medians of ${Math.min(...rounds)} or more rounds on ${cpus} shared ${arch} cores, Docker ${engine} with`,
-    `cgroups ${cgroups}, Linux ${kernel}, Node.js ${node}.`,
+    `Medians over the rounds, and the least and the greatest of them, on ${cpus} ${arch} cores with Docker`,
+    `${engine}, cgroups ${cgroups}, Linux ${kernel} and Node.js ${node}. \`make bench SECTIONS=<section>\` measures`,
+    'one section again.',
     '',
-    '| Figure | Against | Ratio | Rounds | Bar |',
-    '|---|---|---|---|---|',
-    ...merged(shown).map(line),
+    '| Section | Figure | Against | Ratio | Rounds | Bar |',
+    '|---|---|---|---|---|---|',
+    ...rows,
   ].join('\n');
 }
 
@@ -81,17 +99,18 @@ function merged(figures: readonly FigureResult[]): Row[] {
   return [...rows.values()];
 }
 
-function line({ name, figures }: Row): string {
+function line(section: string, { name, figures }: Row): string {
   const each = (text: (figure: FigureResult) => string): string => figures.map(text).join(', ');
   const languages = figures.flatMap((figure) => LANGUAGE.exec(figure.name)?.[1] ?? []);
   const named = languages.map((language) => LANGUAGES[language]).join(', ');
   const missed = figures.filter(({ holds }) => holds === false).length;
   const bar = figures[0] === undefined ? '' : barOf(figures[0]);
   const cells = [
+    section,
     named === '' ? name : `${name}: ${named}`,
     figures[0]?.against ?? '',
     each(({ ratio }) => short(ratio)),
-    each(({ lowest, highest }) => `${short(lowest)}–${short(highest)}`),
+    each(({ lowest, highest }) => spread(lowest, highest)),
     missed === 0 ? bar : `${bar}, ${missed === figures.length ? '' : `${missed} `}missed`,
   ];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;

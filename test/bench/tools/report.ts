@@ -51,7 +51,7 @@ function cellsOf({ judged, before, change, tolerance }: Compared): string[] {
   return [
     `${short(oursMedian)} ${unit}`.trim(),
     short(ratio),
-    `${short(lowest)}–${short(highest)}`,
+    spread(lowest, highest),
     barOf(judged),
     holds === undefined ? '' : holds ? 'holds' : 'MISSED',
     before === undefined || change === 'told' ? '' : short(before.ratio),
@@ -64,6 +64,11 @@ export function barOf({ atMost, atLeast }: Pick<Judged, 'atMost' | 'atLeast'>): 
     ...(atMost === undefined ? [] : [`≤ ${short(atMost)}`]),
     ...(atLeast === undefined ? [] : [`≥ ${short(atLeast)}`]),
   ].join(', ');
+}
+
+/** Of rounds; of a single one there is none. */
+export function spread(lowest: number, highest: number): string {
+  return lowest === highest ? '' : `${short(lowest)}–${short(highest)}`;
 }
 
 /** Three digits, and no more than are there. */

@@ -32,21 +32,43 @@ const results: Results = {
         result('warm p99, node, 1 in flight', 2),
       ],
     },
+    short: {
+      at: '2026-01-01T00:00:00.000Z',
+      rounds: 3,
+      figures: [result('p50, node', 0.5, { atMost: 3 })],
+    },
+    peers: {
+      at: '2026-01-01T00:00:00.000Z',
+      rounds: 3,
+      figures: [
+        result('p50, node', 3, { against: 'a peer' }),
+        result('peer: p50, node', 1, { told: true }),
+      ],
+    },
   },
 };
 
 describe('The tables of the documents', () => {
+  const order = ['warm', 'peers', 'short', 'cold'];
+  const rows = (barsOnly: boolean): string[] =>
+    tables(results, { barsOnly, order }).split('\n').slice(4);
+
   it('have one row for figures that differ in the language, and say which are missed', () => {
-    expect(tables(results, false).split('\n').slice(3)).toEqual([
-      '| Figure | Against | Ratio | Rounds | Bar |',
-      '|---|---|---|---|---|',
-      '| warm p50, 1 in flight: Node.js, Python | floor | 0.4, 0.6 | 0.3–0.5, 0.5–0.7 | ≤ 0.5, 1 missed |',
-      '| warm p99, 1 in flight: Node.js | floor | 2 | 1.9–2.1 |  |',
+    expect(rows(false)).toEqual([
+      '| Section | Figure | Against | Ratio | Rounds | Bar |',
+      '|---|---|---|---|---|---|',
+      '| warm | warm p50, 1 in flight: Node.js, Python | floor | 0.4, 0.6 | 0.3–0.5, 0.5–0.7 | ≤ 0.5, 1 missed |',
+      '| warm | warm p99, 1 in flight: Node.js | floor | 2 | 1.9–2.1 |  |',
+      '| peers | p50: Node.js | a peer | 3 | 2.9–3.1 |  |',
+      '| peers | peer: p50: Node.js | floor | 1 | 0.9–1.1 |  |',
     ]);
   });
 
-  it('leave out what has no bar where only bars are asked for', () => {
-    expect(tables(results, true)).not.toContain('p99');
+  it('have what there is a bar for and what peers do, where only that is asked for', () => {
+    expect(rows(true).slice(2)).toEqual([
+      expect.stringContaining('| warm p50'),
+      expect.stringContaining('| peers | p50: Node.js | a peer |'),
+    ]);
   });
 
   it('stand between the markers, and nothing else is touched', () => {
