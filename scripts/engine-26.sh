@@ -11,7 +11,7 @@ cd "${ROOT}"
 CACHE="${XDG_CACHE_HOME:-${HOME}/.cache}/orchestrator/engine-26"
 PACKAGES=docker.io,containerd,runc,tini
 PROGRAMS=(sbin/dockerd sbin/docker-proxy bin/containerd bin/containerd-shim-runc-v2 bin/docker-init)
-TESTS=(docker-engine engine-restart engine-connections holders lifecycle freezing limits faults)
+TESTS=(docker-engine engine-restart engine-connections blanks holders lifecycle freezing limits faults)
 
 unpack() {
   [ ! -f "${CACHE}/ready" ] || return 0

@@ -1,6 +1,9 @@
 /** The naive start of a container: what cold starts and bursts are held against. */
 
-import { BENCH_LABELS, docker, imageOf, type Language } from './engine.js';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { packageRoot } from '../../../src/package-root.js';
+import { BENCH_LABELS, docker, imageOf, RUNTIME, type Language } from './engine.js';
 import { refuseWhenEnding } from './started.js';
 
 export interface BareStart {
@@ -36,4 +39,55 @@ export async function bareStartMs(language: Language): Promise<number> {
   const { tookMs, remove } = await bareStart(language);
   await remove();
   return tookMs;
+}
+
+const HANDLER: Readonly<Record<Language, string>> = {
+  node: 'index.handler',
+  python: 'app.handler',
+};
+
+/** The same with the image's own bootstrap and the bench's function, until it polls. */
+export async function barePollMs(language: Language): Promise<number> {
+  refuseWhenEnding();
+  const image = await imageOf(language);
+  const gateway = await bridgeGateway();
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, gateway, resolve));
+  const polled = new Promise((resolve) => {
+    server.once('connection', (socket) =>
+      socket.on('error', () => undefined).once('data', resolve),
+    );
+  });
+  const { port } = server.address() as AddressInfo;
+  const memory = 1769 * 2 ** 20;
+  const startedAt = performance.now();
+  const container = await docker.createContainer({
+    Image: image,
+    Env: [
+      `AWS_LAMBDA_RUNTIME_API=${gateway}:${port}`,
+      `AWS_EXECUTION_ENV=AWS_Lambda_${RUNTIME[language]}`,
+      `_HANDLER=${HANDLER[language]}`,
+    ],
+    Labels: BENCH_LABELS,
+    HostConfig: {
+      NetworkMode: 'bridge',
+      Binds: [`${join(packageRoot(), 'test/fixtures/bench', language)}:/var/task:ro`],
+      Memory: memory,
+      MemorySwap: memory,
+      LogConfig: { Type: 'none', Config: {} },
+    },
+  });
+  await container.start();
+  await polled;
+  const took = performance.now() - startedAt;
+  await container.remove({ force: true });
+  server.close();
+  return took;
+}
+
+async function bridgeGateway(): Promise<string> {
+  const { IPAM } = (await docker.getNetwork('bridge').inspect()) as {
+    IPAM: { Config: { Gateway: string }[] };
+  };
+  return IPAM.Config[0]?.Gateway ?? '';
 }
