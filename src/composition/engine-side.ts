@@ -14,6 +14,7 @@ import { FunctionImages } from '../builder/function-images.js';
 import { VersionBuilder } from '../builder/version-builder.js';
 import type { Config } from '../config/config.js';
 import type { DockerEngine } from '../engine/docker/docker-engine.js';
+import { ByteCode } from '../engine/docker/byte-code.js';
 import { openDockerEngine } from '../engine/docker/open.js';
 import type { EngineDescription, FreezerKind } from '../engine/engine.js';
 import { LABEL } from '../engine/labels.js';
@@ -118,7 +119,8 @@ function backendOn(opened: Opened, request: EngineSideRequest): Backend {
   const { engine, description } = opened;
   const { settings } = request.config;
   const versions = versionBuilder(opened, request);
-  const pools = poolParts(opened, request);
+  const byteCode = openByteCode(opened, request);
+  const pools = poolParts(opened, request, byteCode);
   const rules = {
     freezeAfterMs: settings.freezeAfterMs ?? FREEZE_AFTER_MS[description.freezer],
     keepAlive: keepAliveOf({ name: settings.keepAlive }, settings.idleTimeoutMs),
@@ -132,6 +134,7 @@ function backendOn(opened: Opened, request: EngineSideRequest): Backend {
     },
     openPool: (version, firstCause, history) => {
       // An image of somebody's own need not have the programs that what is made ahead runs.
+      byteCode.expect(version);
       if (version.image === undefined) engine.expect(expectedSpec(version, pools.buildSpec));
       const concurrency = (): number => request.concurrencyOf(version.name);
       const pool = new Pool(version, pools, { rules, firstCause, history, concurrency });
@@ -139,11 +142,28 @@ function backendOn(opened: Opened, request: EngineSideRequest): Backend {
       return pool;
     },
     release: (version) => versions.release(version),
-    collect: () => versions.collect(),
+    collect: () => versions.collect().then(() => byteCode.collect()),
   };
 }
 
-function poolParts(opened: Opened, { config, hooks, logs, store }: EngineSideRequest): PoolParts {
+function openByteCode({ engine, runId }: Opened, request: EngineSideRequest): ByteCode {
+  const { stateDirectory } = request.config.settings;
+  const byteCode = new ByteCode({
+    docker: engine.docker,
+    clock: systemClock,
+    folder: join(stateDirectory, 'byte-code'),
+    codeFolder: join(stateDirectory, 'code'),
+    labels: runLabels(runId),
+  });
+  request.teardown.add(() => byteCode.close());
+  return byteCode;
+}
+
+function poolParts(
+  opened: Opened,
+  { config, hooks, logs, store }: EngineSideRequest,
+  byteCode: ByteCode,
+): PoolParts {
   const { runId, engine, description, runtimeApi, aws } = opened;
   const { settings } = config;
   return {
@@ -164,6 +184,7 @@ function poolParts(opened: Opened, { config, hooks, logs, store }: EngineSideReq
       labels: {},
       functionLabel: LABEL.function,
       supervisorPath: copySupervisor(settings.stateDirectory),
+      byteCodeOf: (version) => byteCode.folderOf(version),
       ...(aws.authorityPath === undefined ? {} : { authorityPath: aws.authorityPath }),
     }),
     openJournal: (version, environmentId, initializationType) => {

@@ -46,6 +46,8 @@ export interface SpecSettings {
   readonly functionLabel: string;
   /** Our copy of `runtimes/supervisor`, where the engine sees it. */
   readonly supervisorPath: string;
+  /** Byte-code of the version's modules, where the engine sees it; undefined where there is none. */
+  byteCodeOf?(version: FunctionVersion): string | undefined;
   /** A certificate that Node.js functions are to trust, where the engine sees it. */
   readonly authorityPath?: string;
 }
@@ -58,6 +60,8 @@ const SANDBOX_USER = '993:990';
 const LOG_PIPE = '/run/log-pipe';
 const SUPERVISOR = '/var/rapid/supervisor';
 const AUTHORITY = '/var/rapid/authority.pem';
+/** Known to our bootstrap of Python. */
+const BYTE_CODE = '/var/rapid/byte-code';
 const BOOTSTRAP = '/var/runtime/bootstrap';
 
 export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec {
@@ -110,11 +114,12 @@ function credentialsOf(
 
 /** Functions of a runtime differ in code and layers; people's own images may lack a shell. */
 function aheadOf(
-  { resolvedImage }: FunctionVersion,
+  { resolvedImage, runtime }: FunctionVersion,
   { supervisorToken }: EnvironmentIdentity,
 ): Pick<ContainerSpec, 'ahead'> {
   if (resolvedImage !== undefined || supervisorToken !== undefined) return {};
-  return { ahead: { program: [BOOTSTRAP], slots: ['/var/task', '/opt'] } };
+  const slots = ['/var/task', '/opt', ...(runtime.startsWith('python') ? [BYTE_CODE] : [])];
+  return { ahead: { program: [BOOTSTRAP], slots } };
 }
 
 /** What is started, where, and whether it knows of the log pipe: a container image does not. */
@@ -178,6 +183,8 @@ function mountsOf(version: FunctionVersion, settings: SpecSettings): Mount[] {
   if (version.optDirectory !== undefined) {
     mounts.push({ source: version.optDirectory, target: '/opt', readOnly: true });
   }
+  const byteCode = settings.byteCodeOf?.(version);
+  if (byteCode !== undefined) mounts.push({ source: byteCode, target: BYTE_CODE, readOnly: true });
   const { authorityPath } = settings;
   if (authorityPath !== undefined && trusts(version, settings)) {
     mounts.push({ source: authorityPath, target: AUTHORITY, readOnly: true });

@@ -8,6 +8,8 @@ from .client import Lost, RuntimeClient
 from .context import LambdaContext
 
 LARGEST_CAUSE_BYTES = 1024 * 1024
+# Where the platform puts what it has compiled of the function, if anything.
+BYTE_CODE = "/var/rapid/byte-code"
 
 
 def main(here):
@@ -15,6 +17,7 @@ def main(here):
     marker = os.environ.pop("_ORCHESTRATOR_LOG_MARKER", None)
     client = RuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"])
     _set_path(here)
+    _use_byte_code()
     log.install()
     mark = _marks(marker)
     try:
@@ -42,6 +45,13 @@ def _set_path(here):
     version = "python%d.%d" % sys.version_info[:2]
     first = [root, "/opt/python/lib/%s/site-packages" % version, "/opt/python", here]
     sys.path[:] = first + [path for path in sys.path if path not in first and path != ""]
+
+
+def _use_byte_code():
+    if os.path.isdir(BYTE_CODE + "/var") or os.path.isdir(BYTE_CODE + "/opt"):
+        from . import byte_code
+
+        byte_code.install(BYTE_CODE)
 
 
 def _load(client, mark, here):
