@@ -8,7 +8,7 @@ import { load, startOurs, type Language, type RunningOurs } from '../tools/targe
 const COLD_STARTS = 5;
 const FIRST_STARTS = 2;
 /** After this what is made ahead is there, and nothing else is done. */
-const AT_REST_MS = 2_500;
+const AT_REST_MS = 1_500;
 const FLAGS = ['--spares', '0', '--no-watch'];
 
 const LANGUAGES = ['node', 'python'] as const;
