@@ -15,6 +15,10 @@ const PROBE = `
 import os, socket, time
 kept = {}
 INIT = sorted(os.environ)
+def quota():
+    for path in ("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu.max"):
+        if os.path.exists(path): return open(path).read().split()[0]
+FULL = quota()
 def refused(path):
     try:
         open(path, "w").close()
@@ -26,6 +30,7 @@ def handler(event, context):
     result = {"name": socket.gethostname(), "address": address, "self": socket.gethostbyname("sandbox.localdomain"),
       "host": socket.gethostbyname("host.docker.internal"), "says": os.environ.get("SAYS"), "init": INIT, "cwd": os.getcwd(),
       "task": sorted(os.listdir("/var/task")), "opt": os.listdir("/opt"), "uid": os.getuid(), "tmp": sorted(os.listdir("/tmp"))}
+    if event.get("quota"): result["quota"] = [FULL, quota()]
     if event.get("write"):
         result["refused"] = [refused(path) for path in ("/var/task/x", "/var/task/app.py", "/opt/x", "/run/gate", "/x")]
         open("/tmp/kept", "w").close()
@@ -131,6 +136,19 @@ describe('containers started ahead', () => {
     async () => {
       expect(await call('two', { take: 300 })).toMatchObject({ took: 300 * 2 ** 20 });
       expect(await call('one', { take: 300 })).toMatchObject({ errorType: 'Runtime.ExitError' });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'have the whole processor while they initialise, and their share before their first event',
+    async () => {
+      const share = String(Math.round((128 / 1769) * 100_000));
+      const seen = (await call('one', { quota: true })) as Seen & { quota: readonly string[] };
+      expect(seen.quota[0]).toMatch(/^(-1|max)$/);
+      expect(seen.quota[1]).toBe(share);
+      expect(await call('one', { exit: true })).toMatchObject({ errorType: 'Runtime.ExitError' });
+      expect(await call('one', { quota: true })).toMatchObject({ quota: seen.quota });
     },
     LIMIT_MS,
   );
