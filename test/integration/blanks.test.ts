@@ -50,7 +50,7 @@ def handler(event, context):
 /** Everything a shell could trip over. */
 const SAYS = `it's "quoted" $HOME \`x\` \\ ; exit 1
 second line é`;
-const SLOTS = ['/var/task', '/opt'];
+const SLOTS = ['/var/task', '/opt', '/var/rapid/byte-code'];
 
 interface Seen {
   readonly address: string;
