@@ -30,7 +30,7 @@ interface Info {
   readonly DefaultRuntime?: string;
 }
 
-/** Starts a container in half the time of the usual one, and does the same. */
+/** Starts a container in half the time of the usual one; refuses hosts with both kinds of cgroups. */
 const FAST_RUNTIME = 'crun';
 
 /** `freezer` instead of the best this host allows. Raises engine errors. */
@@ -48,7 +48,7 @@ export async function lookAtEngine(
   const noDisks = local ? await disks.probe() : 'the engine is not reached by a local socket';
   const freezer = chooseFreezer(local, wantedFreezer);
   const usual = info.DefaultRuntime ?? 'runc';
-  const runtime = FAST_RUNTIME in (info.Runtimes ?? {}) ? FAST_RUNTIME : usual;
+  const runtime = isListed(info) && cgroupMode() !== 'hybrid' ? FAST_RUNTIME : usual;
   const facts = { liftCpu: canWriteLimits(local), scratch: noDisks === undefined };
   return {
     ...facts,
@@ -75,6 +75,10 @@ export async function lookAtEngine(
           : [`/tmp is kept in memory (${noDisks}); each function's limit is raised by its size`],
     },
   };
+}
+
+function isListed({ Runtimes: runtimes = {} }: Info): boolean {
+  return FAST_RUNTIME in runtimes;
 }
 
 /** What can be made before it is known for whom, by what this host lets us do. Pure. */
