@@ -59,6 +59,15 @@ const freezing: Check = {
   }),
 };
 
+const reclaiming: Check = {
+  title: 'Reclaiming',
+  run: withEngine(async (context) => {
+    const { kind, pays, reason } = (await describe(context)).reclaim;
+    const way = kind === 'none' ? 'not possible' : pays ? kind : `${kind}, only when asked for`;
+    return { state: 'ok', detail: `${way}: ${reason}` };
+  }),
+};
+
 const scratch: Check = {
   title: '/tmp',
   run: withEngine(async (context) => {
@@ -163,6 +172,7 @@ export const CHECKS: readonly Check[] = [
   node,
   engine,
   freezing,
+  reclaiming,
   scratch,
   starts,
   bases,

@@ -54,6 +54,13 @@ export const SETTING_OPTIONS = {
       'Quiet milliseconds before freezing, or never (default: 0; 1000 by the engine’s pause)',
     group: HOW,
   },
+  'reclaim-after': {
+    type: 'string',
+    describe:
+      'Frozen so long, environments give their memory back, such as 1m, or never (default: 1m ' +
+      'where the machine swaps to compressed memory)',
+    group: HOW,
+  },
   spares: {
     type: 'number',
     describe: 'Environments initialised ahead of demand, per function (default: 1)',
@@ -175,7 +182,8 @@ export function flagsOf(args: Arguments, cwd: string): Flags {
     port: args.number('port'),
     httpPort: args.number('http-port'),
     host: args.string('host'),
-    freezeAfter: freezeAfter(args.string('freeze-after')),
+    freezeAfter: orNever('freeze-after', args.string('freeze-after')),
+    reclaimAfter: orNever('reclaim-after', args.string('reclaim-after')),
     spares: args.number('spares'),
     keepAlive: args.string('keep-alive'),
     idleTimeout: milliseconds('idle-timeout', args.string('idle-timeout')),
@@ -228,8 +236,8 @@ export function milliseconds(
   return Number(match[1]) * (UNITS[match[2] ?? 'ms'] as number);
 }
 
-function freezeAfter(text: string | undefined): number | 'never' | undefined {
-  return text === 'never' ? text : milliseconds('freeze-after', text, ', or as never');
+function orNever(name: string, text: string | undefined): number | 'never' | undefined {
+  return text === 'never' ? text : milliseconds(name, text, ', or as never');
 }
 
 function requestRate(text: string | undefined): number | 'unlimited' | undefined {

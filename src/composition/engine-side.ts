@@ -13,6 +13,7 @@ import { Builder } from '../builder/builder.js';
 import { FunctionImages } from '../builder/function-images.js';
 import { VersionBuilder } from '../builder/version-builder.js';
 import type { Config } from '../config/config.js';
+import { DEFAULTS } from '../config/defaults.js';
 import type { DockerEngine } from '../engine/docker/docker-engine.js';
 import { ByteCode } from '../engine/docker/byte-code.js';
 import { openDockerEngine } from '../engine/docker/open.js';
@@ -77,6 +78,11 @@ const FREEZE_AFTER_MS: Readonly<Record<FreezerKind, number | 'never'>> = {
   none: 'never',
 };
 
+/** Quiet time before memory is given back when the settings say nothing. */
+function reclaimAfterMs({ reclaim }: EngineDescription): number | 'never' {
+  return reclaim.pays ? DEFAULTS.reclaimAfterMs : 'never';
+}
+
 /** Raises user errors. */
 export async function openEngineSide(request: EngineSideRequest): Promise<EngineSide> {
   const opened = await openEngine(request);
@@ -123,6 +129,7 @@ function backendOn(opened: Opened, request: EngineSideRequest): Backend {
   const pools = poolParts(opened, request, byteCode);
   const rules = {
     freezeAfterMs: settings.freezeAfterMs ?? FREEZE_AFTER_MS[description.freezer],
+    reclaimAfterMs: settings.reclaimAfterMs ?? reclaimAfterMs(description),
     keepAlive: keepAliveOf({ name: settings.keepAlive }, settings.idleTimeoutMs),
     timeScale: settings.timeScale,
     spares: settings.spares,

@@ -36,6 +36,9 @@ export interface Settings {
   /** Quiet time before an idle environment is frozen; `never` keeps it running. Absent: the
    *  engine decides (at once where freezing is a file write, 1 s where it is an engine call). */
   readonly freezeAfterMs?: number | 'never';
+  /** Quiet time before the memory of a frozen environment is given back. Absent: a minute where
+   *  the machine swaps to compressed memory, otherwise never. */
+  readonly reclaimAfterMs?: number | 'never';
   /** Environments kept initialised ahead of demand for each recently used function. */
   readonly spares: number;
   /** What decides how long environments without work stay, and which go for want of memory. */
@@ -105,6 +108,7 @@ export interface Flags {
   readonly host?: string;
   /** Milliseconds, or `never`. */
   readonly freezeAfter?: number | 'never';
+  readonly reclaimAfter?: number | 'never';
   readonly spares?: number;
   readonly keepAlive?: string;
   /** Milliseconds. */

@@ -11,6 +11,8 @@ export const DEFAULTS = {
   /** Lambda keeps what was used a few minutes ago, and so do we; the others forget it sooner. */
   keepAlive: 'fixed',
   idleTimeoutMs: 10 * 60_000,
+  /** Longer than the pauses between events of a function in use. */
+  reclaimAfterMs: 60_000,
   timeScale: 1,
   /** Lambda's account default (contract 10.1). */
   concurrency: 1000,

@@ -148,6 +148,9 @@ export const settingsSchema = z.strictObject({
   freezeAfterMs: z
     .union([z.literal('never'), z.number().int().min(0)], 'milliseconds, or never')
     .optional(),
+  reclaimAfterMs: z
+    .union([z.literal('never'), z.number().int().min(1000)], 'milliseconds from 1000, or never')
+    .optional(),
   spares: whole({ min: 0, max: 100 }, 'environments').optional(),
   keepAlive: z.enum(KEEP_ALIVE_NAMES, 'fixed, greedy-dual, hybrid or learned').optional(),
   idleTimeoutMs: whole({ min: 1000, max: 24 * 3_600_000 }, 'milliseconds').optional(),

@@ -40,6 +40,7 @@ export function resolveSettings(
     });
   }
   const freezeAfterMs = given.freezeAfterMs ?? file.freezeAfterMs;
+  const reclaimAfterMs = given.reclaimAfterMs ?? file.reclaimAfterMs;
   const memoryBudgetMb = given.memoryBudgetMb ?? file.memoryBudgetMb;
   const network = given.network ?? file.network;
   const { streamingBytesPerSecond } = file;
@@ -49,6 +50,7 @@ export function resolveSettings(
     httpPort: given.httpPort ?? file.httpPort ?? DEFAULTS.httpPort,
     host,
     ...(freezeAfterMs === undefined ? {} : { freezeAfterMs }),
+    ...(reclaimAfterMs === undefined ? {} : { reclaimAfterMs }),
     spares: given.spares ?? file.spares ?? DEFAULTS.spares,
     timeScale: given.timeScale ?? file.timeScale ?? DEFAULTS.timeScale,
     keepAlive: given.keepAlive ?? file.keepAlive ?? DEFAULTS.keepAlive,
@@ -90,6 +92,7 @@ function flagSettings(flags: Flags, problems: Problems): FileSettings {
     httpPort: flags.httpPort,
     host: flags.host,
     freezeAfterMs: flags.freezeAfter,
+    reclaimAfterMs: flags.reclaimAfter,
     spares: flags.spares,
     keepAlive: flags.keepAlive,
     idleTimeoutMs: flags.idleTimeout,
@@ -109,6 +112,7 @@ function flagSettings(flags: Flags, problems: Problems): FileSettings {
   const flagNames: Readonly<Record<string, string>> = {
     httpPort: 'http-port',
     freezeAfterMs: 'freeze-after',
+    reclaimAfterMs: 'reclaim-after',
     keepAlive: 'keep-alive',
     idleTimeoutMs: 'idle-timeout',
     memoryBudgetMb: 'memory-budget',

@@ -111,6 +111,12 @@ export interface Container {
    * undefined when it cannot be read here.
    */
   peakMemoryBytes(): number | undefined;
+  /**
+   * Gives the memory of frozen processes back to the machine as far as the host allows; they take
+   * it again as they need it. Nothing of what they may use, or are said to have used, changes.
+   * Never rejects. Absent where the host has no way.
+   */
+  reclaim?(): Promise<void>;
 }
 
 export interface EngineDescription {
@@ -126,6 +132,7 @@ export interface EngineDescription {
   freezer: FreezerKind;
   /** Why that freezer was chosen, for people. */
   freezerReason: string;
+  reclaim: ReclaimChoice;
   scratch: 'loop' | 'tmpfs';
   /** What is made before it is known for which function, so that starts are short. */
   ahead: 'containers' | 'networks' | 'nothing';
@@ -140,6 +147,17 @@ export interface EngineDescription {
 
 /** How environments are frozen here. */
 export type FreezerKind = 'cgroup-v2' | 'cgroup-v1' | 'engine' | 'none';
+
+/** How memory of frozen environments is given back here. */
+export type ReclaimKind = 'cgroup-v2' | 'cgroup-v1' | 'none';
+
+export interface ReclaimChoice {
+  readonly kind: ReclaimKind;
+  /** It brings more than it costs, and is done unless the settings say otherwise. */
+  readonly pays: boolean;
+  /** For people. */
+  readonly reason: string;
+}
 
 export interface ContainerEngine {
   describe(signal?: AbortSignal): Promise<EngineDescription>;

@@ -117,6 +117,10 @@ export class Environment implements ChannelListener {
   get idleSince(): number {
     return this.#idleSince;
   }
+  /** Its processes stand still, and still have all their memory. */
+  get reclaimable(): boolean {
+    return this.#processes.still && !this.#processes.reclaimed && accepts(this.#state, 'unused');
+  }
   get served(): number {
     return this.#serving.served;
   }
@@ -136,8 +140,7 @@ export class Environment implements ChannelListener {
   }
   /** Peak memory of the current processes, bytes; undefined where it cannot be read. */
   get peakMemoryBytes(): number | undefined {
-    this.#processes.lookAtPeak();
-    return this.#processes.seenPeakBytes;
+    return this.#processes.lookAtPeak();
   }
 
   assign(assignment: Assignment): void {
@@ -154,6 +157,11 @@ export class Environment implements ChannelListener {
   /** Nothing waits: stop the processes where they stand. Only while `idle`. */
   freeze(): void {
     this.#apply('quiet');
+  }
+
+  /** Nothing has been asked of it for long: gives its memory back. Only while `reclaimable`. */
+  reclaim(): void {
+    this.#apply('unused');
   }
 
   /** Ends the environment while it has no invocation. */
@@ -286,6 +294,8 @@ export class Environment implements ChannelListener {
         return this.#deliver();
       case 'freeze':
         return this.#processes.freeze();
+      case 'reclaim':
+        return this.#processes.reclaim();
       case 'thaw':
         return this.#thawProcesses();
       case 'startProcesses':
@@ -304,13 +314,11 @@ export class Environment implements ChannelListener {
       case 'handBack':
         return this.#handBack();
       case 'remove':
-        void this.#remove();
-        return undefined;
+        return void this.#remove();
       case 'hold':
         return this.#held.hold(event);
       case 'replay':
-        this.#pending.push(...this.#held.take());
-        return undefined;
+        return void this.#pending.push(...this.#held.take());
     }
   }
 
@@ -357,8 +365,7 @@ export class Environment implements ChannelListener {
   #killProcesses(): void {
     this.#processes.lookAtPeak();
     this.#channel.close();
-    const reason = this.#mishap.timedOut ? 'TIMEOUT' : 'FAILURE';
-    this.#endProcesses(reason, () => this.#processes.kill());
+    this.#endProcesses(this.#mishap.timedOut ? 'TIMEOUT' : 'FAILURE', () => this.#processes.kill());
   }
 
   #shutDown(): void {
@@ -417,11 +424,8 @@ export class Environment implements ChannelListener {
     this.#host.close();
     this.#parts.door.close(this.#identity);
     this.#journal.processesEnding();
-    try {
-      await this.#processes.remove();
-    } catch {
-      // The watchdog and the next start clear what the engine would not remove now.
-    }
+    // The watchdog and the next start clear what the engine would not remove now.
+    await this.#processes.remove().catch(() => undefined);
     this.#journal.close();
     this.#apply('removed');
   }
@@ -473,7 +477,6 @@ export class Environment implements ChannelListener {
   }
 
   #initElapsed(endMs: number): number {
-    const { startedAtMs } = this.#processes;
-    return startedAtMs === undefined ? 0 : Math.max(0, endMs - startedAtMs);
+    return Math.max(0, endMs - (this.#processes.startedAtMs ?? endMs));
   }
 }

@@ -70,6 +70,8 @@ export const ENVIRONMENT_EVENTS = [
   'deadlinePassed',
   'quiet',
   'frozen',
+  /** Frozen for so long that its memory is better used elsewhere. */
+  'unused',
   'thawed',
   /** The processes certainly sleep on; a thaw that may have begun is `engineFailed`. */
   'thawRefused',
@@ -103,6 +105,8 @@ export type EnvironmentAction =
   | 'recordRestore'
   | 'deliver'
   | 'freeze'
+  /** Gives the memory of frozen processes back to the machine. */
+  | 'reclaim'
   | 'thaw'
   | 'startProcesses'
   | 'killProcesses'
@@ -181,6 +185,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     assigned: go('restoring', 'armRestoreTimer', 'restore', 'thaw'),
     quiet: go('snapshotted', 'freeze'),
     frozen: go('snapshotted'),
+    unused: go('snapshotted', 'reclaim'),
     pollLost: go('resetting', 'killProcesses'),
     processesExited: go('reset'),
     processFailed: go('resetting', 'killProcesses'),
@@ -246,6 +251,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
   },
   frozen: {
     assigned: go('thawing', 'armDeadline', 'deliver', 'thaw'),
+    unused: go('frozen', 'reclaim'),
     pollLost: go('resetting', 'killProcesses'),
     processesExited: go('reset'),
     processFailed: go('resetting', 'killProcesses'),

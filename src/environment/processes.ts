@@ -23,6 +23,8 @@ export class Processes {
   #generation = 0;
   /** Counts freezes and thaws. */
   #turns = 0;
+  /** The turn at which their memory was given back; there has been none before the first. */
+  #reclaimedTurn = -1;
   /** The last turn was a freeze. */
   #still = false;
   #peakBytes: number | undefined;
@@ -80,6 +82,17 @@ export class Processes {
     this.#watch(this.#container?.freeze(), 'frozen');
   }
 
+  /** Once for each freeze. */
+  reclaim(): void {
+    this.#reclaimedTurn = this.#turns;
+    void this.#container?.reclaim?.();
+  }
+
+  /** Since they were frozen. */
+  get reclaimed(): boolean {
+    return this.#reclaimedTurn === this.#turns;
+  }
+
   /** They are frozen, or about to be. */
   get still(): boolean {
     return this.#still;
@@ -110,9 +123,11 @@ export class Processes {
     this.#container?.limitCpu();
   }
 
-  lookAtPeak(): void {
+  /** As `seenPeakBytes`, after a look. */
+  lookAtPeak(): number | undefined {
     const peak = this.#container?.peakMemoryBytes();
     if (peak !== undefined) this.peakWas(peak);
+    return this.#peakBytes;
   }
 
   /** Known from elsewhere: the kernel ended them at their limit. */

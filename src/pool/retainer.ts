@@ -1,5 +1,5 @@
 /**
- * Freezes and retires a pool's environments that have no work, by the rules of retention and the
+ * Freezes and retires a pool's environments that have no work and gives their memory back, by the rules of retention and the
  * policy of keep-alive, with one timer for all of them. The pool tells it what changes and calls
  * `freezeQuiet` in its pump; nothing happens behind its back but what `look` leads to.
  */
@@ -12,6 +12,7 @@ import type { MemoryBudget } from './memory-budget.js';
 import { NextLook } from './next-look.js';
 import type { Provision } from './provision.js';
 import type { Ready } from './ready.js';
+import { planReclaim } from './reclaiming.js';
 import { planRetention, type RetentionRules } from './retention.js';
 
 export interface RetainerParts {
@@ -73,6 +74,7 @@ export class Retainer {
     const freed = { idleSince, used: served > 0, megabytes: footprintBytes / 2 ** 20 };
     this.#keeping.freed(environment, freed, memory.evictions.now);
     this.#nextLook.at(idleSince + this.#keeping.keepsFor(environment, now));
+    this.#nextLook.at(idleSince + this.#reclaimAfterMs);
     this.#nextLook.at(this.#keeping.changesAt(now));
   }
 
@@ -101,6 +103,12 @@ export class Retainer {
     }
   }
 
+  /** `Infinity` where memory is not given back. */
+  get #reclaimAfterMs(): number {
+    const { reclaimAfterMs = 'never' } = this.#parts.rules;
+    return reclaimAfterMs === 'never' ? Infinity : reclaimAfterMs;
+  }
+
   close(): void {
     this.#nextLook.close();
   }
@@ -120,7 +128,9 @@ export class Retainer {
     const reason = this.#keeping.isAsleep(now) ? 'not-expected' : 'idle-too-long';
     for (const { environment } of plan.freeze) environment.freeze();
     for (const { environment } of plan.retire) environment.retire(reason);
-    this.#nextLook.at(plan.nextLookAt);
+    const cold = planReclaim(ready.all, this.#reclaimAfterMs, now);
+    for (const environment of cold.reclaim) environment.reclaim();
+    this.#nextLook.at(Math.min(plan.nextLookAt, cold.nextAt));
     look();
   }
 }

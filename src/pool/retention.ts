@@ -17,6 +17,8 @@ export interface IdleEnvironment {
 
 export interface RetentionRules extends KeepingRules {
   readonly freezeAfterMs: number | 'never';
+  /** Of quiet, after which memory is given back; absent: never. */
+  readonly reclaimAfterMs?: number | 'never';
 }
 
 /** What the function's use calls for, whichever environments there are. */

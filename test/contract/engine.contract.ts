@@ -213,6 +213,25 @@ export function describeEngineContract(
     );
 
     it(
+      'gives back the memory of frozen processes, and what they have used stays what it was',
+      async () => {
+        const { container, seen } = await make({ kind: 'ticks' });
+        await container.start();
+        await container.reclaim?.();
+        await container.freeze();
+        const used = container.peakMemoryBytes();
+        await container.reclaim?.();
+        expect(container.peakMemoryBytes()).toBe(used);
+        await container.thaw();
+        const before = seen.text.length;
+        await harness.until(() => seen.text.length > before);
+        await container.freeze();
+        await container.remove();
+      },
+      limitMs,
+    );
+
+    it(
       'says that an image is missing',
       async () => {
         const spec = harness.spec({ kind: 'waits' }, { image: 'orchestrator/none:none' });

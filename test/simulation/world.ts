@@ -319,6 +319,7 @@ export class World implements RuntimeDoor {
         const pool = new Pool(version, this.#parts(), {
           rules: {
             freezeAfterMs: this.#freezeAfterMs,
+            reclaimAfterMs: 2_000,
             keepAlive: this.#keepAlive,
             timeScale: 1,
             spares: this.#spares,

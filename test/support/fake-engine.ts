@@ -67,6 +67,7 @@ export class FakeEngine implements ContainerEngine {
       ahead: 'nothing',
       aheadReason: 'it is a fake',
       runtime: 'none',
+      reclaim: { kind: 'cgroup-v2', pays: true, reason: 'it is a fake' },
       scratch: 'loop',
       local: true,
       warnings: [],
@@ -172,6 +173,8 @@ export class FakeContainer implements Container {
   readonly scratch = new Map<string, string>();
   readonly address = '10.0.0.2';
   startedAtMs: number | undefined;
+  /** How often the memory of frozen processes was given back. */
+  reclaims = 0;
   /** The last removal was refused, or is under way. */
   refusedRemoval = false;
   readonly #engine: FakeEngine;
@@ -283,6 +286,11 @@ export class FakeContainer implements Container {
     this.#removed = true;
     this.#engine.containers.delete(this);
     this.#process?.exit(137);
+  }
+
+  reclaim(): Promise<void> {
+    if (this.#process?.frozen === true) this.reclaims += 1;
+    return Promise.resolve();
   }
 
   limitCpu(): void {

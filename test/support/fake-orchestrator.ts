@@ -258,6 +258,7 @@ export const FAKE_ENGINE: RunningOrchestrator['engine'] = {
   ahead: 'containers',
   aheadReason: 'root may mount code and write limits later',
   runtime: 'runc',
+  reclaim: { kind: 'cgroup-v1', pays: false, reason: 'the machine has no swap to move memory to' },
   scratch: 'loop',
   local: true,
   warnings: [],

@@ -60,6 +60,7 @@ export class PoolBench {
   buildSpec: PoolParts['buildSpec'] = (version, identity) =>
     playedSpec(version, identity.runtimeApi, { identity: identity.runtimeApi });
   journal: InvocationJournal = SILENT_JOURNAL;
+  openJournal: PoolParts['openJournal'] = () => this.journal;
   readonly engine = new FakeEngine({
     clock: this.clock,
     program:
@@ -179,7 +180,7 @@ export class PoolBench {
       warn: (message) => void this.warnings.push(message),
       newIdentity: () => `i${(this.#identities += 1)}`,
       buildSpec: (version, identity) => this.buildSpec(version, identity),
-      openJournal: () => this.journal,
+      openJournal: (...facts) => this.openJournal(...facts),
     };
   }
 

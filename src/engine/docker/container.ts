@@ -4,12 +4,19 @@ import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import type { Clock } from '../../async/clock.js';
 import type { OrchestratorError } from '../../errors.js';
-import type { Container, ContainerObserver, ContainerSpec, FreezerKind } from '../engine.js';
+import type {
+  Container,
+  ContainerObserver,
+  ContainerSpec,
+  FreezerKind,
+  ReclaimKind,
+} from '../engine.js';
 import { cgroupOf, type CgroupPaths } from '../host/cgroup.js';
 import { writeCpuLimit } from '../host/cpu-limit.js';
 import { freezerFiles, openEngineFreezer, openFileFreezer, type Freezer } from '../host/freezer.js';
 import type { LogPipe } from '../host/log-pipe.js';
 import { PeakMemory } from '../host/memory.js';
+import { reclaimFiles, type Reclaimer } from '../host/reclaim.js';
 import type { ScratchDisk } from '../host/scratch.js';
 import { DEADLINE_MS, within } from './deadline.js';
 import { isRefusal, unlessGone } from './errors.js';
@@ -25,6 +32,8 @@ export interface ContainerContext {
   readonly spec: ContainerSpec;
   readonly observer: ContainerObserver;
   readonly freezer: FreezerKind;
+  readonly reclaim: ReclaimKind;
+  readonly reclaimer: Reclaimer;
   /** The engine's processes can be seen from here. */
   readonly local: boolean;
   readonly liftCpu: boolean;
@@ -215,6 +224,15 @@ export class DockerContainer implements Container {
 
   peakMemoryBytes(): number | undefined {
     return this.#memory?.read();
+  }
+
+  async reclaim(): Promise<void> {
+    const [cgroup, memory] = [this.#cgroup, this.#memory];
+    if (!this.#frozen || cgroup === undefined || memory === undefined) return;
+    const files = reclaimFiles(this.#context.reclaim, cgroup);
+    // Of other processes, or of none, nothing is known by then.
+    const isCold = (): boolean => this.#frozen && this.#memory === memory;
+    if (files !== undefined) await this.#context.reclaimer.reclaim(files, memory, isCold);
   }
 
   /** The engine said that the kernel ran out of the container's memory. */

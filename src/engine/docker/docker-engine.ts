@@ -13,6 +13,7 @@ import type {
   FreezerKind,
 } from '../engine.js';
 import { LogPipe, PipeStock } from '../host/log-pipe.js';
+import { Reclaimer } from '../host/reclaim.js';
 import { ScratchDisks } from '../host/scratch.js';
 import { removeLabelled } from '../orphans.js';
 import type { Blank } from './blank.js';
@@ -62,6 +63,7 @@ export class DockerEngine implements ContainerEngine {
   readonly #left = new Set<string>();
   readonly #disks: ScratchDisks;
   readonly #events: EngineEvents;
+  readonly #reclaimer: Reclaimer;
   readonly #mostOpenFiles = hardOpenFiles();
   #facts: Promise<Facts> | undefined;
   #network: RunNetwork | undefined;
@@ -79,6 +81,7 @@ export class DockerEngine implements ContainerEngine {
     this.#options = options;
     this.#disks = new ScratchDisks(options.scratchRoot, (message) => options.warn(message));
     this.#pipes = new PipeStock(options.scratchRoot);
+    this.#reclaimer = new Reclaimer((message) => options.warn(message));
     this.#events = new EngineEvents(options.docker, options.runId, options.clock, {
       oom: (id) => this.#containers.get(id)?.sawOutOfMemory(),
       died: (id, exitCode) => {
@@ -261,6 +264,8 @@ export class DockerEngine implements ContainerEngine {
       ...own,
       clock: this.#options.clock,
       freezer: description.freezer,
+      reclaim: description.reclaim.kind,
+      reclaimer: this.#reclaimer,
       local: description.local,
       warn: (message) => this.#options.warn(message),
       failed: (thrown, doing) => this.#failed(thrown, doing),

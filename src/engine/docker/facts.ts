@@ -5,6 +5,7 @@ import type Docker from 'dockerode';
 import type { EngineDescription, FreezerKind } from '../engine.js';
 import { cgroupMode } from '../host/cgroup.js';
 import { canWriteLimits, chooseFreezer } from '../host/probe.js';
+import { lookAtReclaim } from '../host/reclaim.js';
 import type { ScratchDisks } from '../host/scratch.js';
 import { isLocal, isSeenApi } from './connect.js';
 import { DEADLINE_MS, within } from './deadline.js';
@@ -65,6 +66,7 @@ export async function lookAtEngine(
       cgroup: cgroupMode(),
       freezer: freezer.kind,
       freezerReason: freezer.reason,
+      reclaim: lookAtReclaim(local),
       scratch: noDisks === undefined ? 'loop' : 'tmpfs',
       ...madeAhead(facts, version.ApiVersion),
       runtime,

@@ -1,5 +1,6 @@
 /**
- * Peak memory of a container's processes without file cache that could be given back.
+ * Peak memory of a container's processes without file cache that could be given back, whether it
+ * is in memory or has been swapped.
  *
  * The kernel's own high-water mark counts file cache: a function that reads a large file would seem
  * to use its whole limit. It is used as a gate only: while it has not moved, nothing has, and the
@@ -7,21 +8,26 @@
  * they map from files.
  */
 
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { v1File, v2File, type CgroupPaths } from './cgroup.js';
 
 const NUMBER_BYTES = 32;
 const KILOBYTE = 1024;
+/** What `/proc/<pid>/clear_refs` takes to make the high-water mark what there is now. */
+const RESET_HIGH_WATER = '5';
 /** Near the limit cache is evicted as fast as memory grows, and the mark no longer moves. */
 const NEAR_LIMIT = 0.9;
 
 export class PeakMemory {
   readonly #limitBytes: number;
   readonly #procs: string;
-  readonly #mark: number | undefined;
+  readonly #markPath: string | undefined;
+  #mark: number | undefined;
   readonly #buffer = Buffer.alloc(NUMBER_BYTES);
   #markBytes = -1;
   #peakBytes = 0;
+  /** The processes' own marks were set back, when part of their memory had been swapped. */
+  #anew = false;
   #closed = false;
 
   /** Undefined when the container's memory cannot be read here. */
@@ -35,6 +41,7 @@ export class PeakMemory {
 
   private constructor(procs: string, mark: string | undefined, limitBytes: number) {
     this.#procs = procs;
+    this.#markPath = mark;
     this.#mark = mark === undefined ? undefined : openSync(mark, 'r');
     this.#limitBytes = limitBytes;
   }
@@ -48,6 +55,33 @@ export class PeakMemory {
       // The processes have ended: what was seen of them stands.
     }
     return this.#peakBytes;
+  }
+
+  /**
+   * Their memory has been given back: marks of what they had then, file pages included, would be
+   * held against what they have now. What was read before stands.
+   */
+  startAnew(): void {
+    if (this.#closed) return;
+    this.#anew = true;
+    try {
+      for (const pid of this.#pids()) writeFileSync(`/proc/${pid}/clear_refs`, RESET_HIGH_WATER);
+    } catch {
+      // They have ended.
+    }
+    if (this.#mark === undefined || this.#markPath === undefined) return;
+    closeSync(this.#mark);
+    this.#mark = undefined;
+    try {
+      // Set back for whoever wrote by it, with v2: this descriptor is the one to read from.
+      this.#mark = openSync(this.#markPath, 'r+');
+      writeSync(this.#mark, '0', 0);
+    } catch {
+      // Without it the processes are asked each time.
+      if (this.#mark !== undefined) closeSync(this.#mark);
+      this.#mark = undefined;
+    }
+    this.#markBytes = -1;
   }
 
   close(): void {
@@ -67,15 +101,19 @@ export class PeakMemory {
 
   #measure(): number {
     let sum = 0;
-    for (const pid of readFileSync(this.#procs, 'latin1').trim().split('\n')) {
-      if (pid !== '') sum += peakOfProcess(pid);
-    }
+    for (const pid of this.#pids()) sum += peakOfProcess(pid, this.#anew);
     return Math.min(sum, this.#limitBytes);
+  }
+
+  #pids(): string[] {
+    return readFileSync(this.#procs, 'latin1')
+      .split('\n')
+      .filter((pid) => pid !== '');
   }
 }
 
 /** High-water mark of a process less its file pages, but never less than what it has now. */
-function peakOfProcess(pid: string): number {
+function peakOfProcess(pid: string, anew: boolean): number {
   let status: string;
   try {
     status = readFileSync(`/proc/${pid}/status`, 'latin1');
@@ -84,7 +122,9 @@ function peakOfProcess(pid: string): number {
   }
   const peak = kilobytes(status, 'VmHWM') - kilobytes(status, 'RssFile');
   const now = kilobytes(status, 'RssAnon') + kilobytes(status, 'RssShmem');
-  return Math.max(peak, now) * KILOBYTE;
+  const swapped = kilobytes(status, 'VmSwap');
+  // A mark from before anything was swapped counts it; one that was set back since does not.
+  return (anew ? Math.max(peak, now) + swapped : Math.max(peak, now + swapped)) * KILOBYTE;
 }
 
 function kilobytes(status: string, field: string): number {

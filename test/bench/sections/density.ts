@@ -68,8 +68,14 @@ interface Held {
   readonly heapBytes: number;
 }
 
-/** What the orchestrator holds once its garbage is collected. */
-async function heldBy({ pid }: RunningOurs, heapFile: string): Promise<Held> {
+/** What the orchestrator holds once it has come to rest: memory freed then is given back later. */
+async function heldBy(target: RunningOurs, heapFile: string): Promise<Held> {
+  await collected(target, heapFile);
+  await new Promise((resolve) => setTimeout(resolve, AT_REST_MS));
+  return collected(target, heapFile);
+}
+
+async function collected({ pid }: RunningOurs, heapFile: string): Promise<Held> {
   await rm(heapFile, { force: true });
   process.kill(pid, 'SIGUSR2');
   for (;;) {

@@ -1,3 +1,4 @@
+import { Reclaimer } from '../../../src/engine/host/reclaim.js';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +50,8 @@ class Bench {
         exited: ({ exitCode }) => void this.exits.push(exitCode),
       },
       freezer: 'engine',
+      reclaim: 'none',
+      reclaimer: new Reclaimer(() => undefined),
       local: false,
       liftCpu: false,
       scratch: undefined,
