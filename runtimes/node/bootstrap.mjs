@@ -14,7 +14,8 @@ const LARGEST_CAUSE_BYTES = 1024 * 1024;
 const marker = env._ORCHESTRATOR_LOG_MARKER;
 delete env._ORCHESTRATOR_LOG_MARKER;
 const root = env.LAMBDA_TASK_ROOT ?? '/var/task';
-const client = new RuntimeClient(env.AWS_LAMBDA_RUNTIME_API);
+const client = new RuntimeClient(env.AWS_LAMBDA_RUNTIME_API, env._ORCHESTRATOR_RUNTIME_SOCKET);
+delete env._ORCHESTRATOR_RUNTIME_SOCKET;
 /** `init`, `polling`, `ending`, or the id of the request in progress. */
 let phase = 'init';
 

@@ -18,6 +18,8 @@ export class RuntimeClient {
   #address;
   #target;
   #socket;
+  /** What was written before the connection stood; undefined from then on. */
+  #early;
   /** What has come and belongs to no answer yet; nothing is parsed below `#wanted` bytes. */
   #pieces = [];
   #bytes = 0;
@@ -33,11 +35,10 @@ export class RuntimeClient {
   /** Settles with the answer to the last message that was posted. */
   posted;
 
-  constructor(address) {
+  /** `path`: a socket that leads to the same server, where the platform has put one. */
+  constructor(address, path) {
     this.#address = address;
-    const colon = address.lastIndexOf(':');
-    const [host, port] = [address.slice(0, colon), Number(address.slice(colon + 1))];
-    this.#target = { host, port, noDelay: true };
+    this.#target = path === undefined ? networkTarget(address) : { path };
     this.#next = this.#head('GET', 'invocation/next', '');
     this.#connect();
   }
@@ -51,7 +52,7 @@ export class RuntimeClient {
   /** The next event: `{ headers, body }`. Never times out. */
   next() {
     this.#reconnect();
-    this.#socket.write(this.#next, 'latin1');
+    this.#send(Buffer.from(this.#next, 'latin1'));
     return this.#answer();
   }
 
@@ -147,8 +148,8 @@ export class RuntimeClient {
     );
     if (bytes.length > PIPELINED_BYTES) {
       this.#socket.cork();
-      this.#socket.write(head, 'latin1');
-      this.#socket.write(bytes);
+      this.#send(Buffer.from(head, 'latin1'));
+      this.#send(bytes);
       this.#socket.uncork();
       return;
     }
@@ -157,6 +158,11 @@ export class RuntimeClient {
     message.latin1Write(head, 0);
     bytes.copy(message, head.length);
     message.latin1Write(tail, head.length + bytes.length);
+    this.#send(message);
+  }
+
+  #send(message) {
+    this.#early?.push(message);
     this.#socket.write(message);
   }
 
@@ -179,6 +185,8 @@ export class RuntimeClient {
     this.#socket = socket;
     this.#keep(EMPTY, 1);
     this.#closing = false;
+    this.#early = [];
+    socket.on('connect', () => (this.#early = undefined));
     socket.on('data', (chunk) => {
       if (socket !== this.#socket) return;
       this.#pieces.push(chunk);
@@ -188,12 +196,21 @@ export class RuntimeClient {
     socket.on('error', () => undefined);
     socket.on('close', () => {
       if (socket !== this.#socket || this.#closing) return;
+      if (this.#early !== undefined && this.#target.path !== undefined) return this.#useNetwork();
       // A server may tire of a connection on which nobody asks; the next message opens another.
       this.#closing = this.#waiting.length === 0;
       if (this.#closing) return;
       process.stdout.write('The connection to the Runtime API was lost.\n');
       process.exit(1);
     });
+  }
+
+  /** The socket is not to be had. */
+  #useNetwork() {
+    const early = this.#early;
+    this.#target = networkTarget(this.#address);
+    this.#connect();
+    for (const message of early) this.#send(message);
   }
 
   #answer() {
@@ -223,6 +240,11 @@ export class RuntimeClient {
     this.#bytes = bytes.length;
     this.#wanted = wanted;
   }
+}
+
+function networkTarget(address) {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)), noDelay: true };
 }
 
 function sayRefused({ status, body }) {

@@ -115,6 +115,7 @@ async function openEngine(request: EngineSideRequest): Promise<Opened> {
   runtimeApi.availabilityZoneId = availabilityZoneId(settings.region);
   teardown.add(() => runtimeApi.destroy());
   await runtimeApi.listen(network.listenAddress, network.hostAddress);
+  if (network.socketDirectory !== undefined) await runtimeApi.listenIn(network.socketDirectory);
   const webSockets = stack.webSocketApis.length > 0;
   const asked = { settings, network, runtimeApi, webSockets, teardown };
   const aws = await openAwsSide({ ...asked, endpoint: awsEndpoint });
@@ -193,6 +194,7 @@ function poolParts(
       supervisorPath: copySupervisor(settings.stateDirectory),
       byteCodeOf: (version) => byteCode.folderOf(version),
       ...(aws.authorityPath === undefined ? {} : { authorityPath: aws.authorityPath }),
+      ...(runtimeApi.socketPath === undefined ? {} : { runtimeSocket: runtimeApi.socketPath }),
     }),
     openJournal: (version, environmentId, initializationType) => {
       // Amazon's own bootstraps and people's own know nothing of our markers.

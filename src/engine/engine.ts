@@ -177,4 +177,6 @@ export interface EngineNetwork {
   hostAddress: string;
   /** Address this process must listen on for that. */
   listenAddress: string;
+  /** Where this process may put sockets that containers can be given; absent where they cannot. */
+  socketDirectory?: string;
 }

@@ -5,6 +5,7 @@
 import { LIMITS } from '../config/defaults.js';
 import type { ContainerSpec, Mount } from '../engine/engine.js';
 import type { FunctionVersion } from '../function/function-version.js';
+import { isCustom } from '../function/runtimes.js';
 import {
   environmentVariables,
   type InitializationType,
@@ -48,6 +49,8 @@ export interface SpecSettings {
   readonly supervisorPath: string;
   /** Byte-code of the version's modules, where the engine sees it; undefined where there is none. */
   byteCodeOf?(version: FunctionVersion): string | undefined;
+  /** A socket that leads to the Runtime API too, where the engine sees it. */
+  readonly runtimeSocket?: string;
   /** A certificate that Node.js functions are to trust, where the engine sees it. */
   readonly authorityPath?: string;
 }
@@ -58,6 +61,7 @@ export const HOST_NAME = 'sandbox.localdomain';
 const SANDBOX_USER = '993:990';
 /** Known to our bootstraps (runtimes/README.md). */
 const LOG_PIPE = '/run/log-pipe';
+const RUNTIME_SOCKET = '/run/runtime-api';
 const SUPERVISOR = '/var/rapid/supervisor';
 const AUTHORITY = '/var/rapid/authority.pem';
 /** Known to our bootstrap of Python. */
@@ -80,7 +84,7 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
       ...(identity.credentialsToken === undefined
         ? {}
         : { credentialsToken: identity.credentialsToken }),
-      ...(identity.logMarker === undefined ? {} : { logMarker: identity.logMarker }),
+      ...ownOf(identity, settings),
     }),
     ...launchOf(version),
     user: SANDBOX_USER,
@@ -103,6 +107,15 @@ export function containerSpecBuilder(settings: SpecSettings): BuildContainerSpec
 function queuesOf({ endpoints }: SpecSettings): { queueEndpoint?: string } {
   const { AWS_ENDPOINT_URL: queueEndpoint } = endpoints;
   return queueEndpoint === undefined ? {} : { queueEndpoint };
+}
+
+/** What only our own bootstraps know of: who marks output knows of the socket as well. */
+function ownOf(
+  { logMarker }: EnvironmentIdentity,
+  { runtimeSocket }: SpecSettings,
+): { logMarker?: string; runtimeSocket?: string } {
+  if (logMarker === undefined) return {};
+  return { logMarker, ...(runtimeSocket === undefined ? {} : { runtimeSocket: RUNTIME_SOCKET }) };
 }
 
 function credentialsOf(
@@ -140,10 +153,11 @@ function programOf({ resolvedImage }: FunctionVersion): readonly string[] {
 /** Extensions and the runtime under one supervisor; nothing where there are none. */
 function supervision(
   version: FunctionVersion,
-  { supervisorToken }: EnvironmentIdentity,
+  identity: EnvironmentIdentity,
   settings: SpecSettings,
 ): Partial<ContainerSpec> {
   const { extensions = [] } = version;
+  const { supervisorToken } = identity;
   if (supervisorToken === undefined || extensions.length === 0) return {};
   return {
     input: true,
@@ -185,9 +199,12 @@ function mountsOf(version: FunctionVersion, settings: SpecSettings): Mount[] {
   }
   const byteCode = settings.byteCodeOf?.(version);
   if (byteCode !== undefined) mounts.push({ source: byteCode, target: BYTE_CODE, readOnly: true });
-  const { authorityPath } = settings;
+  const { authorityPath, runtimeSocket } = settings;
   if (authorityPath !== undefined && trusts(version, settings)) {
     mounts.push({ source: authorityPath, target: AUTHORITY, readOnly: true });
+  }
+  if (runtimeSocket !== undefined && !isCustom(version.runtime)) {
+    mounts.push({ source: runtimeSocket, target: RUNTIME_SOCKET, readOnly: true });
   }
   return mounts;
 }

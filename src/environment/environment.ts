@@ -182,10 +182,7 @@ export class Environment implements ChannelListener {
     this.#serving.runtimeDone();
     if (!this.#host.extensions.isSettled) return;
     this.#polledAtMs = this.#parts.clock.now();
-    // A runtime that does not mark its output has written what belongs to the last event by now.
-    if (this.#journal.marker === undefined && this.#processes.flushOutput()) {
-      this.#journal.outputIsHere();
-    }
+    this.#serving.outputAtPoll(this.#state === 'completing');
     this.#apply('runtimePolled');
   }
 
@@ -209,12 +206,14 @@ export class Environment implements ChannelListener {
 
   initFailed(payload: Buffer, contentType: string): void {
     this.#mishap.initFailed(payload, contentType);
+    this.#serving.outputIsHere('init');
     this.#apply('initFailed');
   }
 
   snapshotReady(): void {
     if (!this.#host.extensions.isSettled) return;
     this.#polledAtMs = this.#parts.clock.now();
+    this.#serving.outputIsHere('init');
     this.#apply('snapshotReady');
   }
 

@@ -65,8 +65,11 @@ export interface InvocationJournal {
   extensionOutput(chunk: Buffer, stream: OutputStream): void;
   /** An extension is ready for the first time, or has failed. */
   extensionNoted(extension: Extension): void;
-  /** All that the processes have written by now has been handed over. */
-  outputIsHere(): void;
+  /**
+   * All that the processes have written by now has been handed over. With `what`, `init` or a request
+   * id, that ends there for a runtime that would mark it.
+   */
+  outputIsHere(what?: string): void;
   /** The runtime has polled: its marker is on the way. */
   initEnded(initMs: number): void;
   /** `problem` says more than the reason does. */
@@ -148,8 +151,8 @@ export class EnvironmentJournal implements InvocationJournal {
     this.#log.write(chunk, stream);
   }
 
-  outputIsHere(): void {
-    this.#log.outputIsHere();
+  outputIsHere(what?: string): void {
+    this.#log.outputIsHere(what);
   }
 
   extensionOutput(chunk: Buffer, stream: OutputStream): void {

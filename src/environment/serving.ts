@@ -109,11 +109,30 @@ export class Serving {
     const goesOn = ending.kind === 'posted' && this.extensionsAtWork > 0;
     const release = goesOn ? settlement.assignment.hold?.() : undefined;
     if (!settlement.wantsTail) settlement.answer(finished);
+    if (ending.kind === 'posted') this.outputIsHere(settlement.requestId);
     if (goesOn || (ending.kind === 'posted' && this.#isHeard)) {
       this.#unreported = { settlement, finished, release };
     } else {
       this.#journalEnd(settlement, finished, ending.kind !== 'exited');
     }
+  }
+
+  /**
+   * The runtime has written all of `what`, `init` or a request id. Where its output can be read at
+   * once it does not say so itself: a mark would wake us a second time.
+   */
+  outputIsHere(what: string): void {
+    const { journal, processes } = this.#parts;
+    if (journal.marker !== undefined && processes.flushOutput()) journal.outputIsHere(what);
+  }
+
+  /** The runtime asks for an event, its first one or, when `completing`, the one after a response. */
+  outputAtPoll(completing: boolean): void {
+    const { journal, processes } = this.#parts;
+    if (journal.marker !== undefined) {
+      if (!completing) this.outputIsHere('init');
+      // A runtime that does not mark its output has written what belongs to the last event by now.
+    } else if (processes.flushOutput()) journal.outputIsHere();
   }
 
   /** The runtime has asked for its next event; extensions may still be at work on this one. */

@@ -68,6 +68,8 @@ export interface VariablesContext {
   readonly queueEndpoint?: string;
   /** Secret line our bootstraps write to end the log of an invocation. */
   readonly logMarker?: string;
+  /** Where our bootstraps find a socket that leads to the Runtime API. */
+  readonly runtimeSocket?: string;
 }
 
 const SYSTEM_DEFAULTS: Readonly<Record<string, string>> = {
@@ -138,6 +140,9 @@ export function environmentVariables(
           AWS_CONTAINER_AUTHORIZATION_TOKEN: context.credentialsToken,
         }),
     ...(context.logMarker === undefined ? {} : { _ORCHESTRATOR_LOG_MARKER: context.logMarker }),
+    ...(context.runtimeSocket === undefined
+      ? {}
+      : { _ORCHESTRATOR_RUNTIME_SOCKET: context.runtimeSocket }),
   };
   const own = customerVariables(version.environment);
   return { ...defaults, ...withQueuesAt(context.queueEndpoint, own), ...fixed };

@@ -3,7 +3,8 @@
  *
  * Output lags the Runtime API, so what the platform has to say waits for the output it belongs
  * after. Our bootstraps mark two places in their output, `\x1e<marker> init\n` before they first
- * ask for work and `\x1e<marker> <request id>\n` before they post a response.
+ * ask for work and `\x1e<marker> <request id>\n` before they post a response. Where output can be
+ * read at that very moment, whoever sees the response says so instead of a mark.
  *
  *  1. What the platform says are steps in a queue. START waits for what came before it; END and
  *     REPORT wait for the mark of their invocation.
@@ -208,9 +209,13 @@ export class EnvironmentLog {
     scanner.scan(chunk);
   }
 
-  /** All that was written by now has been handed over: nothing waits for more of it. */
-  outputIsHere(): void {
+  /**
+   * All that was written by now has been handed over: nothing waits for more of it. With `what`, that
+   * ends there: as if its mark had come.
+   */
+  outputIsHere(what?: string): void {
     this.#stdout.endLine();
+    if (what !== undefined) return this.#marked(what);
     this.#stderr.endLine();
     this.#releaseAll();
   }

@@ -3,7 +3,9 @@
  * `Host` header says which one calls. Each has a host name of 128 random bits that only its own
  * container can resolve; any other name is refused on every route with 403.
  *
- * It knows channels and nothing of pools. Unusual requests go to `node:http` on the same port.
+ * Where containers can be given a socket of ours, the same listener answers there: the network's way
+ * costs several times as much. It knows channels and nothing of pools. Unusual requests go to
+ * `node:http` on the same port.
  */
 
 import {
@@ -13,6 +15,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { randomHex } from '../async/random.js';
 import { LIMITS } from '../config/defaults.js';
@@ -36,6 +39,8 @@ import { receive, streamedFor } from './streamed-post.js';
 import { isSubscriptionCall, serveSubscription } from './telemetry-routes.js';
 
 const DOMAIN = '.runtime';
+const SOCKET = 'runtime-api';
+const BACKLOG = 4096;
 const METADATA_TOKEN_BYTES = 32;
 /** A container that vanished without a word must not hold its sockets here for ever. */
 const KEEP_ALIVE_MS = 60_000;
@@ -50,6 +55,7 @@ export class RuntimeApi implements RuntimeDoor, Door {
   readonly #sessionTokens = new Map<string, string>();
   readonly #sockets = new Set<Socket>();
   readonly #server: NetServer;
+  #socketServer: NetServer | undefined;
   readonly #fallback: Server;
   /** Of the functions' role, for environments that ask for them. */
   credentials: CredentialsSource | undefined;
@@ -59,6 +65,7 @@ export class RuntimeApi implements RuntimeDoor, Door {
   availabilityZoneId: string | undefined;
   #port = 0;
   #hostAddress = '';
+  #socketPath: string | undefined;
 
   constructor() {
     this.#fallback = createHttpServer({ maxHeaderSize: LARGEST_HEAD_BYTES }, (request, response) =>
@@ -69,12 +76,10 @@ export class RuntimeApi implements RuntimeDoor, Door {
     this.#fallback.requestTimeout = 0;
     this.#fallback.keepAliveTimeout = 0;
     this.#server = createServer((socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
       socket.setNoDelay(true);
       // The kernel answers for a process that is frozen.
       socket.setKeepAlive(true, KEEP_ALIVE_MS);
-      new Connection(socket, this);
+      this.#accept(socket);
     });
   }
 
@@ -83,7 +88,7 @@ export class RuntimeApi implements RuntimeDoor, Door {
     this.#hostAddress = hostAddress;
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(0, listenAddress, 4096, () => {
+      this.#server.listen(0, listenAddress, BACKLOG, () => {
         this.#server.removeListener('error', reject);
         // A connection that could not be taken, for want of descriptors say, is its caller's loss.
         this.#server.on('error', () => undefined);
@@ -91,6 +96,32 @@ export class RuntimeApi implements RuntimeDoor, Door {
         resolve(this.#port);
       });
     });
+  }
+
+  /** Where a socket leads here; undefined while none does. */
+  get socketPath(): string | undefined {
+    return this.#socketPath;
+  }
+
+  /** Listens on a socket in that folder too, if it can. */
+  listenIn(directory: string): Promise<void> {
+    const path = join(directory, SOCKET);
+    const server = createServer((socket) => this.#accept(socket));
+    return new Promise((resolve) => {
+      // The network's way will do.
+      server.on('error', () => resolve());
+      server.listen({ path, backlog: BACKLOG, readableAll: true, writableAll: true }, () => {
+        this.#socketServer = server;
+        this.#socketPath = path;
+        resolve();
+      });
+    });
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    new Connection(socket, this);
   }
 
   open(channel: Channel, identity: string): EnvironmentAddress {
@@ -212,6 +243,7 @@ export class RuntimeApi implements RuntimeDoor, Door {
   /** Ends every connection. */
   destroy(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
+    this.#socketServer?.close();
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
     });

@@ -42,6 +42,42 @@ describe.each(LANGUAGES)('the connection of the %s bootstrap', (language, files)
   );
 
   it(
+    'goes by the socket where the platform has put one, and hides the variable',
+    async () => {
+      const name = '_ORCHESTRATOR_RUNTIME_SOCKET';
+      const shown =
+        language === 'node'
+          ? { 'index.js': `exports.handler = async (e) => process.env.${name} ?? e` }
+          : { 'app.py': `import os\ndef handler(e, c): return os.environ.get("${name}", e)` };
+      const { bodies } = await run(language, shown, { events, socket: 'served' });
+      expect(bodies).toEqual(events);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'goes by the network where the socket is not to be had',
+    async () => {
+      expect((await run(language, files, { events, socket: 'missing' })).bodies).toEqual(events);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'tells of a failed init by the network where the socket is not to be had',
+    async () => {
+      const broken =
+        language === 'node'
+          ? { 'index.js': 'throw new Error("x".repeat(100_000))' }
+          : { 'app.py': 'raise Exception("x" * 100_000)' };
+      const { posts, bodies } = await run(language, broken, { socket: 'missing' });
+      expect(posts.map(({ path }) => path)).toEqual(['init/error']);
+      expect(bodies).toMatchObject([{ errorMessage: 'x'.repeat(100_000) }]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'carries responses around the size from which they go alone',
     async () => {
       const sizes = [65_533, 65_534, 65_535, 200_000, 1];

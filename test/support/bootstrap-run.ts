@@ -21,6 +21,8 @@ export interface BootstrapCase {
   readonly events?: readonly (ScriptedEvent | object | null | number | string)[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly script?: ScriptOptions;
+  /** The platform's socket: where the Runtime API is, or a path where nothing is. */
+  readonly socket?: 'served' | 'missing';
   /** The two outputs are one pipe of the kernel's, as they are in a container. */
   readonly joinsOutputs?: boolean;
   /** Wait for the process to end by itself after the last event. */
@@ -71,6 +73,8 @@ export async function runBootstrap(spec: BootstrapCase): Promise<BootstrapRun> {
   );
   const api = new ScriptedRuntimeApi(events, spec.script);
   const node = spec.language === 'node';
+  const socket = join(root, 'runtime-api');
+  const address = await (spec.socket === 'served' ? api.listenAt(socket) : api.listen());
   const bootstrap = join(
     packageRoot(),
     'runtimes',
@@ -85,7 +89,8 @@ export async function runBootstrap(spec: BootstrapCase): Promise<BootstrapRun> {
     cwd: root,
     env: {
       PATH: process.env['PATH'] ?? '',
-      AWS_LAMBDA_RUNTIME_API: await api.listen(),
+      AWS_LAMBDA_RUNTIME_API: address,
+      ...(spec.socket === undefined ? {} : { _ORCHESTRATOR_RUNTIME_SOCKET: socket }),
       LAMBDA_TASK_ROOT: root,
       _HANDLER: spec.handler ?? (node ? 'index.handler' : 'app.handler'),
       AWS_LAMBDA_FUNCTION_NAME: 'f',

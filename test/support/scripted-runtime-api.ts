@@ -112,6 +112,12 @@ export class ScriptedRuntimeApi {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** On a socket instead; what it returns leads nowhere. */
+  async listenAt(path: string): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(path, resolve));
+    return '127.0.0.1:1';
+  }
+
   /** For handlers: `/seen` is answered when a piece of a body has come, `/release` lets them come. */
   #handshake({ url }: IncomingMessage, response: ServerResponse): boolean {
     if (url === '/seen') {

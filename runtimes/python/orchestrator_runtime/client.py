@@ -38,8 +38,10 @@ class Answer:
 
 
 class RuntimeClient:
-    def __init__(self, address):
+    def __init__(self, address, path=None):
+        """`path`: a socket that leads to the same server, where the platform has put one."""
         self._address = address
+        self._path = path
         host, _, port = address.rpartition(":")
         self._target = (host, int(port))
         # A server that ends connections might lose what was sent ahead.
@@ -120,9 +122,18 @@ class RuntimeClient:
     def _connect(self):
         self._ended = False
         self._answered = time.monotonic()
+        self._unread = b""
+        if self._path is not None:
+            self._socket = socket.socket(socket.AF_UNIX)
+            try:
+                self._socket.connect(self._path)
+                return
+            except OSError:
+                # It is not to be had: the network's way will do.
+                self._socket.close()
+                self._path = None
         self._socket = socket.create_connection(self._target)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._unread = b""
 
     def _more(self):
         data = self._socket.recv(READ_BYTES)

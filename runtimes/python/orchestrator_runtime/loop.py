@@ -15,7 +15,8 @@ BYTE_CODE = "/var/rapid/byte-code"
 def main(here):
     # 1. What the platform says.
     marker = os.environ.pop("_ORCHESTRATOR_LOG_MARKER", None)
-    client = RuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    path = os.environ.pop("_ORCHESTRATOR_RUNTIME_SOCKET", None)
+    client = RuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"], path)
     _set_path(here)
     _use_byte_code()
     log.install()

@@ -119,7 +119,8 @@ export class DockerEngine implements ContainerEngine {
       const { name, hostAddress } = opened;
       this.#holders = new Holders(docker, { network: name, hostAddress, labels });
     }
-    return opened;
+    // As with pipes: what is bound into containers has to be where the engine sees it.
+    return facts.scratch ? { ...opened, socketDirectory: this.#options.scratchRoot } : opened;
   }
 
   /** A disk of that size will be needed soon; nothing is starting yet. */

@@ -14,6 +14,8 @@ const run = promisify(execFile);
 /** Containers may write and nothing else. */
 const MODE = '0622';
 const DRAIN_BYTES = 64 * 1024;
+/** Nobody keeps what is handed over. */
+const drained = Buffer.allocUnsafeSlow(DRAIN_BYTES);
 /** A pipe holds one piece of that size, and sixteen where a program has asked for more. */
 const READS_OF_A_FLUSH = 16;
 const PIPES_AT_ONCE = 8;
@@ -96,16 +98,9 @@ export class LogPipe {
     // Of a socket that failed the descriptor is closed, and may be somebody else's by now.
     if (this.#socket === undefined || this.#socket.destroyed) return;
     for (let reads = 0; reads < most; reads += 1) {
-      const buffer = Buffer.allocUnsafe(DRAIN_BYTES);
-      let bytes: number;
-      try {
-        bytes = readSync(this.#fd, buffer, 0, DRAIN_BYTES, null);
-      } catch {
-        // Nothing is left (EAGAIN).
-        return;
-      }
+      const bytes = readNow(this.#fd);
       if (bytes === 0) return;
-      this.#onOutput(buffer.subarray(0, bytes));
+      this.#onOutput(drained.subarray(0, bytes));
     }
   }
 
@@ -113,5 +108,19 @@ export class LogPipe {
     this.#socket?.destroy();
     this.#socket = undefined;
     rmSync(this.path, { force: true });
+  }
+}
+
+/** How many bytes there were to read; 0 when nothing is left (EAGAIN). */
+function readNow(fd: number): number {
+  const { stackTraceLimit } = Error;
+  // To find nothing is what happens most, and where it happens most of what the error would cost.
+  Error.stackTraceLimit = 0;
+  try {
+    return readSync(fd, drained, 0, DRAIN_BYTES, null);
+  } catch {
+    return 0;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }

@@ -72,6 +72,19 @@ describe('the container of a function', () => {
     expect(spec.logPipeTarget).toBe('/run/log-pipe');
   });
 
+  it('finds the socket of the Runtime API where there is one', () => {
+    const reached = containerSpecBuilder({ ...SETTINGS, runtimeSocket: '/host/runtime-api' });
+    const mount = { source: '/host/runtime-api', target: '/run/runtime-api', readOnly: true };
+    const name = '_ORCHESTRATOR_RUNTIME_SOCKET';
+    const ours = reached(ZIP, { ...IDENTITY, logMarker: 'token' });
+    expect(ours.mounts).toContainEqual(mount);
+    expect(ours.environment).toHaveProperty(name, mount.target);
+    // What is made ahead must not depend on whose it will be.
+    const others = reached(ZIP, IDENTITY);
+    expect(others.mounts).toContainEqual(mount);
+    expect(others.environment).not.toHaveProperty(name);
+  });
+
   it('of Node.js trusts the certificate there is, others do not know of it', () => {
     const secured = containerSpecBuilder({ ...SETTINGS, authorityPath: '/state/authority.pem' });
     const { mounts, environment } = secured(ZIP, IDENTITY);

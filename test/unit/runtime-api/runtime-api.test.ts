@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Channel, type ChannelListener, type Delivery } from '../../../src/environment/channel.js';
 import type { Posted } from '../../../src/environment/post.js';
@@ -63,6 +66,37 @@ describe('the Runtime API', () => {
     host = api.open(channel, 'a'.repeat(32)).runtimeApi;
   });
   afterEach(() => api.destroy());
+
+  it('answers on a socket too, and not once it has ended', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'orchestrator-socket-'));
+    try {
+      await api.listenIn(folder);
+      const { runtimeApi } = api.open(channel, 'b'.repeat(32));
+      const path = api.socketPath ?? '';
+      const ask = (asked: string): Promise<string> =>
+        new Promise((resolve, reject) => {
+          const socket = connect(path, () =>
+            socket.write(`GET /2018-06-01/runtime/nowhere HTTP/1.1\r\nHost: ${asked}\r\n\r\n`),
+          );
+          socket.on('error', reject);
+          socket.once('data', (bytes: Buffer) => {
+            socket.destroy();
+            resolve(bytes.toString().slice(0, 12));
+          });
+        });
+      expect(await ask(runtimeApi)).toBe('HTTP/1.1 404');
+      expect(await ask('stranger.runtime:1')).toBe('HTTP/1.1 403');
+      await api.destroy();
+      await expect(ask(runtimeApi)).rejects.toThrow('ENOENT');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('has no socket where there can be none', async () => {
+    await api.listenIn('/nowhere');
+    expect(api.socketPath).toBeUndefined();
+  });
 
   interface Answer {
     status: number;
