@@ -47,7 +47,7 @@ if (reason !== undefined) {
       directory = await projectFolder({
         probe: { files: { 'app.py': PROBE }, memory: 128, timeout: 2 },
       });
-      orchestrator = await up(directory, { engine });
+      orchestrator = await up(directory, { engine, flags: ['--spares', '0'] });
     }, LIMIT_MS);
     afterAll(async () => {
       await orchestrator?.end('SIGKILL');

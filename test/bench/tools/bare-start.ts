@@ -1,5 +1,6 @@
 /** The naive start of a container: what cold starts and bursts are held against. */
 
+import { randomBytes } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { packageRoot } from '../../../src/package-root.js';
@@ -50,7 +51,16 @@ const HANDLER: Readonly<Record<Language, string>> = {
 export async function barePollMs(language: Language): Promise<number> {
   refuseWhenEnding();
   const image = await imageOf(language);
-  const gateway = await bridgeGateway();
+  // The engine's own bridge does not tell its address.
+  const network = await docker.createNetwork({
+    Name: `orchestrator-bench-${randomBytes(5).toString('hex')}`,
+    Labels: BENCH_LABELS,
+  });
+  const { IPAM, Name: networkName } = (await network.inspect()) as {
+    Name: string;
+    IPAM: { Config: { Gateway: string }[] };
+  };
+  const gateway = IPAM.Config[0]?.Gateway ?? '';
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, gateway, resolve));
   const polled = new Promise((resolve) => {
@@ -70,7 +80,7 @@ export async function barePollMs(language: Language): Promise<number> {
     ],
     Labels: BENCH_LABELS,
     HostConfig: {
-      NetworkMode: 'bridge',
+      NetworkMode: networkName,
       Binds: [`${join(packageRoot(), 'test/fixtures/bench', language)}:/var/task:ro`],
       Memory: memory,
       MemorySwap: memory,
@@ -82,12 +92,6 @@ export async function barePollMs(language: Language): Promise<number> {
   const took = performance.now() - startedAt;
   await container.remove({ force: true });
   server.close();
+  await network.remove();
   return took;
-}
-
-async function bridgeGateway(): Promise<string> {
-  const { IPAM } = (await docker.getNetwork('bridge').inspect()) as {
-    IPAM: { Config: { Gateway: string }[] };
-  };
-  return IPAM.Config[0]?.Gateway ?? '';
 }
