@@ -14,7 +14,7 @@ import { started } from '../tools/started.js';
 import { LOOSE, median, percentile, type Figure } from '../tools/statistics.js';
 
 const root = packageRoot();
-const MAIN = join(root, 'dist/src/main.js');
+const MAIN = join(root, 'dist/src/launcher.cjs');
 const ATTACHED = join(root, 'dist/test/bench/tools/floor/attached.js');
 /** A line each 10 ms or so: none waits for another. */
 const CALM = { count: 300, perSecond: 100 };

@@ -7,7 +7,7 @@
  * Reads one job as JSON from its input, prints a `LoadResult` as JSON.
  */
 
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface LoadJob {
   readonly port: number;
@@ -157,7 +157,29 @@ async function input(): Promise<string> {
   return Buffer.concat(pieces).toString();
 }
 
+const PRACTICE_CALLS = 500;
+
+/**
+ * Calls a server of our own that answers at once: what compiling this program's code takes is then
+ * part of nobody's first event.
+ */
+async function practise(job: LoadJob): Promise<void> {
+  const answer = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}';
+  const server = createServer({ noDelay: true }, (socket) => {
+    socket.on('data', () => socket.write(answer));
+    socket.on('error', fail);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const practice: LoadJob = { ...job, port, body: '{}', spacingMs: 0, entered: false };
+  const lane = await Lane.open(practice);
+  await run(practice, [lane], PRACTICE_CALLS);
+  lane.close();
+  await new Promise((resolve) => server.close(resolve));
+}
+
 const job = JSON.parse(await input()) as LoadJob;
+await practise(job);
 const lanes = await Promise.all(Array.from({ length: job.inFlight }, () => Lane.open(job)));
 await run(job, lanes, job.warmup);
 process.stdout.write(JSON.stringify(await run(job, lanes, job.count)));

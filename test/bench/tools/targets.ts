@@ -112,7 +112,7 @@ async function startIn(
   variables: Readonly<Record<string, string>> = {},
 ): Promise<{ running: RunningOurs; said: string }> {
   refuseWhenEnding();
-  const main = join(root, 'dist/src/main.js');
+  const main = join(root, 'dist/src/launcher.cjs');
   const state = join(folder, '.orchestrator');
   const up = run(process.execPath, [main, 'up', folder, '--detach', '--port', '0', ...flags], {
     env: { ...process.env, ...variables },
