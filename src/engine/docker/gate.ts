@@ -16,6 +16,9 @@ const MODE = '0444';
 /** A pipe takes so much without anybody reading. */
 const MOST_SCRIPT_BYTES = 48 * 1024;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Variables that shells have a meaning of their own for: setting them ends one, or sets another value. */
+const OF_SHELLS =
+  /^(BASH.*|DIRSTACK|EPOCH(REALTIME|SECONDS)|E?UID|FUNCNAME|GROUPS|HISTCMD|LINENO|OPTIND|PPID|S?RANDOM|SECONDS|SHELLOPTS)$/;
 
 export interface Release {
   readonly program: readonly string[];
@@ -35,7 +38,7 @@ export function releaseScript({
   environment,
 }: Release): string | undefined {
   const variables = Object.entries(environment);
-  if (!variables.every(([name]) => NAME.test(name))) return undefined;
+  if (!variables.every(([name]) => NAME.test(name) && !OF_SHELLS.test(name))) return undefined;
   const script = [
     // What is mounted there meanwhile lies above the folder the shell was started in.
     `cd ${quoted(workingDirectory)}`,
@@ -66,7 +69,8 @@ export class Gate {
   /** Raises the system's errors. */
   release(script: string): void {
     if (this.#fd === undefined) throw new Error('the gate is closed');
-    writeSync(this.#fd, script);
+    const written = writeSync(this.#fd, script);
+    if (written < Buffer.byteLength(script)) throw new Error('its pipe does not take the script');
   }
 
   close(): void {

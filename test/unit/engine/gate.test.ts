@@ -38,6 +38,17 @@ describe('what a container that was started ahead is told', () => {
     }
   });
 
+  it('is nothing where a shell would stumble over a name, or take another value', () => {
+    const tell = (name: string): string | undefined =>
+      releaseScript({ program: ['/bin/true'], workingDirectory, environment: { [name]: 'abc' } });
+    for (const name of ['OPTIND', 'UID', 'PPID', 'RANDOM', 'BASHOPTS', 'LINENO']) {
+      expect([name, tell(name)]).toEqual([name, undefined]);
+    }
+    for (const name of ['MY_UID', 'UID_', 'SECONDS_LEFT', 'OPTARG', 'PWD', 'SHLVL']) {
+      expect(tell(name)).toContain(`export ${name}='abc'`);
+    }
+  });
+
   it('is nothing for containers that may not be served so', () => {
     const ahead = { program: ['/bin/true'], slots: [] };
     expect(scriptFor(contractSpec({}))).toBeUndefined();
