@@ -132,7 +132,8 @@ export class Reclaimer {
       await (files.kind === 'cgroup-v1' ? this.#empty(files) : this.#inSteps(files, isCold));
       mark.startAnew();
     } catch (error) {
-      if (!isCold()) return;
+      // It has ended, and that is told a little later.
+      if (!isCold() || isGone(error)) return;
       this.#givenUp = true;
       this.#warn(`memory of frozen environments is not given back any more: ${String(error)}`);
     }
@@ -166,6 +167,12 @@ export class Reclaimer {
       throw error;
     }
   }
+}
+
+/** The control group is no more. */
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENODEV';
 }
 
 const kernelFiles: KernelFiles = {

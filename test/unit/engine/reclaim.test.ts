@@ -179,4 +179,14 @@ describe('giving memory back', () => {
     await reclaimer.reclaim(v1, mark, cold);
     expect(kernel.done.at(-1)).toBe('start anew');
   });
+
+  it('goes on with others where one has ended, though nobody has told of it yet', async () => {
+    kernel.onWrite = () => {
+      throw error('ENODEV');
+    };
+    await reclaimer.reclaim(v1, mark, cold);
+    kernel.onWrite = () => undefined;
+    await reclaimer.reclaim(v1, mark, cold);
+    expect([warnings, kernel.done.at(-1)]).toEqual([[], 'start anew']);
+  });
 });
