@@ -64,10 +64,12 @@ function sourceOf(path: string): string | undefined {
   }
 }
 
-/** Undefined where nobody has a home. */
+/** Undefined where nobody has a home. What is no absolute path is none: it would lead anywhere. */
 function keptAt(source: string): string | undefined {
-  const { HOME: home, XDG_CACHE_HOME: caches } = process.env;
-  const cacheFolder = caches ?? (home === undefined ? undefined : `${home}/.cache`);
+  const { HOME: home = '', XDG_CACHE_HOME: caches = '' } = process.env;
+  const cacheFolder = [caches, home === '' ? '' : `${home}/.cache`].find((one) =>
+    one.startsWith('/'),
+  );
   const digest = /^\/\/ ([0-9a-f]{16})\n/.exec(source.slice(0, 20))?.[1];
   if (cacheFolder === undefined || digest === undefined) return undefined;
   const command = /^[a-z-]{1,20}$/.exec(process.argv[2] ?? '')?.[0] ?? 'none';

@@ -148,6 +148,20 @@ describe('the launcher', () => {
   );
 
   it(
+    'keeps nothing in folders that are not named by an absolute path',
+    async () => {
+      await launch(['ps'], { XDG_CACHE_HOME: 'caches' });
+      expect(readdirSync(home)).toEqual(['.cache']);
+      const { ino } = statSync(kept('ps'));
+      await launch(['ps'], { XDG_CACHE_HOME: '' });
+      expect(statSync(kept('ps')).ino).toBe(ino);
+      await launch(['ps'], { HOME: 'elsewhere' });
+      expect(readdirSync(home)).toEqual(['.cache']);
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'runs the modules once they have been compiled anew',
     async () => {
       const compiled = join(folder, '.tsbuildinfo');
