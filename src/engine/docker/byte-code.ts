@@ -41,7 +41,7 @@ export class ByteCode {
   readonly #waiting = new Map<string, FunctionVersion>();
   #timer: Timer | undefined;
   #compiling: Promise<void> = Promise.resolve();
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(parts: ByteCodeParts) {
     this.#parts = parts;
@@ -57,7 +57,7 @@ export class ByteCode {
   /** Sees to it that there will be some, behind the scenes. */
   expect(version: FunctionVersion): void {
     const key = keyOf(version);
-    if (this.#closed || key === undefined || existsSync(join(this.#parts.folder, key))) return;
+    if (this.#isClosed || key === undefined || existsSync(join(this.#parts.folder, key))) return;
     this.#waiting.set(key, version);
     this.#timer?.cancel();
     this.#timer = this.#parts.clock.setTimer(AFTER_MS, () => void this.compile());
@@ -69,26 +69,37 @@ export class ByteCode {
     this.#compiling = this.#compiling.then(async () => {
       for (const [key, version] of this.#waiting) {
         this.#waiting.delete(key);
-        if (!this.#closed) await this.#compile(key, version).catch(() => undefined);
+        if (!this.#isClosed) await this.#compile(key, version).catch(() => undefined);
       }
     });
     return this.#compiling;
   }
 
-  /** Removes what belongs to code that is gone. Never rejects. */
-  async collect(): Promise<void> {
+  /** Removes what belongs to code that is gone, once nothing is compiled. Never rejects. */
+  collect(): Promise<void> {
+    // One after the other: a draft that is being written to cannot be told from one that was left.
+    this.#compiling = this.#compiling.then(() => this.#collect()).catch(() => undefined);
+    return this.#compiling;
+  }
+
+  /** What is being compiled is given up. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the orchestrator is stopping'));
+    this.#timer?.cancel();
+    await this.#compiling;
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  async #collect(): Promise<void> {
     const { folder, codeFolder } = this.#parts;
     const copies = new Set(await readdir(codeFolder).catch(() => []));
     for (const name of await readdir(folder).catch(() => [])) {
       const isKept = !name.startsWith(DRAFT) && copies.has(name.split('-')[0] ?? '');
       if (!isKept) await rm(join(folder, name), { recursive: true, force: true });
     }
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    this.#timer?.cancel();
-    await this.#compiling;
   }
 
   async #compile(key: string, version: FunctionVersion): Promise<void> {
@@ -138,8 +149,10 @@ export class ByteCode {
     );
     try {
       await within(DEADLINE_MS.start, (abortSignal) => container.start({ abortSignal }));
-      const { StatusCode: status } = (await within(LONGEST_MS, (abortSignal) =>
-        container.wait({ abortSignal }),
+      const { StatusCode: status } = (await within(
+        LONGEST_MS,
+        (abortSignal) => container.wait({ abortSignal }),
+        { signal: this.#closing.signal },
       )) as { StatusCode: number };
       // 1: some files could not be compiled, or warned.
       return status <= 1;
@@ -165,10 +178,11 @@ const COMPILER = [
   ].join('\n'),
 ];
 
-/** Undefined for what is not Python of ours. */
+/** Undefined for what is not Python of ours, and where Python is told to compile otherwise. */
 function keyOf(version: FunctionVersion): string | undefined {
   const { runtime, resolvedImage, imageReference, taskDirectory, optDirectory } = version;
   if (resolvedImage !== undefined || !runtime.startsWith('python')) return undefined;
+  if ((version.environment['PYTHONOPTIMIZE'] ?? '') !== '') return undefined;
   const digest = imageReference.replace(/^.*:/, '');
   const opt = optDirectory === undefined ? 'none' : basename(optDirectory);
   return [basename(taskDirectory), opt, digest].join('-');
