@@ -5,7 +5,7 @@
  * the environment's processes are started again it begins at the gate once more.
  */
 
-import { appendFile } from 'node:fs/promises';
+import { appendFile, rm } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import type { ContainerSpec, Mount } from '../engine.js';
@@ -86,9 +86,17 @@ export class Blank {
 
   /** Removes a container nobody was told of, and what was made for it. Never rejects. */
   async discard(): Promise<void> {
-    await removeContainer(this.parts.container).catch(() => undefined);
+    const { container, scratch, logPipe } = this.parts;
+    await removeContainer(container).catch(() => undefined);
+    this.letGo();
+    if (logPipe !== undefined) await rm(logPipe, { force: true }).catch(() => undefined);
+    await Promise.all([scratch.remove(), this.putAway()]);
+  }
+
+  /** Nobody will take it: what this process has open for it is closed. */
+  letGo(): void {
     this.take()?.output.destroy();
-    await Promise.all([this.parts.scratch.remove(), this.putAway()]);
+    this.parts.gate.close();
   }
 
   /** Takes away what only a blank has, once its container is gone. Never rejects. */

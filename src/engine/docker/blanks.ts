@@ -3,6 +3,7 @@
  * different functions have in common; what a blank cannot be told later belongs to it.
  */
 
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
@@ -108,7 +109,9 @@ export class Blanks {
 
   /** None of those that are ready may be used any more; gives their ids. */
   forget(): readonly string[] {
-    return this.#ready.splice(0).map(({ blank }) => blank.id);
+    const ids = this.#ready.map(({ blank }) => blank.id);
+    this.#discard(() => true);
+    return ids;
   }
 
   /** Sees to it that some are ready, one after the other, behind the scenes. Never rejects. */
@@ -126,10 +129,11 @@ export class Blanks {
     this.#settings.warn(`no containers are started ahead any more: ${String(error)}`);
   }
 
-  /** Makes no more; those that are ready are left to whoever clears the run. */
+  /** Makes no more; the containers of those that are ready are left to whoever clears the run. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#filling;
+    for (const { blank } of this.#ready.splice(0)) blank.letGo();
   }
 
   #discard(which: (ready: { readonly kind: string; readonly blank: Blank }) => boolean): number {
@@ -150,7 +154,7 @@ export class Blanks {
       this.#making = undefined;
       if (making.taken) return;
       if (blank === undefined) continue;
-      if (this.#closed) await blank.discard();
+      if (this.#closed || !this.#kinds.has(kind)) await blank.discard();
       else this.#ready.push({ kind, blank });
     }
   }
@@ -200,6 +204,7 @@ export class Blanks {
       const scratch = await disks.take(spec.scratch.sizeMb);
       undo.push(() => scratch.remove());
       const logPipe = spec.logPipeTarget === undefined ? undefined : await pipes.take();
+      if (logPipe !== undefined) undo.push(() => rm(logPipe, { force: true }));
       const gate = await Gate.make(join(root, `gate-${this.#made}`));
       undo.push(() => gate.close());
       const slots = await this.#slots(spec, undo);

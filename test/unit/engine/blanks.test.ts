@@ -1,0 +1,128 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type Docker from 'dockerode';
+import { Blanks } from '../../../src/engine/docker/blanks.js';
+import type { ContainerSpec } from '../../../src/engine/engine.js';
+import type { PipeStock } from '../../../src/engine/host/log-pipe.js';
+import type { ScratchDisks } from '../../../src/engine/host/scratch.js';
+import { contractSpec } from '../../contract/engine.contract.js';
+
+const MOST_KINDS = 4;
+
+describe('containers started before it is known for whom', () => {
+  let root: string;
+  /** Names of containers the engine has. */
+  let there: Set<string>;
+  let outputs: PassThrough[];
+  let onStart: () => void;
+  let blanks: Blanks;
+
+  const kind = (image: string): ContainerSpec =>
+    contractSpec({
+      image,
+      ahead: { program: ['/bin/true'], slots: [] },
+      logPipeTarget: '/run/log',
+    });
+  /** Gates and log pipes that lie in the folder of the run. */
+  const pipes = (): readonly string[] => readdirSync(root);
+
+  const docker = {
+    createContainer: ({ name }: Docker.ContainerCreateOptions) => {
+      const id = String(name);
+      there.add(id);
+      const output = new PassThrough();
+      outputs.push(output);
+      return Promise.resolve({
+        id,
+        attach: () => Promise.resolve(output),
+        start: () => Promise.resolve(onStart()),
+        inspect: () =>
+          Promise.resolve({ HostsPath: '', State: { Running: true, Pid: 1 }, NetworkSettings: {} }),
+        remove: () => Promise.resolve(void there.delete(id)),
+      });
+    },
+  } as unknown as Docker;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'orchestrator-test-'));
+    there = new Set();
+    outputs = [];
+    onStart = () => undefined;
+    let made = 0;
+    const takePipe = (): Promise<string> => {
+      const path = join(root, `log-${(made += 1)}`);
+      writeFileSync(path, '');
+      return Promise.resolve(path);
+    };
+    const disk = { directory: '/nowhere', remove: () => Promise.resolve() };
+    blanks = new Blanks({
+      docker,
+      network: 'net',
+      hostAddress: '10.0.0.1',
+      labels: {},
+      mostOpenFiles: 1024,
+      runtime: undefined,
+      writesMemory: true,
+      root,
+      disks: { take: () => Promise.resolve(disk) } as unknown as ScratchDisks,
+      pipes: { take: takePipe } as unknown as PipeStock,
+      busy: () => false,
+      warn: () => undefined,
+    });
+  });
+  afterEach(async () => {
+    await blanks.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  /** What is thrown away goes behind the scenes. */
+  async function settled(): Promise<void> {
+    for (let turn = 0; turn < 1_000 && pipes().length > there.size * 2; turn += 1) {
+      await new Promise(setImmediate);
+    }
+  }
+
+  it('are not kept when others have been asked for while they were made', async () => {
+    blanks.expect(kind('first'));
+    let others = 0;
+    onStart = () => {
+      for (; others < MOST_KINDS; others += 1) blanks.expect(kind(`other-${others}`));
+    };
+    await blanks.makeAhead();
+    expect(there.size).toBe(2 * MOST_KINDS);
+    expect(await blanks.take(kind('first'))).toBeUndefined();
+  });
+
+  it('leave nothing behind when the engine that had them has gone away', async () => {
+    blanks.expect(kind('one'));
+    await blanks.makeAhead();
+    const ids = [...there];
+    expect([ids.length, pipes().length]).toEqual([2, 4]);
+    expect(blanks.forget()).toEqual(ids);
+    expect(await blanks.take(kind('one'))).toBeUndefined();
+    await settled();
+    expect(pipes()).toEqual([]);
+    expect(outputs.every(({ destroyed }) => destroyed)).toBe(true);
+  });
+
+  it('leave nothing behind when they cannot be started', async () => {
+    blanks.expect(kind('one'));
+    onStart = () => {
+      throw new Error('no');
+    };
+    await blanks.makeAhead();
+    expect([blanks.failed, there.size, pipes()]).toEqual([true, 0, []]);
+  });
+
+  it('hold nothing open once all is closed; whoever clears the run removes them', async () => {
+    blanks.expect(kind('one'));
+    await blanks.makeAhead();
+    await blanks.close();
+    expect(there.size).toBe(2);
+    expect(outputs.every(({ destroyed }) => destroyed)).toBe(true);
+    expect(pipes().filter((name) => name.startsWith('gate-'))).toEqual([]);
+  });
+});
