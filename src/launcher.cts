@@ -95,14 +95,36 @@ function readOwn(path: string): Buffer | undefined {
 function keep(path: string, script: VirtualMachine.Script): void {
   const draft = `${path}.${process.pid}`;
   try {
-    const ours = path.slice(0, path.lastIndexOf('/'));
-    fs.mkdirSync(ours, { recursive: true, mode: 0o700 });
-    forgetOld(ours.slice(0, ours.lastIndexOf('/')));
+    const ours = folderOf(path);
+    makeFolders(ours, 4);
+    forgetOld(folderOf(ours));
     fs.writeFileSync(draft, script.createCachedData(), { flag: 'wx', mode: 0o600 });
     fs.renameSync(draft, path);
   } catch {
-    fs.rmSync(draft, { force: true });
+    remove(draft);
   }
+}
+
+/**
+ * The folder and as many above it as are ours to make, the cache folder being the uppermost. Not
+ * Node's own way, which never comes back from where nobody can make one (/proc, by Node.js 20).
+ */
+function makeFolders(path: string, depth: number): void {
+  if (depth > 1) makeFolders(folderOf(path), depth - 1);
+  if (!fs.existsSync(path)) fs.mkdirSync(path, { mode: 0o700 });
+}
+
+/** A folder that is no folder, or not ours to look into, has nothing to remove. */
+function remove(path: string): void {
+  try {
+    fs.rmSync(path, { force: true });
+  } catch {
+    return;
+  }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
 }
 
 /** Of programs that have been replaced since. */

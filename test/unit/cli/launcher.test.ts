@@ -147,6 +147,22 @@ describe('the launcher', () => {
     LIMIT_MS,
   );
 
+  it.each([
+    ['is no folder', '/dev/null'],
+    ['takes no folders', '/proc'],
+    ['is not there', '/proc/none/of/it'],
+  ])(
+    'does without a home that %s',
+    async (_what, path) => {
+      expect(await launch(['--version'], { HOME: path })).toEqual({
+        code: 0,
+        stdout: `${packageVersion()}\n`,
+        stderr: '',
+      });
+    },
+    LIMIT_MS,
+  );
+
   it(
     'keeps nothing in folders that are not named by an absolute path',
     async () => {
