@@ -141,16 +141,18 @@ const servicesSchema = z.custom<ServicesSetting>(
   'auto, container, none, aws, or the address of a server such as http://localhost:4566',
 );
 
+/** A number out of bounds is told by itself, not by the union: both say what is expected. */
+function orNever(leastMs: number, expected: string) {
+  const time = z.number(expected).int(expected).min(leastMs, expected);
+  return z.union([z.literal('never'), time], expected);
+}
+
 export const settingsSchema = z.strictObject({
   port: whole({ min: 0, max: 65_535 }, 'port').optional(),
   httpPort: whole({ min: 0, max: 65_535 }, 'port').optional(),
   host: z.string('an address of this machine').optional(),
-  freezeAfterMs: z
-    .union([z.literal('never'), z.number().int().min(0)], 'milliseconds, or never')
-    .optional(),
-  reclaimAfterMs: z
-    .union([z.literal('never'), z.number().int().min(1000)], 'milliseconds from 1000, or never')
-    .optional(),
+  freezeAfterMs: orNever(0, 'milliseconds, or never').optional(),
+  reclaimAfterMs: orNever(1000, 'milliseconds from 1000, or never').optional(),
   spares: whole({ min: 0, max: 100 }, 'environments').optional(),
   keepAlive: z.enum(KEEP_ALIVE_NAMES, 'fixed, greedy-dual, hybrid or learned').optional(),
   idleTimeoutMs: whole({ min: 1000, max: 24 * 3_600_000 }, 'milliseconds').optional(),
