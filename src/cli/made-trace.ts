@@ -42,7 +42,9 @@ export function madeTrace({ args, report }: CommandContext): Made {
   const made = generate(figures, { functions, days, seed, ...(events === 0 ? {} : { events }) });
   if (made.heldTo !== undefined) {
     const held = made.profiles.filter(({ dailyRate }) => dailyRate === made.heldTo).length;
-    const rate = Math.round(made.heldTo).toLocaleString('en');
+    const rate = made.heldTo.toLocaleString('en', {
+      maximumFractionDigits: made.heldTo < 10 ? 1 : 0,
+    });
     report.note(
       report.paintError.dim(`The ${held} most popular functions are held to ${rate} events a day.`),
     );

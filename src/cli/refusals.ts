@@ -39,7 +39,9 @@ export function refuseUnknown(values: Values, command: Command): void {
     ];
     throw unknownFlag(unknown, visible, command);
   }
-  const [, extra] = values['_'] as (string | number)[];
+  // A dash alone comes as a switch that is on.
+  const dash = Object.keys(command.positionals ?? {}).some((name) => values[name] === true);
+  const [, extra = dash ? '-' : undefined] = values['_'] as (string | number)[];
   if (extra !== undefined) {
     throw new OrchestratorError(
       'config-invalid',

@@ -1,8 +1,8 @@
 /** `orchestrator simulate`: policies of keep-alive side by side on a trace, in virtual time. */
 
 import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 
 import { DEFAULTS } from '../config/defaults.js';
 import { OrchestratorError } from '../errors.js';
@@ -62,32 +62,59 @@ export const simulate: Command = {
     ['simulate --functions 10000 --events 10000000', 'some minutes'],
   ],
   async run(context) {
-    const { args, host, report } = context;
+    const { args, report } = context;
     const settings = {
       policies: policiesOf(args.list('policy')),
       idleTimeoutMs: time(context, 'idle-timeout', 1000) ?? DEFAULTS.idleTimeoutMs,
       initMs: time(context, 'init', 0) ?? INIT_MS,
     };
     const memoryMb = budget(context);
-    const svg = args.string('svg');
+    const plot = await plotOf(context);
     const { name, trace } = await traceOf(context);
     const { compare } = await import('../simulate/compare.js');
     const comparison = compare(trace, {
       ...settings,
       ...(memoryMb === undefined ? {} : { memoryMb }),
-      curves: svg !== undefined,
+      curves: plot !== undefined,
     });
     show(context, trace, comparison);
-    if (svg === undefined) return EXIT.ok;
+    if (plot === undefined) return EXIT.ok;
     const { chartOf } = await import('../simulate/chart.js');
     const title = `${name}: ${count(trace.functions.length, 'function')}, ${count(trace.length, 'invocation')}`;
-    await writeFile(resolve(host.cwd, svg), chartOf(comparison, title)).catch((error: unknown) => {
-      throw invalid(`cannot write ${svg}`, 'Name a file in a folder that exists.', error);
+    await writeFile(plot.path, chartOf(comparison, title)).catch((error: unknown) => {
+      throw cannotWrite(plot.name, error);
     });
-    report.note(report.paintError.dim(`The plot is in ${svg}.`));
+    report.note(report.paintError.dim(`The plot is in ${plot.name}.`));
     return EXIT.ok;
   },
 };
+
+interface Plot {
+  /** As it was given. */
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Where there is no place for it, that is told before minutes of replaying. */
+async function plotOf({ args, host }: CommandContext): Promise<Plot | undefined> {
+  const name = args.string('svg');
+  if (name === undefined) return undefined;
+  const path = resolve(host.cwd, name);
+  if (!(await isFolder(dirname(path))) || (await isFolder(path))) throw cannotWrite(name);
+  return { name, path };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+function cannotWrite(name: string, cause?: unknown): OrchestratorError {
+  const remedy = 'Name a file in a folder that exists, as in `--svg plot.svg`.';
+  return invalid(`cannot write ${name === '' ? 'a file without a name' : name}`, remedy, cause);
+}
 
 function show({ report }: CommandContext, trace: Trace, comparison: Comparison): void {
   const { functions, length, at } = trace;

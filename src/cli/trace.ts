@@ -24,7 +24,7 @@ export const trace: Command = {
   },
   examples: [
     ['trace -o day.csv', 'a day of 1000 functions'],
-    ['trace --functions 20 --events 0 --seed 7 | head', 'at their natural rates'],
+    ['orchestrator trace --functions 20 --events 0 | head', 'at their natural rates'],
   ],
   async run(context) {
     const { args, host, report } = context;

@@ -75,7 +75,7 @@ function places({ rows, curves, bound }: Comparison): string[] {
 }
 
 /**
- * Dots with their names: curves fall to the right, so there is room above to the right, and below to
+ * Dots with their names, in their colour: curves fall to the right, so there is room above to the right, and below to
  * the left for what saves most. Each name is clear of those before it.
  */
 function labelled(dots: readonly { name: string; place: [number, number] }[]): string[] {
@@ -90,7 +90,10 @@ function labelled(dots: readonly { name: string; place: [number, number] }[]): s
     taken.push([x, height]);
     return [
       `<circle cx="${round(x)}" cy="${round(y)}" r="5" fill="${colour(name)}"/>`,
-      text(left ? x - 9 : x + 9, height, name, { anchor: left ? 'end' : 'start' }),
+      text(left ? x - 9 : x + 9, height, name, {
+        anchor: left ? 'end' : 'start',
+        fill: colour(name),
+      }),
     ];
   });
 }
@@ -148,11 +151,12 @@ function text(
   x: number,
   y: number,
   content: string,
-  look: { class?: string; anchor?: string },
+  look: { class?: string; anchor?: string; fill?: string },
 ): string {
   const kind = look.class === undefined ? '' : ` class="${look.class}"`;
   const anchor = look.anchor === undefined ? '' : ` text-anchor="${look.anchor}"`;
-  return `<text x="${round(x)}" y="${round(y)}"${kind}${anchor}>${escaped(content)}</text>`;
+  const fill = look.fill === undefined ? '' : ` style="fill:${look.fill}"`;
+  return `<text x="${round(x)}" y="${round(y)}"${kind}${anchor}${fill}>${escaped(content)}</text>`;
 }
 
 function line(fromX: number, fromY: number, toX: number, toY: number): string {

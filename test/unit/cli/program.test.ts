@@ -91,6 +91,7 @@ describe('a mistake on the command line', () => {
     [['ps', '--jsn'], '`orchestrator ps` has no flag --jsn', 'Did you mean --json?'],
     [['logs', '-x'], '`orchestrator logs` has no flag -x', '`orchestrator logs --help`'],
     [['ps', 'hello'], '`orchestrator ps` takes no argument hello', 'Usage: orchestrator ps.'],
+    [['up', '-'], '`orchestrator up` takes no argument -', 'Usage: orchestrator up [dir].'],
     [
       ['invoke'],
       '`orchestrator invoke` needs <function>',

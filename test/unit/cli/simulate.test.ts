@@ -40,6 +40,11 @@ describe('trace', () => {
     expect(made.rows.map(({ score }) => score)).toEqual(read.rows.map(({ score }) => score));
   });
 
+  it('tells to what rate functions are held, however low', async () => {
+    const { stderr } = await cli('trace', '--functions', '10', '--events', '1');
+    expect(stderr).toMatch(/functions are held to 0\.\d events a day\./);
+  });
+
   it('refuses a file that cannot be, and amounts beyond reason', async () => {
     const lost = await cli('trace', ...SMALL, '-o', 'nowhere/day.csv');
     expect([lost.code, lost.stderr]).toEqual([2, expect.stringContaining('nowhere/day.csv')]);
@@ -91,6 +96,16 @@ describe('simulate', () => {
     expect(readFileSync(join(folder, 'plot.svg'), 'utf8')).toMatch(/^<svg [^]*<\/svg>\n$/);
   });
 
+  it.each(['nowhere/plot.svg', '.', ''])(
+    'refuses to draw into %p before it replays anything',
+    async (name) => {
+      const { code, stdout, stderr } = await cli('simulate', ...SMALL, '--svg', name);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(`Cannot write ${name === '' ? 'a file without a name' : name}\n`);
+      expect(stderr).toContain('Remedy: Name a file');
+    },
+  );
+
   it('tells all problems of a file with their lines', async () => {
     writeFileSync(join(folder, 'bad.csv'), 't,fn,duration_ms,memory_mb\n1,a,x,128\n2,,5,0\n');
     const { code, stdout, stderr } = await cli('simulate', 'bad.csv');
@@ -101,6 +116,7 @@ describe('simulate', () => {
   });
 
   it.each([
+    [['-'], '`orchestrator simulate` takes no argument -'],
     [['nowhere.csv'], 'Cannot read nowhere.csv'],
     [['day.csv', '--seed', '3'], '--seed is of a trace that is made'],
     [['--policy', 'lru'], '--policy cannot be lru'],
