@@ -16,9 +16,12 @@ for argument in "$@"; do
   esac
 done
 
+scripts/setup.sh --no-engine
+# What cannot be measured is told before an engine is started and images are built.
+node dist/test/bench/main.js --list "$@" >/dev/null
 # An engine that answers now is somebody else's to stop.
 if ! engine_answers; then trap 'scripts/engine.sh stop' EXIT; fi
-scripts/setup.sh
+scripts/engine.sh ensure
 scripts/images.sh nodejs22.x python3.13 >/dev/null
 # An interrupt is the bench's to answer: it ends what it has started.
 trap '' INT

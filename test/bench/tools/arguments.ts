@@ -40,7 +40,6 @@ export function readArguments(argv: readonly string[], known: readonly string[])
   }
   const { values, positionals } = parsed;
   if (values.help === true) return { kind: 'help' };
-  if (values.list === true) return { kind: 'list' };
   const unknown = positionals.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     const hint = didYouMean(unknown, known);
@@ -54,6 +53,8 @@ export function readArguments(argv: readonly string[], known: readonly string[])
   if (!Number.isInteger(rounds) || rounds < 1) {
     return { kind: 'refused', reason: `--rounds takes a number from 1, not ${values.rounds}.` };
   }
+  // After the refusals, so that listing tells what a measurement would be refused for.
+  if (values.list === true) return { kind: 'list' };
   return {
     kind: 'measure',
     // In their own order, each once.

@@ -47,6 +47,11 @@ describe('The arguments of a bench', () => {
 
   it('help, and list what there is', () => {
     expect(read('--help', 'nonsense')).toEqual({ kind: 'help' });
-    expect(read('--list')).toEqual({ kind: 'list' });
+    expect(read('--list', 'warm')).toEqual({ kind: 'list' });
+  });
+
+  it('list nothing for whom a measurement would refuse', () => {
+    expect(read('--list', 'nonsense')).toMatchObject({ kind: 'refused' });
+    expect(read('--list', '--rounds=0')).toMatchObject({ kind: 'refused' });
   });
 });
