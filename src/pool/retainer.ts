@@ -1,7 +1,8 @@
 /**
- * Freezes and retires a pool's environments that have no work and gives their memory back, by the rules of retention and the
- * policy of keep-alive, with one timer for all of them. The pool tells it what changes and calls
- * `freezeQuiet` in its pump; nothing happens behind its back but what `look` leads to.
+ * Freezes and retires a pool's environments that have no work and gives their memory back, by the
+ * rules of retention and the policy of keep-alive, with one timer for all of them. The pool tells it
+ * what changes and calls `freezeQuiet` in its pump; nothing happens behind its back but what `look`
+ * leads to.
  */
 
 import type { Clock } from '../async/clock.js';
