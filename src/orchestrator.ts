@@ -10,7 +10,7 @@
 import { join } from 'node:path';
 import { sleep, systemClock } from './async/clock.js';
 import { Teardown } from './async/teardown.js';
-import { openEarlySide, type EarlySide } from './composition/early-side.js';
+import { openEarlySide, type EarlySide, type EarlySideRequest } from './composition/early-side.js';
 import { FLUSH_MS, running, type RunningOrchestrator } from './composition/running.js';
 import type { Config, Settings } from './config/config.js';
 import { AutoPublish } from './control-api/auto-publish.js';
@@ -69,13 +69,7 @@ function openRecords(
   return { store, logs: new LogHub(store) };
 }
 
-interface Start {
-  readonly config: Config;
-  readonly hooks: StartHooks;
-  readonly ownerToken: string;
-  readonly logs: LogHub;
-  readonly store: InvocationStore;
-  readonly teardown: Teardown;
+interface Start extends EarlySideRequest {
   /** Other commands may find it from now on. */
   ready(endpoint: string): void;
 }

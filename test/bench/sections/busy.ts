@@ -1,6 +1,6 @@
 /** Several events at once on as many environments, freezing off, against the floor with as many. */
 
-import { sample, type Sample } from '../tools/sample.js';
+import { sampleBoth, type Both, type Sample } from '../tools/sample.js';
 import { LOOSE, type Figure } from '../tools/statistics.js';
 import { load, startFloor, startOurs, type Language, type Running } from '../tools/targets.js';
 
@@ -45,29 +45,19 @@ async function makeEnvironments(ours: Running, language: Language, count: number
   });
 }
 
-interface Comparison {
-  readonly ours: Running;
-  readonly floor: Running;
+interface Comparison extends Both {
   readonly lanes: number;
 }
 
 async function compare(
   language: Language,
   rounds: number,
-  { ours, floor, lanes }: Comparison,
+  { lanes, ...both }: Comparison,
 ): Promise<Figure[]> {
-  const mine: Sample[] = [];
-  const theirs: Sample[] = [];
   const job = { functionName: language, inFlight: lanes, count: EVENTS };
-  for (let round = 0; round < rounds; round += 1) {
-    theirs.push(await sample(floor, job));
-    mine.push(await sample(ours, job));
-  }
-  const pair = (pick: (one: Sample) => number) => ({
-    ours: mine.map(pick),
-    theirs: theirs.map(pick),
-    against: 'floor, raw client',
-  });
+  const sampled = await sampleBoth(rounds, both, job);
+  const against = 'floor, raw client';
+  const pair = (pick: (one: Sample) => number) => ({ ...sampled.pair(pick), against });
   const name = `${language}, ${lanes} on ${lanes} environments`;
   return [
     {

@@ -4,7 +4,7 @@
  */
 
 import { bareStartMs } from '../tools/bare-start.js';
-import { sample, type Sample } from '../tools/sample.js';
+import { sampleBoth, type Sample } from '../tools/sample.js';
 import { LOOSE, median, type Figure } from '../tools/statistics.js';
 import { load, startFloor, startOurs, type Language, type Running } from '../tools/targets.js';
 
@@ -42,22 +42,9 @@ export async function warmAgainstFloor(
   body?: string,
 ): Promise<Figure[]> {
   const floor = await startFloor(language, 1);
-  const mine: Sample[] = [];
-  const theirs: Sample[] = [];
   const job = { functionName: language, inFlight: 1, count: EVENTS };
-  try {
-    for (let round = 0; round < rounds; round += 1) {
-      theirs.push(await sample(floor, job));
-      mine.push(await sample(ours, body === undefined ? job : { ...job, body }));
-    }
-  } finally {
-    await floor.stop();
-  }
-  const pair = (pick: (one: Sample) => number) => ({
-    ours: mine.map(pick),
-    theirs: theirs.map(pick),
-    against: 'floor',
-  });
+  const sampled = await sampleBoth(rounds, { ours, floor }, job, body).finally(() => floor.stop());
+  const pair = (pick: (one: Sample) => number) => ({ ...sampled.pair(pick), against: 'floor' });
   return [
     { name: `p50, ${language}`, unit: 'ms', ...pair((one) => one.p50) },
     { name: `cpu per event, ${language}`, unit: 'us', ...pair((one) => one.cpuUs) },

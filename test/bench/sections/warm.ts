@@ -5,7 +5,7 @@
  */
 
 import { LOOSE, median, type Figure } from '../tools/statistics.js';
-import { sample, type Sample } from '../tools/sample.js';
+import { sample, sampleBoth, type Both, type Sample } from '../tools/sample.js';
 import { startFloor, startOurs, type Language, type Running } from '../tools/targets.js';
 
 const EVENTS = 3000;
@@ -32,28 +32,11 @@ export async function warm(rounds: number): Promise<Figure[]> {
   return figures;
 }
 
-interface Targets {
-  readonly ours: Running;
-  readonly floor: Running;
-}
-
-async function small(
-  language: Language,
-  rounds: number,
-  { ours, floor }: Targets,
-): Promise<Figure[]> {
-  const mine: Sample[] = [];
-  const theirs: Sample[] = [];
+async function small(language: Language, rounds: number, both: Both): Promise<Figure[]> {
   const job = { functionName: language, inFlight: 1, count: EVENTS };
-  for (let round = 0; round < rounds; round += 1) {
-    theirs.push(await sample(floor, job));
-    mine.push(await sample(ours, job));
-  }
-  const pair = (pick: (one: Sample) => number) => ({
-    ours: mine.map(pick),
-    theirs: theirs.map(pick),
-    against: 'floor, raw client',
-  });
+  const sampled = await sampleBoth(rounds, both, job);
+  const against = 'floor, raw client';
+  const pair = (pick: (one: Sample) => number) => ({ ...sampled.pair(pick), against });
   const name = `${language}, 1 in flight`;
   return [
     { name: `warm p50, ${name}`, unit: 'ms', ...pair((one) => one.p50), atMost: 0.5 },
@@ -61,8 +44,8 @@ async function small(
     {
       name: `warm p99, ${name}`,
       unit: 'ms',
-      ours: mine.map((one) => one.p99),
-      theirs: mine.map((one) => one.p50),
+      ours: sampled.ours.map((one) => one.p99),
+      theirs: sampled.ours.map((one) => one.p50),
       against: 'own p50',
       atMost: 5,
       tolerance: LOOSE,
@@ -73,11 +56,7 @@ async function small(
 }
 
 /** What an event and an answer of 5 MB take more than small ones; the floor copies each once. */
-async function large(
-  language: Language,
-  rounds: number,
-  { ours, floor }: Targets,
-): Promise<Figure[]> {
+async function large(language: Language, rounds: number, { ours, floor }: Both): Promise<Figure[]> {
   const data = 'x'.repeat(LARGE_BYTES - '{"data":""}'.length);
   const body = JSON.stringify({ data });
   const common = { functionName: language, inFlight: 1 };

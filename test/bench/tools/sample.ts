@@ -36,3 +36,32 @@ export async function sample(target: Running, job: SampleJob): Promise<Sample> {
     cpuUs: (cpu * 1e6) / count,
   };
 }
+
+/** Who is measured, and what against. */
+export interface Both {
+  readonly ours: Running;
+  readonly floor: Running;
+}
+
+/** Of all rounds. */
+export interface SampledBoth {
+  readonly ours: readonly Sample[];
+  /** Of `pick` in each round, as a figure has them. */
+  pair(pick: (one: Sample) => number): { readonly ours: number[]; readonly theirs: number[] };
+}
+
+/** The floor and ours in turn, round by round; `body` is what ours is sent, where it is another. */
+export async function sampleBoth(
+  rounds: number,
+  both: Both,
+  job: SampleJob,
+  body = job.body,
+): Promise<SampledBoth> {
+  const ours: Sample[] = [];
+  const theirs: Sample[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    theirs.push(await sample(both.floor, job));
+    ours.push(await sample(both.ours, body === undefined ? job : { ...job, body }));
+  }
+  return { ours, pair: (pick) => ({ ours: ours.map(pick), theirs: theirs.map(pick) }) };
+}
