@@ -114,6 +114,11 @@ export class Blanks {
     return ids;
   }
 
+  /** What failed for want of the engine is tried again. */
+  engineBack(): void {
+    this.#failures = 0;
+  }
+
   /** Sees to it that some are ready, one after the other, behind the scenes. Never rejects. */
   makeAhead(): Promise<void> {
     this.#filling ??= this.#makeMissing().finally(() => {

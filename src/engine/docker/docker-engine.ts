@@ -144,6 +144,7 @@ export class DockerEngine implements ContainerEngine {
   /** Makes what is expected, now. Never rejects: what is missing is made when it is needed. */
   async makeAhead(): Promise<void> {
     const { scratch } = await this.#look();
+    if (this.#events.away) return;
     const kind = this.#holderKind;
     await Promise.allSettled([
       ...(scratch ? [this.#pipes.refill()] : []),
@@ -381,6 +382,8 @@ export class DockerEngine implements ContainerEngine {
       container.engineBack().catch(() => undefined);
     }
     void this.#removeLeft();
+    this.#holders?.engineBack();
+    this.#blanks?.engineBack();
     this.#makeAheadLater();
     this.onBack();
   }

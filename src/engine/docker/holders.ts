@@ -99,6 +99,11 @@ export class Holders {
     return this.#ready.splice(0).map(({ id }) => id);
   }
 
+  /** What failed for want of the engine is tried again. */
+  engineBack(): void {
+    this.#failures = 0;
+  }
+
   /** Sees to it that some are ready, one after the other, behind the scenes. */
   makeAhead(kind: HolderKind): Promise<void> {
     this.#making ??= this.#makeMissing(kind).finally(() => {

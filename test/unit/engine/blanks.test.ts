@@ -117,6 +117,19 @@ describe('containers started before it is known for whom', () => {
     expect([blanks.failed, there.size, pipes()]).toEqual([true, 0, []]);
   });
 
+  it('are made again once an engine is back that was away while some were made', async () => {
+    blanks.expect(kind('one'));
+    onStart = () => {
+      throw new Error('nobody is there');
+    };
+    await blanks.makeAhead();
+    onStart = () => undefined;
+    expect(blanks.expect(kind('one'))).toBe(false);
+    blanks.engineBack();
+    await blanks.makeAhead();
+    expect(await blanks.take(kind('one'))).toBeDefined();
+  });
+
   it('hold nothing open once all is closed; whoever clears the run removes them', async () => {
     blanks.expect(kind('one'));
     await blanks.makeAhead();
