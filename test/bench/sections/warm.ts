@@ -6,7 +6,7 @@
 
 import { LOOSE, median, type Figure } from '../tools/statistics.js';
 import { sample, sampleBoth, type Both, type Sample } from '../tools/sample.js';
-import { startFloor, startOurs, type Language, type Running } from '../tools/targets.js';
+import { startBare, startFloor, startOurs, type Language, type Running } from '../tools/targets.js';
 
 const EVENTS = 3000;
 const LARGE_EVENTS = 15;
@@ -22,6 +22,7 @@ export async function warm(rounds: number): Promise<Figure[]> {
       try {
         figures.push(...(await small(language, rounds, { ours, floor })));
         figures.push(...(await large(language, rounds, { ours, floor })));
+        if (language === 'node') figures.push(...(await bare(rounds, floor)));
       } finally {
         await floor.stop();
       }
@@ -53,6 +54,23 @@ async function small(language: Language, rounds: number, both: Both): Promise<Fi
     { name: `warm p99, ${name}`, unit: 'ms', ...pair((one) => one.p99), tolerance: LOOSE },
     { name: `throughput, ${name}`, unit: '/s', ...pair((one) => one.perSecond) },
   ];
+}
+
+/** What a relay that does nothing else takes: no figure of ours, but what ours could come down to. */
+async function bare(rounds: number, floor: Running): Promise<Figure[]> {
+  const relay = await startBare();
+  try {
+    const job = { functionName: 'node', inFlight: 1, count: EVENTS };
+    const sampled = await sampleBoth(rounds, { ours: relay, floor }, job);
+    const common = { against: 'floor, raw client', told: true } as const;
+    const name = 'of the barest relay, node, 1 in flight';
+    return [
+      { name: `p50 ${name}`, unit: 'ms', ...sampled.pair((one) => one.p50), ...common },
+      { name: `cpu ${name}`, unit: 'us', ...sampled.pair((one) => one.cpuUs), ...common },
+    ];
+  } finally {
+    await relay.stop();
+  }
 }
 
 /** What an event and an answer of 5 MB take more than small ones; the floor copies each once. */

@@ -6,7 +6,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -180,21 +180,52 @@ export async function startFloor(language: Language, count: number): Promise<Run
   return { pid: relay.pid ?? 0, port: Number(port), path: () => '/', stop };
 }
 
+/** The barest relay that Node.js allows, and one container: what nothing on Node.js can beat. */
+export async function startBare(): Promise<Running> {
+  refuseWhenEnding();
+  const folder = await mkdtemp(join(tmpdir(), 'orchestrator-bench-bare-'));
+  await chmod(folder, 0o755);
+  const socket = join(folder, 'socket');
+  const relay = spawn(process.execPath, [join(here, 'floor/bare-relay.js'), socket], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let container: Container | undefined;
+  const stop = started(async () => {
+    await container?.remove({ force: true });
+    await ended(relay, 'SIGTERM');
+    await rm(folder, { recursive: true, force: true });
+  });
+  const [, port] = (await firstLine(relay, (text) => text.startsWith('ready'))).split(' ');
+  await chmod(socket, 0o666);
+  container = await createFloorContainer({
+    language: 'node',
+    image: await imageOf('node'),
+    network: 'none',
+    client: 'bare-client.mjs',
+    binds: [`${folder}:/relay`],
+  });
+  await container.start();
+  return { pid: relay.pid ?? 0, port: Number(port), path: () => '/', stop };
+}
+
 interface FloorContainer {
   readonly language: Language;
   readonly image: string;
   readonly network: string;
-  readonly relay: string;
+  readonly relay?: string;
+  /** Of the floor's folder, where it is not the plain one. */
+  readonly client?: string;
+  readonly binds?: readonly string[];
 }
 
 function createFloorContainer(spec: FloorContainer): Promise<Container> {
-  const { language } = spec;
-  const client = language === 'node' ? 'client.mjs' : 'client.py';
+  const { language, relay, binds = [] } = spec;
+  const client = spec.client ?? (language === 'node' ? 'client.mjs' : 'client.py');
   const interpreter = language === 'node' ? '/var/lang/bin/node' : '/var/lang/bin/python3';
   return docker.createContainer({
     Image: spec.image,
     Cmd: [interpreter, `/floor/${client}`],
-    Env: [`FLOOR_RELAY=${spec.relay}`],
+    Env: relay === undefined ? [] : [`FLOOR_RELAY=${relay}`],
     Labels: BENCH_LABELS,
     User: '993:990',
     HostConfig: {
@@ -202,6 +233,7 @@ function createFloorContainer(spec: FloorContainer): Promise<Container> {
       Binds: [
         `${join(root, 'test/fixtures/bench', language)}:/var/task:ro`,
         `${join(root, 'test/bench/tools/floor')}:/floor:ro`,
+        ...binds,
       ],
       Memory: 1769 * 2 ** 20,
       MemorySwap: 1769 * 2 ** 20,
