@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import Docker from 'dockerode';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -12,6 +12,9 @@ import { RUNTIMES } from '../../src/function/runtimes.js';
 
 /** Making a base takes half a minute, and all of them may be missing. */
 const BUILD_TIMEOUT_MS = 600_000;
+
+/** An interpreter that is read for the first time, on a busy machine. */
+jest.setTimeout(60_000);
 
 const docker = new Docker();
 const builder = new Builder(docker);

@@ -6,6 +6,7 @@ import Docker from 'dockerode';
 import type { StatusAnswer } from '../../src/admin-api/protocol.js';
 import { LABEL, runFilter } from '../../src/engine/labels.js';
 import { processesNaming } from './proc.js';
+import { until } from './project.js';
 import { startCli, type CliProcess, type CliRun } from './run-cli.js';
 
 export interface RealCli {
@@ -23,11 +24,16 @@ export function realCli(command: readonly string[], cwd: string): RealCli {
 
 const docker = new Docker();
 
-/** The id of the run behind a `ps`, from the labels of one of its environments. */
+/** The id of the run behind a `ps`, from the labels of the first environment that has a container. */
 export async function runIdOf(cli: RealCli): Promise<string> {
-  const { stdout } = await cli.run('ps', '--json');
-  const [environment] = (JSON.parse(stdout) as StatusAnswer).environments;
-  const { Config } = await docker.getContainer(environment?.containerId ?? '').inspect();
+  let containerId = '';
+  await until(async () => {
+    const { stdout } = await cli.run('ps', '--json');
+    const { environments } = JSON.parse(stdout) as StatusAnswer;
+    containerId = environments.find((one) => (one.containerId ?? '') !== '')?.containerId ?? '';
+    return containerId !== '';
+  });
+  const { Config } = await docker.getContainer(containerId).inspect();
   return Config.Labels[LABEL.run] as string;
 }
 
