@@ -63,12 +63,12 @@ it(
       expect((await project.invoke('idle')).json).toBe(1);
       const [environment] = project.orchestrator.environments();
       const container = new Docker().getContainer(environment?.containerId ?? '');
-      const run = String((await container.inspect()).Config.Labels['dev.orchestrator.run']);
+      const { Mounts: mounted } = await container.inspect();
+      const disk = mounted.find(({ Destination: target }) => target === '/tmp')?.Source;
+      expect(await readFile('/proc/mounts', 'utf8')).toContain(disk);
       await until(() => project.states('idle').length === 0);
       await expect(container.inspect()).rejects.toMatchObject({ statusCode: 404 });
-      const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n');
-      // Those of the run that are left were made ahead and used by nobody.
-      expect(mounts.filter((line) => line.includes(run)).length).toBeLessThanOrEqual(2);
+      await until(async () => !(await readFile('/proc/mounts', 'utf8')).includes(String(disk)));
       const again = await project.invoke('idle', {}, { tail: true });
       const requestId = String(again.headers['x-amzn-requestid']);
       await until(async () => (await project.orchestrator.invocation(requestId)) !== undefined);
