@@ -17,7 +17,7 @@ const FROZEN = Number(process.env['BENCH_ENVIRONMENTS'] ?? 200);
 /** Enough of them to tell what one costs: most pages are shared with ours. */
 const NAIVE = Math.min(20, FROZEN);
 /** What follows a start, such as making ahead for the next one, is over by then. */
-const AT_REST_MS = 5_000;
+const AT_REST_MS = 12_000;
 const IDLE_SECONDS = 20;
 const BAR_KILOBYTES = 64;
 const GIBIBYTE = 2 ** 30;
