@@ -15,7 +15,9 @@ let client: Socket | undefined;
 function bodyOf(chunk: Buffer, from: number): { start: number; end: number } | undefined {
   const head = chunk.indexOf('\r\n\r\n', from);
   if (head < 0) return undefined;
-  const length = Number(/content-length: (\d+)/i.exec(chunk.toString('latin1', from, head))?.[1] ?? 0);
+  const length = Number(
+    /content-length: (\d+)/i.exec(chunk.toString('latin1', from, head))?.[1] ?? 0,
+  );
   const end = head + 4 + length;
   return end > chunk.length ? undefined : { start: head + 4, end };
 }
