@@ -73,6 +73,9 @@ async function bundle(entry, name, wrap = (code) => code) {
     minifyWhitespace: true,
     legalComments: 'eof',
     external: SEPARATE,
+    // Of a script that V8 takes from what it kept, it knows no more how to import: what is not in the
+    // file is required instead.
+    supported: { 'dynamic-import': false },
     plugins: [onDemand],
     define: { 'import.meta.url': 'bundleUrl' },
     logLevel: 'warning',

@@ -38,7 +38,6 @@ function launch(): void {
   const cachedData = kept === undefined ? undefined : readOwn(kept);
   const script = new vm.Script(source, {
     filename: fileName,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...(cachedData === undefined ? {} : { cachedData }),
   });
   const program = script.runInThisContext() as Program;

@@ -86,6 +86,13 @@ describe('the launcher', () => {
     LIMIT_MS,
   );
 
+  it('imports nothing by itself: what V8 kept of it could not', () => {
+    const program = readFileSync(join(folder, 'bundle/program.cjs'), 'latin1');
+    expect(program).toContain('require("@aws-sdk/client-sqs")');
+    // `import()` without anything is in a message.
+    expect(program.match(/\bimport\((?!\))[^)]*/g)).toBeNull();
+  });
+
   it(
     'keeps what was compiled for the next run of the command, for its owner only',
     async () => {
