@@ -100,7 +100,11 @@ function merged(figures: readonly FigureResult[]): Row[] {
 }
 
 function line(section: string, { name, figures }: Row): string {
-  const each = (text: (figure: FigureResult) => string): string => figures.map(text).join(', ');
+  const each = (text: (figure: FigureResult) => string): string =>
+    figures
+      .map(text)
+      .filter((cell) => cell !== '')
+      .join(', ');
   const languages = figures.flatMap((figure) => LANGUAGE.exec(figure.name)?.[1] ?? []);
   const named = languages.map((language) => LANGUAGES[language]).join(', ');
   const missed = figures.filter(({ holds }) => holds === false).length;

@@ -77,6 +77,7 @@ export function short(value: number): string {
   if (value === 0) return '0';
   const size = Math.floor(Math.log10(Math.abs(value)));
   if (size >= 3) return value.toFixed(0);
+  if (size < -4) return String(Number(value.toPrecision(1)));
   const text = value.toFixed(Math.min(4, Math.max(0, 2 - size)));
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }
