@@ -2,11 +2,10 @@
 
 import { STATUS_CODES } from 'node:http';
 import type { Exchange } from '../http-framing/exchange.js';
+import { piecesOf } from '../http-framing/pieces.js';
 import type { AnswerTarget } from './call.js';
 import { INVOKE_LIMITS } from './limits.js';
 
-/** Bodies up to this are copied behind their head, so that one write carries both. */
-const JOINED_BODY_BYTES = 64 * 1024;
 const KEPT_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${INVOKE_LIMITS.keepAliveMs / 1000}\r\n\r\n`;
 const CLOSED = 'Connection: close\r\n\r\n';
 /** What would end a header's line, or cannot be sent in one. */
@@ -54,18 +53,9 @@ export class FramedAnswer implements AnswerTarget {
   end(body?: Buffer): void {
     const last = this.#parts.isLast();
     const head = `${this.#lines ?? ''}${last ? CLOSED : KEPT_ALIVE}`;
-    this.#exchange.send(joined(head, body), last);
+    this.#exchange.send(piecesOf(head, body), last);
     this.#parts.answered(this.#status);
   }
-}
-
-function joined(head: string, body: Buffer | undefined): Buffer[] {
-  if (body === undefined) return [Buffer.from(head, 'latin1')];
-  if (body.length > JOINED_BODY_BYTES) return [Buffer.from(head, 'latin1'), body];
-  const bytes = Buffer.allocUnsafe(head.length + body.length);
-  bytes.write(head, 0, 'latin1');
-  body.copy(bytes, head.length);
-  return [bytes];
 }
 
 const SECOND_MS = 1000;

@@ -6,6 +6,7 @@
 import { LIMITS } from '../config/defaults.js';
 import type { ChannelPhase, Delivery } from '../environment/channel.js';
 import type { Verdict } from '../environment/post.js';
+import { piecesOf } from '../http-framing/pieces.js';
 
 export interface Reply {
   readonly status: number;
@@ -103,18 +104,11 @@ export function deliveryReply(delivery: Delivery): Reply {
   return { status: 200, contentType: delivery.contentType, body: delivery.payload, headers };
 }
 
-/** Bodies up to this are copied behind their head, so that one write carries both. */
-const JOINED_BODY_BYTES = 64 * 1024;
-
 /** The reply on the wire: one buffer where that is cheap, else head and body. */
 export function encode(reply: Reply): Buffer[] {
   const head =
     `HTTP/1.1 ${reply.status} ${REASON_PHRASES[reply.status] ?? 'Unknown'}\r\n` +
     `Content-Type: ${reply.contentType}\r\n${reply.headers ?? ''}` +
     `Content-Length: ${reply.body.length}\r\n\r\n`;
-  if (reply.body.length > JOINED_BODY_BYTES) return [Buffer.from(head, 'latin1'), reply.body];
-  const joined = Buffer.allocUnsafe(head.length + reply.body.length);
-  joined.write(head, 0, 'latin1');
-  reply.body.copy(joined, head.length);
-  return [joined];
+  return piecesOf(head, reply.body);
 }
