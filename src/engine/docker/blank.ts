@@ -71,8 +71,9 @@ export class Blank {
    * Makes of it, or of what was started in its place, what `spec` says. Raises the system's errors,
    * and when the code does not arrive inside.
    */
-  async release(spec: ContainerSpec, pid: number, cgroup: CgroupPaths): Promise<void> {
+  async release(spec: ContainerSpec, pid: number, cgroup: CgroupPaths | undefined): Promise<void> {
     const { gate, hostsPath, memoryBytes } = this.parts;
+    if (cgroup === undefined) throw new Error('its control groups cannot be seen');
     const script = scriptFor(spec);
     if (script === undefined) throw new Error('its shell cannot be told the variables');
     const lines = Object.entries(spec.hosts).map(([host, address]) => `${address}\t${host}\n`);

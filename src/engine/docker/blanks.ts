@@ -42,6 +42,8 @@ export interface BlankSettings {
   readonly pipes: PipeStock;
   /** Something is being started: making others would take the processor from it. */
   busy(): boolean;
+  /** The engine may have this container still. */
+  left(id: string): void;
   warn(message: string): void;
 }
 
@@ -61,6 +63,8 @@ export class Blanks {
   #making: Making | undefined;
   #filling: Promise<void> | undefined;
   #made = 0;
+  /** Breaks of the engine: what was begun before one may not have lived through it. */
+  #breaks = 0;
   #failures = 0;
   #proven = false;
   #closed = false;
@@ -109,6 +113,7 @@ export class Blanks {
 
   /** None of those that are ready may be used any more; gives their ids. */
   forget(): readonly string[] {
+    this.#breaks += 1;
     const ids = this.#ready.map(({ blank }) => blank.id);
     this.#discard(() => true);
     return ids;
@@ -180,8 +185,14 @@ export class Blanks {
   async #tryToMake(kind: string): Promise<Blank | undefined> {
     const spec = this.#kinds.get(kind);
     if (spec === undefined) return undefined;
+    const breaks = this.#breaks;
     try {
       const blank = await this.#make(spec);
+      if (breaks !== this.#breaks) {
+        this.#settings.left(blank.id);
+        void blank.discard();
+        return undefined;
+      }
       this.#failures = 0;
       return blank;
     } catch {
@@ -217,7 +228,7 @@ export class Blanks {
       const container = await within(DEADLINE_MS.create, (abortSignal) =>
         docker.createContainer({ ...options, abortSignal }),
       );
-      undo.push(() => removeContainer(container));
+      undo.push(() => removeContainer(container).catch(() => this.#settings.left(container.id)));
       const output = (await within(DEADLINE_MS.look, (abortSignal) =>
         container.attach({ stream: true, stdout: true, stderr: true, abortSignal }),
       )) as unknown as Duplex;

@@ -14,6 +14,7 @@ import type {
 import { cgroupOf, type CgroupPaths } from '../host/cgroup.js';
 import { writeCpuLimit } from '../host/cpu-limit.js';
 import { freezerFiles, openEngineFreezer, openFileFreezer, type Freezer } from '../host/freezer.js';
+import { seesAnything } from '../host/late-mounts.js';
 import type { LogPipe } from '../host/log-pipe.js';
 import { PeakMemory } from '../host/memory.js';
 import { reclaimFiles, type Reclaimer } from '../host/reclaim.js';
@@ -146,11 +147,10 @@ export class DockerContainer implements Container {
     const { blank, spec } = this.#context;
     if (blank === undefined) return;
     try {
-      if (this.#cgroup === undefined) throw new Error('its processes have ended');
       await blank.release(spec, pid, this.#cgroup);
     } catch (error) {
-      // Processes that ended are no reason to have no more of their kind.
-      if (this.#state === 'running' && this.#cgroup !== undefined) this.#context.blankFailed(error);
+      // Processes that ended are no reason to have no more of their kind. The engine tells it later.
+      if (this.#state === 'running' && seesAnything(pid)) this.#context.blankFailed(error);
       throw error;
     }
   }

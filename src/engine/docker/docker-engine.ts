@@ -299,6 +299,7 @@ export class DockerEngine implements ContainerEngine {
       writesMemory,
       root: scratchRoot,
       busy: () => this.#isStarting,
+      left: (id) => void this.#left.add(id),
       disks: this.#disks,
       pipes: this.#pipes,
       warn: (message) => this.#options.warn(message),

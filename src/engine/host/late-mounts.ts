@@ -95,3 +95,13 @@ export function sees(pid: number, target: string, folder: string): boolean {
     return false;
   }
 }
+
+/** Whether a process has a file system: one that has ended, or is about to, has none. */
+export function seesAnything(pid: number): boolean {
+  try {
+    statSync(`/proc/${pid}/root/`);
+    return true;
+  } catch {
+    return false;
+  }
+}

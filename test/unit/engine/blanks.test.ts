@@ -17,6 +17,8 @@ describe('containers started before it is known for whom', () => {
   /** Names of containers the engine has. */
   let there: Set<string>;
   let outputs: PassThrough[];
+  /** Ids of containers the engine may still have. */
+  let left: string[];
   let onStart: () => void;
   let blanks: Blanks;
 
@@ -50,6 +52,7 @@ describe('containers started before it is known for whom', () => {
     root = mkdtempSync(join(tmpdir(), 'orchestrator-test-'));
     there = new Set();
     outputs = [];
+    left = [];
     onStart = () => undefined;
     let made = 0;
     const takePipe = (): Promise<string> => {
@@ -70,6 +73,7 @@ describe('containers started before it is known for whom', () => {
       disks: { take: () => Promise.resolve(disk) } as unknown as ScratchDisks,
       pipes: { take: takePipe } as unknown as PipeStock,
       busy: () => false,
+      left: (id) => void left.push(id),
       warn: () => undefined,
     });
   });
@@ -106,6 +110,22 @@ describe('containers started before it is known for whom', () => {
     await settled();
     expect(pipes()).toEqual([]);
     expect(outputs.every(({ destroyed }) => destroyed)).toBe(true);
+  });
+
+  it('are not used when the engine went away while they were made', async () => {
+    blanks.expect(kind('one'));
+    onStart = () => {
+      onStart = () => undefined;
+      blanks.forget();
+    };
+    const making = blanks.makeAhead();
+    expect(await blanks.take(kind('one'))).toBeUndefined();
+    await making;
+    expect(left.map((id) => id.slice(-'-blank-1'.length))).toEqual(['-blank-1']);
+    expect([...there]).not.toEqual(expect.arrayContaining(left));
+    await blanks.makeAhead();
+    await settled();
+    expect([there.size, pipes().length]).toEqual([2, 4]);
   });
 
   it('leave nothing behind when they cannot be started', async () => {

@@ -1,13 +1,16 @@
-import { Reclaimer } from '../../../src/engine/host/reclaim.js';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import type Docker from 'dockerode';
-import { DockerContainer } from '../../../src/engine/docker/container.js';
+import type { Blank } from '../../../src/engine/docker/blank.js';
+import { DockerContainer, type ContainerContext } from '../../../src/engine/docker/container.js';
 import { engineError } from '../../../src/engine/docker/errors.js';
 import { DockerEngine } from '../../../src/engine/docker/docker-engine.js';
+import { Reclaimer } from '../../../src/engine/host/reclaim.js';
 import { contractSpec } from '../../contract/engine.contract.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
@@ -23,8 +26,14 @@ class Bench {
   attach: (signal: AbortSignal | undefined) => Promise<unknown> = () =>
     Promise.resolve(new PassThrough());
   remove: () => Promise<void> = () => Promise.resolve();
-  readonly container = new DockerContainer(
-    {
+  readonly container: DockerContainer;
+
+  constructor(own: Partial<ContainerContext> = {}) {
+    this.container = new DockerContainer(this.#docker(), { ...this.#context(), ...own });
+  }
+
+  #docker(): Docker.Container {
+    return {
       id: 'c',
       attach: ({ abortSignal }: { abortSignal?: AbortSignal }) => this.attach(abortSignal),
       start: () => {
@@ -41,8 +50,11 @@ class Bench {
         this.calls.push('remove');
         return this.remove();
       },
-    } as unknown as Docker.Container,
-    {
+    } as unknown as Docker.Container;
+  }
+
+  #context(): ContainerContext {
+    return {
       clock: this.clock,
       spec: contractSpec({}),
       observer: {
@@ -63,8 +75,8 @@ class Bench {
       failed: engineError,
       refuseWhileAway: () => undefined,
       removed: (id, gone) => void this.removed.push(gone ? id : `${id} is left`),
-    },
-  );
+    };
+  }
 
   #note(call: string, from: string, to: 'running' | 'paused', refusal: number): Promise<void> {
     this.calls.push(call);
@@ -144,6 +156,34 @@ describe('a container on Docker', () => {
       expect(bench.exits).toEqual([3]);
     }
   });
+
+  it.each([true, false])(
+    'started ahead says that none can be only if its processes live on: %p',
+    async (livesOn) => {
+      const waits = spawn('sleep', ['60'], { stdio: 'ignore' });
+      const ended = once(waits, 'exit');
+      const failures: unknown[] = [];
+      const release = async (): Promise<void> => {
+        if (!livesOn) {
+          waits.kill('SIGKILL');
+          await ended;
+        }
+        throw new Error('its code does not arrive in it');
+      };
+      const started = { pid: waits.pid, address: undefined };
+      const take = () => ({ output: new PassThrough(), started });
+      const bench = new Bench({
+        blank: { take, release } as unknown as Blank,
+        blankFailed: (error) => void failures.push(error),
+      });
+      await expect(bench.container.start()).rejects.toMatchObject({ code: 'engine-refused' });
+      expect(failures.map(String)).toEqual(
+        livesOn ? ['Error: its code does not arrive in it'] : [],
+      );
+      waits.kill('SIGKILL');
+      await ended;
+    },
+  );
 
   it('is not taken for running before the engine has confirmed its start', async () => {
     const bench = new Bench();
