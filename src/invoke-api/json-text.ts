@@ -24,6 +24,10 @@ const LETTER_U = 0x75;
 /** Sets the bit that capitals lack. */
 const SMALL = 0x20;
 const FIRST_NESTING = 64;
+/** Of a string, that are looked at one by one before it is worth looking at more at once. */
+const ONE_BY_ONE = 32;
+/** A text shorter than this is looked at byte by byte. */
+const WORTH_WORDS = 256;
 
 const WORDS: Readonly<Record<number, Buffer>> = {
   0x74: Buffer.from('true'),
@@ -51,6 +55,7 @@ const NONE = -1;
 
 /** `bytes` must be UTF-8. */
 export function isJsonText(bytes: Uint8Array): boolean {
+  const words = wordsOf(bytes);
   // What is open around the present place: the byte that closes it.
   let closers = new Uint8Array(FIRST_NESTING);
   let depth = 0;
@@ -64,13 +69,13 @@ export function isJsonText(bytes: Uint8Array): boolean {
         if (depth === closers.length) closers = grown(closers);
         closers[depth] = closer;
         depth += 1;
-        if (closer === CLOSE_OBJECT) at = afterKey(bytes, at);
+        if (closer === CLOSE_OBJECT) at = afterKey(bytes, at, words);
         if (at < 0) return false;
         continue;
       }
       at += 1;
     } else {
-      at = afterScalar(bytes, at);
+      at = afterScalar(bytes, at, words);
       if (at < 0) return false;
     }
     at = afterBlanks(bytes, at);
@@ -81,9 +86,23 @@ export function isJsonText(bytes: Uint8Array): boolean {
     if (depth === 0) return at === bytes.length;
     if (bytes[at] !== COMMA) return false;
     at = afterBlanks(bytes, at + 1);
-    if (closers[depth - 1] === CLOSE_OBJECT) at = afterKey(bytes, at);
+    if (closers[depth - 1] === CLOSE_OBJECT) at = afterKey(bytes, at, words);
     if (at < 0) return false;
   }
+}
+
+/** The same bytes four by four, from the first place on where the machine reads them so. */
+interface Words {
+  readonly start: number;
+  readonly all: Int32Array;
+}
+
+const NO_WORDS: Words = { start: 0, all: new Int32Array(0) };
+
+function wordsOf({ buffer, byteOffset, length }: Uint8Array): Words {
+  if (length < WORTH_WORDS) return NO_WORDS;
+  const start = -byteOffset & 3;
+  return { start, all: new Int32Array(buffer, byteOffset + start, (length - start) >> 2) };
 }
 
 function grown(closers: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -102,18 +121,18 @@ function afterBlanks(bytes: Uint8Array, start: number): number {
 }
 
 /** Behind the key at `start`, its colon and the blanks around it. */
-function afterKey(bytes: Uint8Array, start: number): number {
+function afterKey(bytes: Uint8Array, start: number, words: Words): number {
   if (bytes[start] !== QUOTE) return NONE;
-  const end = afterString(bytes, start + 1);
+  const end = afterString(bytes, start + 1, words);
   if (end < 0) return NONE;
   const colon = afterBlanks(bytes, end);
   return bytes[colon] === COLON ? afterBlanks(bytes, colon + 1) : NONE;
 }
 
-function afterScalar(bytes: Uint8Array, start: number): number {
+function afterScalar(bytes: Uint8Array, start: number, words: Words): number {
   const first = bytes[start];
   if (first === undefined) return NONE;
-  if (first === QUOTE) return afterString(bytes, start + 1);
+  if (first === QUOTE) return afterString(bytes, start + 1, words);
   if (first === MINUS || (first >= ZERO && first <= NINE)) return afterNumber(bytes, start);
   const word = WORDS[first];
   if (word === undefined) return NONE;
@@ -124,20 +143,13 @@ function afterScalar(bytes: Uint8Array, start: number): number {
 }
 
 /** `start` is behind the opening quote. */
-function afterString(bytes: Uint8Array, start: number): number {
+function afterString(bytes: Uint8Array, start: number, words: Words): number {
   const end = bytes.length;
   let at = start;
   for (;;) {
-    // Four at a time: nearly all of a large event is in its strings.
-    while (
-      at + 4 <= end &&
-      (PLAIN[bytes[at] as number] as number) &
-        (PLAIN[bytes[at + 1] as number] as number) &
-        (PLAIN[bytes[at + 2] as number] as number) &
-        (PLAIN[bytes[at + 3] as number] as number)
-    ) {
-      at += 4;
-    }
+    const few = Math.min(end, at + ONE_BY_ONE);
+    while (at < few && PLAIN[bytes[at] as number] === 1) at += 1;
+    if (at === few) at = afterPlainWords(words, at);
     while (at < end && PLAIN[bytes[at] as number] === 1) at += 1;
     if (at === end) return NONE;
     const byte = bytes[at];
@@ -147,6 +159,33 @@ function afterString(bytes: Uint8Array, start: number): number {
     at = afterEscape(bytes, at);
     if (at < 0) return NONE;
   }
+}
+
+/**
+ * Behind the words after `start` in which every byte stands for itself: nearly all of a large event
+ * is in its strings. A byte with its highest bit set is part of a character. Of the others, taking
+ * away a space leaves that bit set in those below it, and taking away one in those that are zero:
+ * the quotes and backslashes, once they have been turned into zeros. What is borrowed for that goes
+ * beyond its byte only where there is something to be found anyway.
+ */
+function afterPlainWords({ start: first, all }: Words, start: number): number {
+  // Names of the function's own: the compiler knows their values then, and it is twice as fast.
+  const ones = 0x01010101;
+  const spaces = 0x20202020;
+  const quotes = 0x22222222;
+  const backslashes = 0x5c5c5c5c;
+  const highest = 0x80808080 | 0;
+  // What of this word stands before the start has been looked at already.
+  const from = (start - first) >> 2;
+  let index = from;
+  for (; index < all.length; index += 1) {
+    const word = all[index] as number;
+    // Whole numbers of 32 bits, which is what the machine has.
+    const found =
+      (word - spaces) | 0 | (((word ^ quotes) - ones) | 0) | (((word ^ backslashes) - ones) | 0);
+    if ((found & ~word & highest) !== 0) break;
+  }
+  return index === from ? start : first + index * 4;
 }
 
 function afterEscape(bytes: Uint8Array, start: number): number {

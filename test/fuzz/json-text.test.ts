@@ -95,3 +95,32 @@ it('follows nesting however deep it is', () => {
     expect(isJsonText(Buffer.from(`${closed.slice(0, -1)}}`))).toBe(false);
   }
 });
+
+it('finds what stands for nothing at every place of a long string, wherever its memory begins', () => {
+  const odd = [...Array.from({ length: 0x20 }, (_, code) => code), ...Buffer.from('"\\')];
+  const sound = [0x20, 0x21, 0x23, 0x5b, 0x5d, 0x7f];
+  const text = Buffer.from(`["${'\u20ac a \u00fc \u{1f600}'.repeat(24)}"]`);
+  // Between characters, so that what is put there leaves the text UTF-8.
+  const places = [...text.keys()].filter(
+    (at) => at > 1 && at < text.length - 1 && isFirst(text, at),
+  );
+  for (let offset = 0; offset < 4; offset += 1) {
+    for (const at of places) {
+      for (const byte of [...odd, ...sound]) {
+        const memory = Buffer.alloc(offset + text.length + 1);
+        const bytes = memory.subarray(offset);
+        text.copy(bytes, 0, 0, at);
+        bytes[at] = byte;
+        text.copy(bytes, at + 1, at);
+        if (isJsonText(bytes) === isParsed(bytes.toString('utf8'))) continue;
+        throw new Error(`byte ${byte} at ${at}, memory from ${offset} on`);
+      }
+    }
+  }
+  expect(isJsonText(text)).toBe(true);
+});
+
+/** Whether a character begins there. */
+function isFirst(text: Buffer, at: number): boolean {
+  return ((text[at] ?? 0) & 0xc0) !== 0x80;
+}
