@@ -5,6 +5,8 @@
  */
 
 import type { Socket } from 'node:net';
+import { Backlog } from './backlog.js';
+import { Body } from './body.js';
 import { Exchange, type AnswerSide } from './exchange.js';
 import { readHead } from './head.js';
 
@@ -43,15 +45,15 @@ const LARGEST_BACKLOG_BYTES = 6 * 2 ** 20 + 64 * 1024;
 export class Connection implements AnswerSide {
   readonly #socket: Socket;
   readonly #door: Door;
-  /** What came and was not read; pieces are joined when more than one is needed. */
+  /** What came and was not read, and what came behind it; joined when both are needed. */
   #unread: Buffer = EMPTY;
   /** So much of it is known not to hold a whole head. */
   #seen = 0;
-  #backlog: Buffer[] = [];
-  #backlogBytes = 0;
+  readonly #backlog = new Backlog();
   /** The request that is read or served. */
   #current: Exchange | undefined;
-  #body: Buffer[] = [];
+  /** What of its body has come. */
+  #body: Body | undefined;
   /** Of its body, still to come. */
   #missingBytes = 0;
   #out: Buffer[] = [];
@@ -102,7 +104,7 @@ export class Connection implements AnswerSide {
   answer(exchange: Exchange, pieces: readonly Buffer[], last: boolean): void {
     if (this.#closed || this.#current !== exchange) return;
     for (const piece of pieces) this.#out.push(piece);
-    this.#body = [];
+    this.#body = undefined;
     this.#since = this.#door.now();
     if (last) this.#ending = true;
     if (this.#reading) return;
@@ -118,11 +120,10 @@ export class Connection implements AnswerSide {
       this.#unread = chunk;
       if (this.#current === undefined) this.#since = this.#door.now();
     } else {
-      this.#backlog.push(chunk);
-      this.#backlogBytes += chunk.length;
+      this.#backlog.add(chunk);
     }
     const isOpen = this.#current !== undefined && this.#missingBytes === 0;
-    if (isOpen && this.#backlogBytes > LARGEST_BACKLOG_BYTES) this.#socket.pause();
+    if (isOpen && this.#backlog.bytes > LARGEST_BACKLOG_BYTES) this.#socket.pause();
     this.#read();
   };
 
@@ -145,8 +146,8 @@ export class Connection implements AnswerSide {
   readonly #onClose = (): void => {
     this.#closed = true;
     this.#unread = EMPTY;
-    this.#backlog = [];
-    this.#body = [];
+    this.#backlog.clear();
+    this.#body = undefined;
     this.#door.closed(this);
     const onLost = this.#current?.onLost;
     this.#current = undefined;
@@ -180,10 +181,10 @@ export class Connection implements AnswerSide {
     }
     const { onBody } = exchange;
     if (onBody !== undefined) {
-      const pieces = this.#body;
+      const bytes = this.#body?.bytes ?? EMPTY;
       exchange.onBody = undefined;
-      this.#body = [];
-      onBody(pieces.length === 1 ? (pieces[0] ?? EMPTY) : Buffer.concat(pieces));
+      this.#body = undefined;
+      onBody(bytes);
     }
     if (!exchange.answered) return false;
     this.#current = undefined;
@@ -196,7 +197,7 @@ export class Connection implements AnswerSide {
     const head = readHead(this.#unread, this.#seen);
     if (head === undefined) {
       this.#seen = this.#unread.length;
-      return this.#backlog.length > 0;
+      return this.#backlog.bytes > 0;
     }
     this.#seen = 0;
     if (head === 'unusual') {
@@ -221,25 +222,21 @@ export class Connection implements AnswerSide {
         ? this.#unread
         : this.#unread.subarray(0, this.#missingBytes);
     this.#missingBytes -= mine.length;
-    if (exchange.onBody !== undefined) this.#body.push(mine);
+    if (exchange.onBody !== undefined) {
+      this.#body ??= new Body(mine.length + this.#missingBytes);
+      this.#body.add(mine);
+    }
     this.#use(mine.length);
   }
 
   #use(bytes: number): void {
     this.#unread =
-      bytes === this.#unread.length ? this.#nextOfBacklog() : this.#unread.subarray(bytes);
-  }
-
-  #nextOfBacklog(): Buffer {
-    const next = this.#backlog.shift();
-    if (next === undefined) return EMPTY;
-    this.#backlogBytes -= next.length;
-    return next;
+      bytes === this.#unread.length ? this.#backlog.next() : this.#unread.subarray(bytes);
   }
 
   /** Whether there was anything to put behind what is not read yet. */
   #join(): boolean {
-    const next = this.#nextOfBacklog();
+    const next = this.#backlog.next();
     if (next.length === 0) return false;
     this.#unread = Buffer.concat([this.#unread, next]);
     return true;
@@ -273,10 +270,8 @@ export class Connection implements AnswerSide {
   }
 
   #handOff(): void {
-    const unread =
-      this.#backlog.length === 0 ? this.#unread : Buffer.concat([this.#unread, ...this.#backlog]);
+    const unread = this.#backlog.takeBehind(this.#unread);
     this.#unread = EMPTY;
-    this.#backlog = [];
     this.#current = undefined;
     this.#flush();
     this.#closed = true;

@@ -263,4 +263,21 @@ describe('a connection', () => {
     door.begun[0]?.send(text('x'));
     expect(door.handedOff?.length).toBeGreaterThan(6 * 2 ** 20);
   });
+
+  it('reads what was sent far ahead byte by byte, once its turn comes', async () => {
+    const { door, other } = opened();
+    other.push(get('/1'));
+    await turn();
+    const ahead = Array.from({ length: 500 }, (_, at) => post(`/${at}`, `body ${at}`)).join('');
+    for (const byte of ahead) other.push(byte);
+    await turn();
+    expect(door.begun).toHaveLength(1);
+    door.onBody = (exchange, body) => {
+      door.bodies.push(body.toString('latin1'));
+      exchange.send(text('x'));
+    };
+    door.begun[0]?.send(text('x'));
+    await turn();
+    expect(door.bodies.slice(1)).toEqual(Array.from({ length: 500 }, (_, at) => `body ${at}`));
+  });
 });
