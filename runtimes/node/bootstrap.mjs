@@ -1,6 +1,7 @@
 // The Node.js bootstrap: polls the Runtime API, calls the handler, posts what came of it. The
 // numbers are the steps of runtimes/README.md.
 
+import { textOf } from './answers.mjs';
 import { logError, mark, patchConsole, setRequest, tell } from './console.mjs';
 import { errorCause, errorPayload, PROMISES_ONLY, runtimeError } from './errors.mjs';
 import { loadHandler } from './handler.mjs';
@@ -64,7 +65,7 @@ async function serve(call, { headers, body }) {
   client.hold(false);
   let answer;
   try {
-    const event = JSON.parse(body.toString('utf8'));
+    const event = JSON.parse(textOf(body));
     const value = await withInvokeStore(headers, () => call(event, headers));
     const text = value === STREAMED ? undefined : resultOf(value);
     answer = () =>

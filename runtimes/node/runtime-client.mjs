@@ -1,7 +1,8 @@
-// The Runtime API over one keep-alive connection on a raw socket: one write for each message, as
-// little parsing as the answers need. Answers come in the order of the requests.
+// The Runtime API over one keep-alive connection on a raw socket: one write for each message.
+// Answers come in the order of the requests.
 
 import net from 'node:net';
+import { Answers } from './answers.mjs';
 
 const VERSION = '/2018-06-01/runtime/';
 /** A response up to this goes out together with the poll for the next event. */
@@ -11,8 +12,6 @@ const ERROR_BODY = 'Lambda-Runtime-Function-Error-Body';
 const STREAMING =
   'Lambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\n' +
   `Trailer: ${ERROR_TYPE}, ${ERROR_BODY}\r\n`;
-const END_OF_HEAD = '\r\n\r\n';
-const EMPTY = Buffer.alloc(0);
 
 export class RuntimeClient {
   #address;
@@ -20,10 +19,9 @@ export class RuntimeClient {
   #socket;
   /** What was written before the connection stood; undefined from then on. */
   #early;
-  /** What has come and belongs to no answer yet; nothing is parsed below `#wanted` bytes. */
-  #pieces = [];
-  #bytes = 0;
-  #wanted = 0;
+  /** What has come of answers, those that nobody has asked for yet, and who waits for one. */
+  #coming;
+  #answers = [];
   #waiting = [];
   #next;
   #closing = false;
@@ -181,18 +179,22 @@ export class RuntimeClient {
   }
 
   #connect() {
-    const socket = net.connect(this.#target);
+    const answers = new Answers();
+    const onread = {
+      buffer: () => answers.room(),
+      callback: (count) => {
+        answers.came(count);
+        if (answers === this.#coming) this.#read();
+        return true;
+      },
+    };
+    const socket = net.connect({ ...this.#target, onread });
     this.#socket = socket;
-    this.#keep(EMPTY, 1);
+    this.#coming = answers;
+    this.#answers = [];
     this.#closing = false;
     this.#early = [];
     socket.on('connect', () => (this.#early = undefined));
-    socket.on('data', (chunk) => {
-      if (socket !== this.#socket) return;
-      this.#pieces.push(chunk);
-      this.#bytes += chunk.length;
-      this.#read();
-    });
     socket.on('error', () => undefined);
     socket.on('close', () => {
       if (socket !== this.#socket || this.#closing) return;
@@ -214,31 +216,21 @@ export class RuntimeClient {
   }
 
   #answer() {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      this.#read();
-    });
+    const answer = this.#answers.shift();
+    if (answer !== undefined) return Promise.resolve(answer);
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   #read() {
-    while (this.#waiting.length > 0 && this.#bytes >= this.#wanted) {
-      const bytes = this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces);
-      const answer = parse(bytes);
-      if (typeof answer === 'number') return this.#keep(bytes, answer);
-      this.#keep(bytes.subarray(answer.bytes), 1);
+    for (let answer = this.#coming.take(); answer !== undefined; answer = this.#coming.take()) {
       if (answer.closed) {
         this.#closing = true;
         this.#pipelines = false;
       }
-      this.#waiting.shift()(answer);
+      const resolve = this.#waiting.shift();
+      if (resolve === undefined) this.#answers.push(answer);
+      else resolve(answer);
     }
-    return undefined;
-  }
-
-  #keep(bytes, wanted) {
-    this.#pieces = bytes.length === 0 ? [] : [bytes];
-    this.#bytes = bytes.length;
-    this.#wanted = wanted;
   }
 }
 
@@ -249,40 +241,4 @@ function networkTarget(address) {
 
 function sayRefused({ status, body }) {
   if (status >= 400) process.stdout.write(`The response was refused: ${status} ${body}\n`);
-}
-
-/** One whole answer at the start of `bytes`; while some is missing, how many bytes there must be. */
-function parse(bytes) {
-  const end = bytes.indexOf(END_OF_HEAD);
-  if (end < 0) return bytes.length + 1;
-  const lines = bytes.latin1Slice(0, end).split('\r\n');
-  const headers = Object.create(null);
-  for (let index = 1; index < lines.length; index += 1) {
-    const colon = lines[index].indexOf(':');
-    headers[lines[index].slice(0, colon).toLowerCase()] = lines[index].slice(colon + 1).trim();
-  }
-  const start = end + END_OF_HEAD.length;
-  const status = Number(lines[0].slice(9, 12));
-  const closed = headers.connection?.toLowerCase() === 'close';
-  if (headers['transfer-encoding'] !== undefined) {
-    const chunked = dechunk(bytes, start);
-    if (chunked === undefined) return bytes.length + 1;
-    return { status, headers, closed, body: chunked.body, bytes: chunked.end };
-  }
-  const last = start + Number(headers['content-length'] ?? 0);
-  if (bytes.length < last) return last;
-  return { status, headers, closed, body: bytes.subarray(start, last), bytes: last };
-}
-
-function dechunk(bytes, start) {
-  const pieces = [];
-  for (let at = start; ;) {
-    const line = bytes.indexOf('\r\n', at);
-    if (line < 0) return undefined;
-    const size = Number.parseInt(bytes.latin1Slice(at, line), 16);
-    if (bytes.length < line + 2 + size + 2) return undefined;
-    if (size === 0) return { body: Buffer.concat(pieces), end: line + 4 };
-    pieces.push(bytes.subarray(line + 2, line + 2 + size));
-    at = line + 2 + size + 2;
-  }
 }

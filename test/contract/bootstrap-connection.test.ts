@@ -28,7 +28,8 @@ const run = (
 ): Promise<BootstrapRun> => runBootstrap({ language, files, ...rest });
 
 describe.each(LANGUAGES)('the connection of the %s bootstrap', (language, files) => {
-  const events = ['ü'.repeat(100_000), '', { a: '日本' }];
+  const plain = 'plain \u0001\u007f\\u00e9';
+  const events = ['ü'.repeat(100_000), 'a'.repeat(300_000), '', { a: '日本' }, plain, plain];
 
   it.each([
     ['in pieces of odd sizes', { pieceBytes: 4_999 }],

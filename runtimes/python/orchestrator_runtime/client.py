@@ -9,6 +9,7 @@ VERSION = "/2018-06-01/runtime/"
 # A response up to this goes out together with the poll for the next event.
 PIPELINED_BYTES = 64 * 1024
 READ_BYTES = 64 * 1024
+LOST = "The connection to the Runtime API was lost."
 # A server does not tire of a connection sooner.
 PATIENCE_S = 0.1
 
@@ -103,7 +104,12 @@ class RuntimeClient:
             headers,
         )
         self._reconnect()
-        self._socket.sendall(head.encode("latin-1") + body + behind)
+        if len(body) > PIPELINED_BYTES:
+            # Putting them together would copy the body.
+            self._socket.sendall(head.encode("latin-1"))
+            self._socket.sendall(body)
+        else:
+            self._socket.sendall(head.encode("latin-1") + body + behind)
 
     def _reconnect(self):
         """A server may end the connection with any answer, or after a while without a request."""
@@ -138,7 +144,7 @@ class RuntimeClient:
     def _more(self):
         data = self._socket.recv(READ_BYTES)
         if not data:
-            raise Lost("The connection to the Runtime API was lost.")
+            raise Lost(LOST)
         return data
 
     def _answer(self):
@@ -166,15 +172,20 @@ class RuntimeClient:
         return answer
 
     def _sized(self, rest, length):
-        if len(rest) < length:
-            pieces = [rest]
-            missing = length - len(rest)
-            while missing > 0:
-                data = self._more()
-                pieces.append(data)
-                missing -= len(data)
-            rest = b"".join(pieces)
-        return rest[:length], rest[length:]
+        """So many bytes, and what came behind them."""
+        if len(rest) >= length:
+            return rest[:length], rest[length:]
+        # Read to where it stays: pieces would have to be put together.
+        body = bytearray(length)
+        body[: len(rest)] = rest
+        with memoryview(body) as view:
+            filled = len(rest)
+            while filled < length:
+                count = self._socket.recv_into(view[filled:], 0, socket.MSG_WAITALL)
+                if count == 0:
+                    raise Lost(LOST)
+                filled += count
+        return (bytes(body) if length < READ_BYTES else body), b""
 
     def _chunked(self, rest):
         pieces = []

@@ -16,7 +16,7 @@ _SIMPLE = frozenset((str, int, float, bool, type(None)))
 
 def decode(body, content_type):
     if content_type != JSON:
-        return body
+        return bytes(body)
     try:
         return json.loads(body)
     except Exception as error:
@@ -80,7 +80,26 @@ def _other(value):
 
 
 _digits = []
-_encode = json.JSONEncoder(ensure_ascii=ASCII_ONLY, default=_other).encode
+_escaped = json.JSONEncoder(ensure_ascii=True, default=_other).encode
+_kept = json.JSONEncoder(ensure_ascii=False, default=_other).encode
+# Whether the last result had characters to be kept: the next one will be like it.
+_keeps = False
+
+
+def _encode(value):
+    """Where nothing has to be escaped both encoders say the same, and the one that escapes is by far
+    the faster one."""
+    global _keeps
+    if ASCII_ONLY:
+        return _escaped(value)
+    if not _keeps:
+        text = _escaped(value)
+        if "\\u" not in text:
+            return text
+        _digits.clear()
+    text = _kept(value)
+    _keeps = not text.isascii()
+    return text
 
 
 def _has_named(value):
