@@ -1,6 +1,7 @@
 /** What is on the engine of the orchestrator that runs in this process. */
 
 import Docker from 'dockerode';
+import { readyPerKind } from '../../src/engine/docker/blanks.js';
 import { LABEL } from '../../src/engine/labels.js';
 
 const docker = new Docker();
@@ -24,4 +25,10 @@ export function containersOf(
 ): Promise<Docker.ContainerInfo[]> {
   const label = [`${LABEL.run}=${run}`, ...labels];
   return docker.listContainers({ filters: { label } });
+}
+
+/** So many containers wait when all have been started ahead, for functions of one kind. */
+export async function mostBlanks(): Promise<number> {
+  const { NCPU: cpus } = (await docker.info()) as { NCPU: number };
+  return readyPerKind(cpus, 1);
 }

@@ -19,8 +19,11 @@ import { Gate, GATE_TARGET, waitingProgram } from './gate.js';
 import { addressIn } from './network.js';
 import { removeContainer } from './removal.js';
 
-const READY_PER_KIND = 2;
-/** The kinds that were asked for last are made ahead; each costs memory while it waits. */
+/** What a burst finds beyond these takes the processor for several times as long. */
+const READY_PER_CPU = 3;
+/** Some 4 MB each while they wait, and a third of a second of the engine's to make one. */
+const MOST_READY = 16;
+/** The kinds that were asked for last are made ahead. */
 const MOST_KINDS = 4;
 /** After so many that could not be made the engine is taken for one where none can. */
 const MOST_FAILURES = 3;
@@ -32,6 +35,8 @@ export interface BlankSettings {
   readonly hostAddress: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly mostOpenFiles: number;
+  /** Of the engine's machine. */
+  readonly cpus: number;
   /** As the engine names it; undefined for its default. */
   readonly runtime: string | undefined;
   /** A limit that was written past the engine stays as it was written. */
@@ -52,6 +57,11 @@ interface Making {
   readonly made: Promise<Blank | undefined>;
   /** Somebody waits for it. */
   taken: boolean;
+}
+
+/** How many wait for each of so many kinds. Pure. */
+export function readyPerKind(cpus: number, kinds: number): number {
+  return Math.min(READY_PER_CPU * cpus, Math.floor(MOST_READY / kinds));
 }
 
 export class Blanks {
@@ -172,14 +182,12 @@ export class Blanks {
   /** The first of each kind before the second of any. */
   #missing(): string | undefined {
     if (this.failed) return undefined;
+    const wanted = readyPerKind(this.#settings.cpus, this.#kinds.size);
     const counts = [...this.#kinds.keys()]
       .reverse()
       .map((kind) => ({ kind, count: this.#ready.filter((one) => one.kind === kind).length }));
-    const least = counts.reduce((a, b) => (b.count < a.count ? b : a), {
-      kind: '',
-      count: READY_PER_KIND,
-    });
-    return least.count < READY_PER_KIND ? least.kind : undefined;
+    const least = counts.reduce((a, b) => (b.count < a.count ? b : a), { kind: '', count: wanted });
+    return least.count < wanted ? least.kind : undefined;
   }
 
   async #tryToMake(kind: string): Promise<Blank | undefined> {

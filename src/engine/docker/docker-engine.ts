@@ -286,7 +286,7 @@ export class DockerEngine implements ContainerEngine {
 
   #openBlanks(
     { name: network, hostAddress }: RunNetwork,
-    { runtime, writesMemory }: Facts,
+    { runtime, writesMemory, description: { cpus } }: Facts,
   ): Blanks {
     const { docker, labels, scratchRoot } = this.#options;
     return new Blanks({
@@ -295,6 +295,7 @@ export class DockerEngine implements ContainerEngine {
       hostAddress,
       labels,
       mostOpenFiles: this.#mostOpenFiles,
+      cpus,
       runtime,
       writesMemory,
       root: scratchRoot,

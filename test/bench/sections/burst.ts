@@ -4,13 +4,12 @@
  */
 
 import { bareStart } from '../tools/bare-start.js';
+import { atRest } from '../tools/rest.js';
 import { LOOSE, percentile, type Figure } from '../tools/statistics.js';
 import { load, startOurs } from '../tools/targets.js';
 
 const SIZES = [16, 64];
 const SLEEP_MS = 1000;
-/** After this what is made ahead is there, and nothing else is done. */
-const AT_REST_MS = 3_000;
 
 interface Burst {
   readonly lastMs: number;
@@ -28,7 +27,7 @@ async function naiveBurst(size: number): Promise<Burst> {
 async function ourBurst(size: number): Promise<Burst> {
   const target = await startOurs(['--spares', '0', '--no-watch']);
   try {
-    await new Promise((resolve) => setTimeout(resolve, AT_REST_MS));
+    await atRest(target);
     const { latenciesMs } = await load({
       port: target.port,
       path: target.path('node'),

@@ -1,14 +1,13 @@
 /** Cold starts against the bare engine calls of the same image. */
 
 import { barePollMs, bareStartMs } from '../tools/bare-start.js';
+import { atRest } from '../tools/rest.js';
 import { LOOSE, median, type Figure } from '../tools/statistics.js';
 import { load, startOurs, type Language, type RunningOurs } from '../tools/targets.js';
 
 /** As many functions of each language are in the project: the first event of each is cold. */
 const COLD_STARTS = 5;
 const FIRST_STARTS = 2;
-/** After this what is made ahead is there, and nothing else is done. */
-const AT_REST_MS = 1_500;
 const FLAGS = ['--spares', '0', '--no-watch'];
 
 const LANGUAGES = ['node', 'python'] as const;
@@ -27,12 +26,12 @@ async function eventMs(target: RunningOurs, name: string): Promise<number> {
 }
 
 /** First events of functions, with no environment and no spare, each beside both floors. */
-async function atRest(language: Language, times: Times): Promise<void> {
+async function afterRest(language: Language, times: Times): Promise<void> {
   const target = await startOurs(FLAGS, 'bench-cold');
   for (let start = 1; start <= COLD_STARTS; start += 1) {
-    await new Promise((resolve) => setTimeout(resolve, AT_REST_MS));
+    await atRest(target);
     times.rest.push(await eventMs(target, `${language}-${start}`));
-    await new Promise((resolve) => setTimeout(resolve, AT_REST_MS));
+    await atRest(target);
     times.bare.push(await bareStartMs(language));
     times.poll.push(await barePollMs(language));
   }
@@ -57,7 +56,7 @@ export async function cold(rounds: number): Promise<Figure[]> {
     const medians: Times = { rest: [], first: [], bare: [], poll: [] };
     for (let round = 0; round < rounds; round += 1) {
       const times: Times = { rest: [], first: [], bare: [], poll: [] };
-      await atRest(language, times);
+      await afterRest(language, times);
       await rightAfterUp(language, times);
       for (const kind of ['rest', 'first', 'bare', 'poll'] as const) {
         medians[kind].push(median(times[kind]));

@@ -1,13 +1,12 @@
 /** Events that find spares: environments initialised ahead that have served nothing yet. */
 
 import { bareStartMs } from '../tools/bare-start.js';
+import { atRest } from '../tools/rest.js';
 import { LOOSE, median, percentile, type Figure } from '../tools/statistics.js';
 import { load, startOurs, type Language, type RunningOurs } from '../tools/targets.js';
 
 const SPARES = 4;
 const WARM_EVENTS = 400;
-/** What was started ahead is there and frozen when nothing has changed for so many looks. */
-const LOOKS = 2;
 
 export async function prepared(rounds: number): Promise<Figure[]> {
   const figures: Figure[] = [];
@@ -82,12 +81,9 @@ function job(
 
 /** Resolves when what was started ahead is frozen and nothing more is being started. */
 async function sparesFrozen(target: RunningOurs): Promise<void> {
-  let before = 0;
-  for (let same = 0; same < LOOKS;) {
-    const states = await target.states();
-    const settled = states.length > 0 && states.every((state) => state === 'frozen');
-    same = settled && states.length === before ? same + 1 : 0;
-    before = states.length;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
+  let states: readonly string[];
+  do {
+    await atRest(target);
+    states = await target.states();
+  } while (states.length === 0 || states.some((state) => state !== 'frozen'));
 }

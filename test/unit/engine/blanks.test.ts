@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type Docker from 'dockerode';
-import { Blanks } from '../../../src/engine/docker/blanks.js';
+import { Blanks, readyPerKind } from '../../../src/engine/docker/blanks.js';
 import type { ContainerSpec } from '../../../src/engine/engine.js';
 import type { PipeStock } from '../../../src/engine/host/log-pipe.js';
 import type { ScratchDisks } from '../../../src/engine/host/scratch.js';
 import { contractSpec } from '../../contract/engine.contract.js';
 
 const MOST_KINDS = 4;
+const CPUS = 1;
+const READY = readyPerKind(CPUS, 1);
 
 describe('containers started before it is known for whom', () => {
   let root: string;
@@ -67,6 +69,7 @@ describe('containers started before it is known for whom', () => {
       hostAddress: '10.0.0.1',
       labels: {},
       mostOpenFiles: 1024,
+      cpus: CPUS,
       runtime: undefined,
       writesMemory: true,
       root,
@@ -89,6 +92,11 @@ describe('containers started before it is known for whom', () => {
     }
   }
 
+  it('are as many as processors can start soon, fewer of each kind where there are many', () => {
+    expect([1, 2, 4, 8].map((cpus) => readyPerKind(cpus, 1))).toEqual([3, 6, 12, 16]);
+    expect([1, 2, 3, MOST_KINDS].map((kinds) => readyPerKind(8, kinds))).toEqual([16, 8, 5, 4]);
+  });
+
   it('are not kept when others have been asked for while they were made', async () => {
     blanks.expect(kind('first'));
     let others = 0;
@@ -96,7 +104,7 @@ describe('containers started before it is known for whom', () => {
       for (; others < MOST_KINDS; others += 1) blanks.expect(kind(`other-${others}`));
     };
     await blanks.makeAhead();
-    expect(there.size).toBe(2 * MOST_KINDS);
+    expect(there.size).toBe(MOST_KINDS * readyPerKind(CPUS, MOST_KINDS));
     expect(await blanks.take(kind('first'))).toBeUndefined();
   });
 
@@ -104,7 +112,7 @@ describe('containers started before it is known for whom', () => {
     blanks.expect(kind('one'));
     await blanks.makeAhead();
     const ids = [...there];
-    expect([ids.length, pipes().length]).toEqual([2, 4]);
+    expect([ids.length, pipes().length]).toEqual([READY, 2 * READY]);
     expect(blanks.forget()).toEqual(ids);
     expect(await blanks.take(kind('one'))).toBeUndefined();
     await settled();
@@ -125,7 +133,7 @@ describe('containers started before it is known for whom', () => {
     expect([...there]).not.toEqual(expect.arrayContaining(left));
     await blanks.makeAhead();
     await settled();
-    expect([there.size, pipes().length]).toEqual([2, 4]);
+    expect([there.size, pipes().length]).toEqual([READY, 2 * READY]);
   });
 
   it('leave nothing behind when they cannot be started', async () => {
@@ -154,7 +162,7 @@ describe('containers started before it is known for whom', () => {
     blanks.expect(kind('one'));
     await blanks.makeAhead();
     await blanks.close();
-    expect(there.size).toBe(2);
+    expect(there.size).toBe(READY);
     expect(outputs.every(({ destroyed }) => destroyed)).toBe(true);
     expect(pipes().filter((name) => name.startsWith('gate-'))).toEqual([]);
   });
