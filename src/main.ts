@@ -20,7 +20,7 @@ void runToExit(host, async () => {
     return 0;
   }
   const [{ runProgram }, { realParts }] = await Promise.all([
-    import('./cli/program.js'),
+    import('./cli/run.js'),
     import('./cli/real-parts.js'),
   ]);
   return runProgram(host, { version, parts: realParts });

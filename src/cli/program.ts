@@ -1,15 +1,14 @@
 /**
- * From arguments to an exit code: the yargs program over the list of commands. Flags, commands
- * and arguments that nobody knows are refused here, with the nearest known name.
+ * The yargs program over the list of commands. Flags, commands and arguments that nobody knows are
+ * refused here, with the nearest known name.
  */
 
 import yargs, { type Argv, type Options } from 'yargs';
 
-import { systemClock, type Clock } from '../async/clock.js';
 import { OrchestratorError, messageOf } from '../errors.js';
 import { Arguments } from './arguments.js';
 import { build } from './build.js';
-import { GLOBAL_OPTIONS, type Command, type OptionSpec } from './command.js';
+import { GLOBAL_OPTIONS, type Command, type CommandContext, type OptionSpec } from './command.js';
 import { checkProject } from './check-project.js';
 import { doctor } from './doctor.js';
 import { event } from './event.js';
@@ -20,7 +19,6 @@ import { EXIT, type Host } from './host.js';
 import { images } from './images.js';
 import { invoke } from './invoke.js';
 import { logs } from './logs.js';
-import type { Parts } from './parts.js';
 import { ps } from './ps.js';
 import {
   MISSING_ARGUMENT,
@@ -31,7 +29,6 @@ import {
   usageError,
   usageOf,
 } from './refusals.js';
-import { createReport, type Report } from './report.js';
 import { schedules } from './schedules.js';
 import { simulate } from './simulate.js';
 import { sources } from './sources.js';
@@ -76,43 +73,12 @@ const EPILOGUE = [
   '  130  ended at once by Ctrl-C',
 ].join('\n');
 
-/** Errors of these codes are about what the person wrote. */
-const USAGE_CODES: ReadonlySet<string> = new Set([
-  'config-invalid',
-  'config-not-found',
-  'function-not-found',
-]);
-
-export interface ProgramOptions {
-  readonly version: string;
-  readonly parts: Parts;
-  readonly clock?: Clock;
-}
-
-/** The exit code. Never throws; what goes wrong has been shown. */
-export async function runProgram(host: Host, options: ProgramOptions): Promise<number> {
-  const clock = options.clock ?? systemClock;
-  const flags = host.argv.slice(0, indexOrEnd(host.argv, '--'));
-  const report = createReport(host, clock, {
-    json: flags.includes('--json'),
-    verbose: flags.includes('--verbose'),
-  });
-  try {
-    return await parseAndRun(host, report, { ...options, clock });
-  } catch (error) {
-    report.error(error);
-    const usage = error instanceof OrchestratorError && USAGE_CODES.has(error.code);
-    return usage ? EXIT.usage : EXIT.failed;
-  } finally {
-    report.close();
-  }
-}
-
-async function parseAndRun(
-  host: Host,
-  report: Report,
-  { version, parts, clock }: ProgramOptions & { clock: Clock },
+/** The exit code. What is wrong with the arguments, or goes wrong, is thrown. */
+export async function parseAndRun(
+  context: Omit<CommandContext, 'args'>,
+  version: string,
 ): Promise<number> {
+  const { host, report } = context;
   // Parsing only chooses; what the command throws is then never taken for a mistake in the flags.
   let chosen = (): Promise<number> => Promise.resolve(EXIT.ok);
   const shown = mayShowHelp(host.argv);
@@ -127,7 +93,7 @@ async function parseAndRun(
         refuseOtherChoices(values, command);
         refuseOddSwitches(host.argv, command);
         const args = new Arguments(values);
-        chosen = () => command.run({ args, host, report, clock, parts });
+        chosen = () => command.run({ ...context, args });
       },
     );
   }
@@ -241,9 +207,4 @@ function yargsOptions(
 
 function commandNamed(name: string | undefined): Command | undefined {
   return COMMANDS.find((command) => command.name === name);
-}
-
-function indexOrEnd(list: readonly string[], item: string): number {
-  const index = list.indexOf(item);
-  return index === -1 ? list.length : index;
 }

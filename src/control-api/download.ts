@@ -9,7 +9,7 @@ import { readdir, readlink, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { ZipFile } from 'yazl';
+import type { ZipFile } from 'yazl';
 import type { ControlParts } from './parts.js';
 import type { ResolvedRevision } from './target.js';
 
@@ -92,7 +92,8 @@ async function send(path: string, response: ServerResponse): Promise<void> {
     await pipeline(createReadStream(path), response);
     return;
   }
-  const zip = new ZipFile();
+  const yazl = await import('yazl');
+  const zip = new yazl.ZipFile();
   // A file that went, or changed, while it was sent.
   zip.on('error', () => response.destroy());
   const sent = pipeline(zip.outputStream, response);

@@ -9,7 +9,7 @@ import { dirname, resolve } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import yauzl, { type Entry, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { messageOf, OrchestratorError } from '../errors.js';
 import { isWithin } from '../path.js';
 
@@ -128,7 +128,8 @@ function atMost(bytes: number): Transform {
   });
 }
 
-function open(file: string): Promise<ZipFile> {
+async function open(file: string): Promise<ZipFile> {
+  const { default: yauzl } = await import('yauzl');
   return new Promise((resolvePromise, reject) => {
     const options = { lazyEntries: true, autoClose: false, strictFileNames: true };
     yauzl.open(file, options, (error, zip) => {

@@ -4,16 +4,15 @@
  */
 
 import { request as httpRequest, type Server } from 'node:http';
-import {
-  createServer,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
+import type {
+  Http2Server,
+  IncomingHttpHeaders,
+  OutgoingHttpHeaders,
+  ServerHttp2Session,
+  ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import { TLSSocket, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 
 export interface Http2Options {
   /** Silence before the first byte ends a connection. */
@@ -50,7 +49,8 @@ const TLS_HANDSHAKE = 0x16;
 
 export class Http2Front {
   readonly #server: Server;
-  readonly #http2: Http2Server;
+  /** Made for the first who wants it: what it takes to load is in the way of every start. */
+  #http2: Http2Server | undefined;
   readonly #options: Http2Options;
   /** Connections that have said nothing yet. */
   readonly #silent = new Set<Socket>();
@@ -60,13 +60,6 @@ export class Http2Front {
   constructor(server: Server, options: Http2Options) {
     this.#server = server;
     this.#options = options;
-    this.#http2 = createServer();
-    this.#http2.on('stream', (stream, headers) => this.#relay(stream, headers));
-    this.#http2.on('session', (session) => {
-      this.#sessions.add(session);
-      session.once('close', () => this.#sessions.delete(session));
-    });
-    this.#http2.on('sessionError', () => undefined);
     const [http1] = server.listeners('connection') as ((socket: Socket) => void)[];
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => this.#await(socket, http1));
@@ -100,11 +93,13 @@ export class Http2Front {
       const isHttp2 = first.subarray(0, PREFACE.length).toString('latin1') === PREFACE;
       if (isHttp2 && this.#options.admits(socket)) {
         // It reads what is there by itself.
+        this.#http2 ??= this.#opened();
         this.#http2.emit('connection', socket);
         return;
       }
       const secureContext = first[0] === TLS_HANDSHAKE ? this.#options.certificate?.() : undefined;
       if (secureContext !== undefined) {
+        const { TLSSocket } = process.getBuiltinModule('node:tls');
         const secured = new TLSSocket(socket, { isServer: true, secureContext });
         secured.on('error', () => secured.destroy());
         http1?.call(this.#server, secured);
@@ -115,6 +110,17 @@ export class Http2Front {
       else this.#options.http1(socket, complete);
       socket.resume();
     });
+  }
+
+  #opened(): Http2Server {
+    const http2 = process.getBuiltinModule('node:http2').createServer();
+    http2.on('stream', (stream, headers) => this.#relay(stream, headers));
+    http2.on('session', (session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+    });
+    http2.on('sessionError', () => undefined);
+    return http2;
   }
 
   #relay(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {

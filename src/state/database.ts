@@ -5,10 +5,10 @@
 
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'libsql';
 import { messageOf, OrchestratorError } from '../errors.js';
+import { libsql, type SqliteDatabase } from './libsql.js';
 
-export type SqliteDatabase = InstanceType<typeof Database>;
+export type { SqliteDatabase } from './libsql.js';
 
 /** What a file holds. */
 export interface Schema {
@@ -60,6 +60,7 @@ export function openDatabase(path: string, schema: Schema = RECORDS): SqliteData
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // SQLite gives its side files the mode of the main one.
     closeSync(openSync(path, 'a', 0o600));
+    const Database = libsql();
     database = new Database(path);
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     database.pragma('journal_mode = WAL');

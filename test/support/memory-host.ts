@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import type { Host, OutputStream, Signal } from '../../src/cli/host.js';
 import type { Parts } from '../../src/cli/parts.js';
 import { OrchestratorError } from '../../src/errors.js';
-import { runProgram } from '../../src/cli/program.js';
+import { runProgram } from '../../src/cli/run.js';
 
 export interface InProcessOptions {
   readonly cwd: string;
