@@ -1,11 +1,12 @@
-// Packs what tsc made into one file: the program loads in a fraction of the time that its several
-// hundred modules take. `src/launcher.cts` runs it; without it, the modules.
+// Packs what tsc made into a few files: the program loads in a fraction of the time that its several
+// hundred modules take. `src/launcher.cts` runs them; without them, the modules.
 //   bundle.mjs [folder]     (default: dist/bundle)
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { divide, LOADER, PACKS } from './packs.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const output = resolve(process.argv[2] ?? join(root, 'dist/bundle'));
@@ -57,40 +58,66 @@ const onDemand = {
   },
 };
 
+/** Messages are in English: the other languages take as long to load as all else of it. */
+const english = {
+  name: 'english',
+  setup(bundling) {
+    bundling.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: `export { default as en } from './en.js';`,
+    }));
+  },
+};
+
 const URL_OF_IT = `const bundleUrl = require('node:url').pathToFileURL(__filename).href;`;
 
-/** A file of `wrap`, with a first line that tells one from another. */
-async function bundle(entry, name, wrap = (code) => code) {
-  const { outputFiles } = await build({
-    entryPoints: [join(root, 'dist/src', entry)],
-    bundle: true,
-    write: false,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
-    // The launcher reads it byte by byte.
-    charset: 'ascii',
-    minifyWhitespace: true,
-    legalComments: 'eof',
-    external: SEPARATE,
-    // Of a script that V8 takes from what it kept, it knows no more how to import: what is not in the
-    // file is required instead.
-    supported: { 'dynamic-import': false },
-    plugins: [onDemand],
-    define: { 'import.meta.url': 'bundleUrl' },
-    logLevel: 'warning',
-  });
+const OPTIONS = {
+  absWorkingDir: root,
+  bundle: true,
+  write: false,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  // The launcher reads it byte by byte.
+  charset: 'ascii',
+  minifyWhitespace: true,
+  legalComments: 'eof',
+  external: SEPARATE,
+  // Of a script that V8 takes from what it kept, it knows no more how to import: what is not in the
+  // file is required instead.
+  supported: { 'dynamic-import': false },
+  plugins: [onDemand, english],
+  define: { 'import.meta.url': 'bundleUrl' },
+  logLevel: 'warning',
+};
+
+/** What esbuild makes of it, in a file of that name; gives the line that tells one from another. */
+async function bundle(name, options, wrap = (code) => code) {
+  const { outputFiles } = await build({ ...OPTIONS, ...options });
   const code = wrap(`${URL_OF_IT}\n${outputFiles[0].text}`);
   const digest = createHash('sha256').update(code).digest('hex').slice(0, 16);
   writeFileSync(join(output, name), `// ${digest}\n${code}`);
+  return digest;
 }
 
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
-await bundle('engine/watchdog-process.js', 'watchdog-process.cjs');
-// As the launcher wants it: V8 keeps what it made of a script, not of a module.
-await bundle(
-  'main.js',
-  'program.cjs',
-  (code) => `(function (require, module, __filename, __dirname) {${code}\n})`,
-);
+await bundle('watchdog-process.cjs', { entryPoints: ['dist/src/engine/watchdog-process.js'] });
+
+const main = { entryPoints: ['dist/src/main.js'] };
+const { entry, plugin } = await divide({ ...OPTIONS, ...main });
+const digests = {};
+// The last one knows the others, so that no program runs with parts of another.
+for (const pack of PACKS) {
+  const contents = entry(pack);
+  digests[pack] = await bundle(
+    `${pack}.cjs`,
+    {
+      stdin: { contents, resolveDir: root, sourcefile: `${pack}.js` },
+      plugins: [onDemand, english, plugin(pack)],
+    },
+    // As the launcher wants it: V8 keeps what it made of a script, not of a module.
+    (code) => `(function (require, module, __filename, __dirname, ${LOADER}) {
+${pack === 'program' ? `${LOADER}.expect(${JSON.stringify(digests)});` : ''}${code}
+})`,
+  );
+}

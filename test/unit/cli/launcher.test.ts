@@ -49,7 +49,7 @@ const launch = (args: readonly string[], environment = {}): Promise<Ended> =>
 function kept(command: string): string {
   const compiled = join(home, '.cache/orchestrator/compiled');
   const [program = ''] = readdirSync(compiled);
-  return join(compiled, program, command);
+  return join(compiled, program, `${command}.program`);
 }
 
 beforeAll(() => {
@@ -87,20 +87,58 @@ describe('the launcher', () => {
   );
 
   it('imports nothing by itself: what V8 kept of it could not', () => {
-    const program = readFileSync(join(folder, 'bundle/program.cjs'), 'latin1');
-    expect(program).toContain('require("@aws-sdk/client-sqs")');
+    const packs = ['program', 'up', 'commands', 'rest'].map((pack) =>
+      readFileSync(join(folder, `bundle/${pack}.cjs`), 'latin1'),
+    );
+    expect(packs.at(-1)).toContain('require("@aws-sdk/client-sqs")');
     // `import()` without anything is in a message.
-    expect(program.match(/\bimport\((?!\))[^)]*/g)).toBeNull();
+    expect(packs.join('').match(/\bimport\((?!\))[^)]*/g)).toBeNull();
   });
+
+  it('has each module once', () => {
+    const packs = ['program', 'up', 'commands', 'rest'].map((pack) =>
+      readFileSync(join(folder, `bundle/${pack}.cjs`), 'latin1'),
+    );
+    for (const name of ['OrchestratorError', 'Teardown', 'Arguments', 'Pool', 'FunctionRouter']) {
+      const holding = packs.filter((pack) => new RegExp(`\\b${name}=class\\b`).test(pack));
+      expect([name, holding.length]).toEqual([name, 1]);
+    }
+  });
+
+  it(
+    'does not run parts of another program',
+    async () => {
+      const path = join(folder, 'bundle/commands.cjs');
+      const pack = readFileSync(path);
+      writeFileSync(path, `// 0123456789abcdef\n${pack.subarray(20).toString('latin1')}`);
+      try {
+        const { code, stderr } = await launch(['--help']);
+        expect(code).not.toBe(0);
+        expect(stderr).toContain('start it again');
+      } finally {
+        writeFileSync(path, pack);
+      }
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'keeps nothing of a command that failed: it has not come to all that the next one needs',
+    async () => {
+      await launch(['up', '--prot', '1']);
+      expect(readdirSync(home)).toEqual([]);
+    },
+    LIMIT_MS,
+  );
 
   it(
     'keeps what was compiled for the next run of the command, for its owner only',
     async () => {
-      await launch(['ps']);
-      const { ino, mode } = statSync(kept('ps'));
+      await launch(['--help']);
+      const { ino, mode } = statSync(kept('--help'));
       expect(mode & 0o777).toBe(0o600);
-      await launch(['ps']);
-      expect(statSync(kept('ps')).ino).toBe(ino);
+      await launch(['--help']);
+      expect(statSync(kept('--help')).ino).toBe(ino);
     },
     LIMIT_MS,
   );
@@ -113,7 +151,7 @@ describe('the launcher', () => {
         mkdirSync(join(compiled, `old-${day}`), { recursive: true });
         utimesSync(join(compiled, `old-${day}`), day, day);
       }
-      await launch(['ps']);
+      await launch(['--help']);
       const left = readdirSync(compiled);
       expect(left.filter((name) => name.startsWith('old-'))).toEqual(['old-4', 'old-5', 'old-6']);
       expect(left).toHaveLength(4);
@@ -124,12 +162,12 @@ describe('the launcher', () => {
   it(
     'does not run what others may have written',
     async () => {
-      const first = await launch(['ps']);
-      chmodSync(kept('ps'), 0o666);
-      const { ino } = statSync(kept('ps'));
-      expect(await launch(['ps'])).toEqual(first);
-      expect(statSync(kept('ps')).ino).not.toBe(ino);
-      expect(statSync(kept('ps')).mode & 0o777).toBe(0o600);
+      const first = await launch(['--help']);
+      chmodSync(kept('--help'), 0o666);
+      const { ino } = statSync(kept('--help'));
+      expect(await launch(['--help'])).toEqual(first);
+      expect(statSync(kept('--help')).ino).not.toBe(ino);
+      expect(statSync(kept('--help')).mode & 0o777).toBe(0o600);
     },
     LIMIT_MS,
   );
@@ -137,10 +175,10 @@ describe('the launcher', () => {
   it(
     'compiles anew what is of another program, or damaged',
     async () => {
-      const first = await launch(['ps']);
-      writeFileSync(kept('ps'), 'no code at all');
-      expect(await launch(['ps'])).toEqual(first);
-      expect(readFileSync(kept('ps'), 'latin1')).not.toContain('no code at all');
+      const first = await launch(['--help']);
+      writeFileSync(kept('--help'), 'no code at all');
+      expect(await launch(['--help'])).toEqual(first);
+      expect(readFileSync(kept('--help'), 'latin1')).not.toContain('no code at all');
     },
     LIMIT_MS,
   );
@@ -173,12 +211,12 @@ describe('the launcher', () => {
   it(
     'keeps nothing in folders that are not named by an absolute path',
     async () => {
-      await launch(['ps'], { XDG_CACHE_HOME: 'caches' });
+      await launch(['--help'], { XDG_CACHE_HOME: 'caches' });
       expect(readdirSync(home)).toEqual(['.cache']);
-      const { ino } = statSync(kept('ps'));
-      await launch(['ps'], { XDG_CACHE_HOME: '' });
-      expect(statSync(kept('ps')).ino).toBe(ino);
-      await launch(['ps'], { HOME: 'elsewhere' });
+      const { ino } = statSync(kept('--help'));
+      await launch(['--help'], { XDG_CACHE_HOME: '' });
+      expect(statSync(kept('--help')).ino).toBe(ino);
+      await launch(['--help'], { HOME: 'elsewhere' });
       expect(readdirSync(home)).toEqual(['.cache']);
     },
     LIMIT_MS,

@@ -1,0 +1,171 @@
+// Which file of the packed program holds which modules, and how those of one reach those of another.
+import { readFileSync } from 'node:fs';
+import { build } from 'esbuild';
+
+/** Modules, by pack, from which all they import is in the pack as well, or in `program`. */
+const ROOTS = {
+  // Every command.
+  program: ['dist/src/main.js', 'dist/src/cli/run.js', 'dist/src/cli/real-parts.js'],
+  // Until the Lambda API answers.
+  up: ['dist/src/config/load.js', 'dist/src/orchestrator.js'],
+  // The command line of everything but a plain `up`.
+  commands: ['dist/src/cli/program.js'],
+};
+/** Whatever else is imported once it is needed. */
+const REST = 'rest';
+
+export const PACKS = [REST, 'commands', 'up', 'program'];
+
+/** What `packs` calls itself in the code. */
+export const LOADER = 'packs';
+
+/**
+ * What `options` would make one file of, as several: `owner` has the pack of each module, `plugin`
+ * builds one of them, whose modules for others `entry` names.
+ */
+export async function divide(options) {
+  const { metafile } = await build({ ...options, write: false, metafile: true });
+  const graph = new Map(Object.entries(metafile.inputs));
+  const owner = ownersIn(graph);
+  const asked = crossings(graph, owner);
+  const names = await exportsOf(
+    [...asked.values()].flatMap((set) => [...set]),
+    graph,
+    options,
+  );
+  return {
+    entry: (pack) => entry(asked.get(pack) ?? new Set(), pack),
+    plugin: (pack) => elsewhere(pack, { graph, owner, names }),
+  };
+}
+
+function ownersIn(graph) {
+  const reached = Object.fromEntries(
+    Object.entries(ROOTS).map(([pack, roots]) => [pack, closure(graph, roots)]),
+  );
+  const named = new Set(Object.values(ROOTS).flat());
+  const others = [...graph.values()].flatMap(({ imports }) =>
+    imports.filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => path),
+  );
+  const rest = closure(
+    graph,
+    others.filter((path) => graph.has(path) && !named.has(path)),
+  );
+  const pack = (path) => {
+    const { program, up, commands } = reached;
+    // What the command line shares with others does not make it load them.
+    if (program.has(path) || (commands.has(path) && (up.has(path) || rest.has(path)))) {
+      return 'program';
+    }
+    if (up.has(path)) return 'up';
+    return commands.has(path) ? 'commands' : REST;
+  };
+  return new Map([...graph.keys()].map((path) => [path, pack(path)]));
+}
+
+/** All that is loaded with them. */
+function closure(graph, roots) {
+  const found = new Set();
+  const look = (path) => {
+    if (found.has(path)) return;
+    found.add(path);
+    for (const { path: next, kind, external } of graph.get(path)?.imports ?? []) {
+      if (external !== true && kind !== 'dynamic-import') look(next);
+    }
+  };
+  for (const root of roots) {
+    if (!graph.has(root)) throw new Error(`no module ${root}`);
+    look(root);
+  }
+  return found;
+}
+
+/** By pack, the modules that others ask for. Stand-ins are small: each pack has its own. */
+function crossings(graph, owner) {
+  const asked = new Map();
+  for (const [path, { imports }] of graph) {
+    for (const { path: target, external } of imports) {
+      if (external === true || isStandIn(target) || owner.get(target) === owner.get(path)) continue;
+      const pack = owner.get(target);
+      asked.set(pack, (asked.get(pack) ?? new Set()).add(target));
+    }
+  }
+  return asked;
+}
+
+function isStandIn(path) {
+  return /^[\w-]+:/.test(path);
+}
+
+function entry(modules, pack) {
+  const lines = [...modules].map((path) => `${JSON.stringify(path)}: () => require('./${path}'),`);
+  const start = pack === 'program' ? `require('./dist/src/main.js');` : '';
+  return `${LOADER}.expose({\n${lines.join('\n')}\n});\n${start}`;
+}
+
+/** What a module of another pack is to one of this. */
+function elsewhere(pack, { graph, owner, names }) {
+  const resolved = new Map(
+    [...graph].map(([path, { imports }]) => [
+      path,
+      new Map(imports.map(({ original, path: target }) => [original, target])),
+    ]),
+  );
+  return {
+    name: 'elsewhere',
+    setup(bundling) {
+      const root = `${bundling.initialOptions.absWorkingDir}/`;
+      bundling.onResolve({ filter: /./ }, ({ path, importer, namespace }) => {
+        if (namespace !== 'file' || !importer.startsWith(root)) return undefined;
+        const target = resolved.get(importer.slice(root.length))?.get(path);
+        if (target === undefined || isStandIn(target)) return undefined;
+        const home = owner.get(target);
+        return home === undefined || home === pack
+          ? undefined
+          : { path: target, namespace: 'elsewhere' };
+      });
+      bundling.onLoad({ filter: /./, namespace: 'elsewhere' }, ({ path }) => {
+        const found = `${LOADER}.get('${owner.get(path)}', '${path}')`;
+        if (graph.get(path).format !== 'esm') return { contents: `module.exports = ${found};` };
+        // Nothing assigns to what it has exported, see `exportsOf`.
+        const given = [...names(path)].map((name) =>
+          name === 'default'
+            ? 'export default given.default;'
+            : `export const ${name} = given.${name};`,
+        );
+        return { contents: [`const given = ${found};`, ...given].join('\n') };
+      });
+    },
+  };
+}
+
+/** The names that ES modules export. */
+async function exportsOf(paths, graph, { absWorkingDir }) {
+  const all = closure(graph, paths);
+  const { metafile } = await build({
+    entryPoints: [...all].filter((path) => graph.get(path)?.format === 'esm'),
+    absWorkingDir,
+    bundle: false,
+    format: 'esm',
+    outdir: 'out',
+    write: false,
+    metafile: true,
+    logLevel: 'error',
+  });
+  const own = new Map(
+    Object.values(metafile.outputs).map(({ entryPoint, exports }) => [entryPoint, exports]),
+  );
+  const names = (path, seen = new Set()) => {
+    if (seen.has(path)) return new Set();
+    seen.add(path);
+    const found = new Set(own.get(path));
+    const text = readFileSync(`${absWorkingDir}/${path}`, 'utf8');
+    if (/^export let /m.test(text)) throw new Error(`${path} may assign to what it exports`);
+    for (const [, original] of text.matchAll(/^export \* from ['"]([^'"]+)['"]/gm)) {
+      const target = graph.get(path).imports.find((one) => one.original === original)?.path;
+      for (const name of names(target, seen)) if (name !== 'default') found.add(name);
+    }
+    return found;
+  };
+  return names;
+}
