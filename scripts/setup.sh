@@ -38,4 +38,6 @@ if [ -d dist/test ]; then
 fi
 node_modules/.bin/tsc -p . >&2 || fail "the project does not compile." "The messages are above."
 # What `orchestrator` on the command line loads.
-if [ ! dist/bundle/program.cjs -nt dist/.tsbuildinfo ]; then node scripts/bundle.mjs >&2; fi
+for made_of in dist/.tsbuildinfo scripts/bundle.mjs scripts/packs.mjs; do
+  if [ ! dist/bundle/program.cjs -nt "${made_of}" ]; then node scripts/bundle.mjs >&2; fi
+done

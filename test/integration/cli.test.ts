@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { packageRoot } from '../../src/package-root.js';
+import { PROGRAM } from '../support/program.js';
 import { until } from '../support/project.js';
 import { leftOf, realCli, runIdOf, type RealCli } from '../support/real-runs.js';
 
 const LIMIT_MS = 120_000;
-const MAIN = [process.execPath, join(packageRoot(), 'dist/src/main.js')];
+const MAIN = [process.execPath, PROGRAM];
 const READY = 'Invoke one';
 
 const HANDLERS = `

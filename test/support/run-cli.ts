@@ -3,6 +3,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { KEPT_CODE } from './program.js';
 
 const FAKE_CLI = fileURLToPath(new URL('./fake-cli.js', import.meta.url));
 
@@ -36,6 +37,7 @@ export function startCli(args: readonly string[], options: CliOptions): CliProce
     HOME: process.env['HOME'],
     // What a run notes for the user must not be found by other tests, nor outlive this one.
     XDG_STATE_HOME: join(options.cwd, '.state'),
+    ...KEPT_CODE,
     ...options.environment,
   };
   const [program, ...first] = options.command ?? [process.execPath, FAKE_CLI];

@@ -5,11 +5,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { packageRoot } from '../../src/package-root.js';
 import type { PrivateEngine } from './private-engine.js';
+import { KEPT_CODE, PROGRAM } from './program.js';
 import { post, writeProject, type Answer, type ProjectFunction } from './project.js';
-
-const main = join(packageRoot(), 'dist/src/main.js');
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -204,11 +202,12 @@ function start(
   args: readonly string[],
   { engine, environment }: UpOptions,
 ): ChildProcessByStdio<null, Readable, Readable> {
-  const [program = '', ...words] = [...(engine?.network.enter ?? []), process.execPath, main];
+  const [program = '', ...words] = [...(engine?.network.enter ?? []), process.execPath, PROGRAM];
   return spawn(program, [...words, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
+      ...KEPT_CODE,
       ...(engine === undefined ? {} : { DOCKER_HOST: engine.host }),
       ...environment,
     },
