@@ -7,6 +7,7 @@ import { SECTIONS } from './sections.js';
 import { HELP, readArguments, type Measurement } from './tools/arguments.js';
 import { writeTables } from './tools/documents.js';
 import { kindOf, thisMachine } from './tools/machine.js';
+import { endLeftOver } from './tools/left-over.js';
 import { measureAll, type Outcome } from './tools/measure.js';
 import { block, summary } from './tools/report.js';
 import {
@@ -31,6 +32,7 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
 
 async function measure(asked: Measurement): Promise<number> {
+  for (const name of await endLeftOver()) note(`Ended what a bench left in ${name}.`);
   const machine = await thisMachine();
   const baseline = readBaseline();
   say(`${kindOf(machine)}, kernel ${machine.kernel}`);

@@ -1,11 +1,11 @@
 /** Commands of ours in the foreground, as on a terminal that is a pipe. */
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { packageRoot } from '../../../src/package-root.js';
+import { benchFolder } from './left-over.js';
 import { refuseWhenEnding, started } from './started.js';
 
 export interface Foreground {
@@ -53,7 +53,7 @@ export function foreground(args: readonly string[]): Foreground {
 export async function copyOfFixture(
   name: string,
 ): Promise<{ folder: string; remove(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'orchestrator-bench-'));
+  const folder = await benchFolder();
   await cp(join(packageRoot(), 'test/fixtures', name), folder, { recursive: true });
   return { folder, remove: started(() => rm(folder, { recursive: true, force: true })) };
 }

@@ -16,6 +16,7 @@ import { packageRoot } from '../../../src/package-root.js';
 import type { EnvironmentStatus } from '../../../src/view.js';
 import { ended, firstLine } from './children.js';
 import { BENCH_LABELS, docker, imageOf, RUNTIME, type Language } from './engine.js';
+import { benchFolder } from './left-over.js';
 import type { LoadJob, LoadResult } from './load.js';
 import { isEnding, refuseWhenEnding, started } from './started.js';
 
@@ -78,7 +79,7 @@ export async function startOurs(
   project = 'bench',
   variables: Readonly<Record<string, string>> = {},
 ): Promise<RunningOurs> {
-  const folder = await mkdtemp(join(tmpdir(), 'orchestrator-bench-'));
+  const folder = await benchFolder();
   await cp(join(root, 'test/fixtures', project), folder, { recursive: true });
   return (await startIn(folder, flags, variables)).running;
 }
@@ -87,7 +88,7 @@ export async function startOurs(
 export async function startOursOverHttp(
   flags: readonly string[],
 ): Promise<RunningOurs & { readonly httpPort: number }> {
-  const folder = await mkdtemp(join(tmpdir(), 'orchestrator-bench-'));
+  const folder = await benchFolder();
   await cp(join(root, 'test/fixtures/bench/node'), join(folder, 'node'), { recursive: true });
   const node = {
     Type: 'AWS::Serverless::Function',
