@@ -99,6 +99,7 @@ async function startRest(early: EarlySide, start: Start): Promise<RunningOrchest
   const parts = { settings, events, mappings, roleOf, awsEndpoint, engine, logs, ownerToken };
   const sources = new Sources({ ...parts, hooks, teardown: early.beside });
   view.onSources = () => sources.status();
+  view.onHeldBytes = (containerIds) => engine.heldBytes(containerIds);
   view.onServices = () => sources.services();
   view.onRunSchedule = (name) => sources.runSchedule(name);
   awsEndpoint.opened();

@@ -18,6 +18,11 @@ export interface EnvironmentStatus {
   readonly memoryLimitMb: number;
   /** Peak of the current processes; undefined where it cannot be read. */
   readonly memoryPeakMb?: number;
+  /**
+   * What runtime, the engine's process for it and a network made ahead hold of the machine's memory
+   * now, what is shared divided; only where it was asked for and can be read.
+   */
+  readonly memoryHeldMb?: number;
   /** Absent without any: those that have registered, and external ones that have yet to. */
   readonly extensions?: readonly ExtensionStatus[];
   /** One sentence: why this environment was started. */
@@ -159,6 +164,8 @@ export type EventChange = 'retry' | 'drop';
 export interface OrchestratorView {
   functions(): readonly FunctionStatus[];
   environments(): readonly EnvironmentStatus[];
+  /** The same with the memory they hold, which takes the kernel a moment for each. */
+  environmentsWithMemory(): Promise<readonly EnvironmentStatus[]>;
   /** The record of one invocation, if it is still kept. */
   invocation(requestId: string): Promise<InvocationRecord | undefined>;
   logs(query: LogQuery): Promise<readonly LogLine[]>;

@@ -4,7 +4,7 @@ import type { EnvironmentStatus, FunctionStatus, LogLine, SourceStatus } from '.
 
 export const ADMIN_PREFIX = '/_orchestrator/';
 
-/** `GET status` */
+/** `GET status`, or `GET status?memory=1` */
 export interface StatusAnswer {
   readonly functions: readonly FunctionStatus[];
   readonly environments: readonly EnvironmentStatus[];

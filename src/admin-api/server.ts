@@ -168,11 +168,12 @@ function routeOf(method: string, pathname: string): { route: Route; parameter: s
   }
 }
 
-function status({ view }: RouteContext): StatusAnswer {
+async function status({ view, url }: RouteContext): Promise<StatusAnswer> {
   const services = view.services();
+  const withMemory = url.searchParams.get('memory') === '1';
   return {
     functions: view.functions(),
-    environments: view.environments(),
+    environments: withMemory ? await view.environmentsWithMemory() : view.environments(),
     ...(services === undefined ? {} : { services }),
   };
 }

@@ -31,7 +31,8 @@ import { runsNear } from './known-runs.js';
 
 export interface AdminClient {
   readonly run: FoundRun;
-  status(): Promise<StatusAnswer>;
+  /** `memory`: with what environments hold of it now. */
+  status(asked?: { readonly memory: boolean }): Promise<StatusAnswer>;
   logs(query: LogQuery): Promise<readonly LogLine[]>;
   /** Kept lines, then new ones, until the orchestrator stops or `signal` is aborted. */
   follow(query: LogQuery, signal: AbortSignal): AsyncGenerator<FollowItem>;
@@ -101,8 +102,9 @@ export function createAdminClient(run: FoundRun): AdminClient {
 
   return {
     run,
-    async status() {
-      return (await answerOf(run, await get('status'))) as StatusAnswer;
+    async status(asked) {
+      const path = asked?.memory === true ? 'status?memory=1' : 'status';
+      return (await answerOf(run, await get(path))) as StatusAnswer;
     },
     async logs(query) {
       const answer = await answerOf(run, await get(`logs?${parametersOf(query)}`));

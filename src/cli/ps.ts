@@ -12,26 +12,35 @@ import type { Cell, Style, Table } from './table.js';
 export const ps: Command = {
   name: 'ps',
   summary: 'List execution environments',
-  options: STATE_OPTION,
+  options: {
+    wide: { type: 'boolean', describe: 'With the memory of the machine that each one holds now' },
+    ...STATE_OPTION,
+  },
   examples: [
     ['ps', 'of the project around this folder'],
+    ['ps --wide', 'with the memory they hold: runtime, container and network'],
     ['ps --json | jq .functions', 'everything, for programs'],
   ],
   async run({ args, host, report }) {
     const client = createAdminClient(runOf({ args, host }));
-    const status = await client.status();
+    const wide = args.flag('wide');
+    const status = await client.status({ memory: wide });
     if (report.json) {
       report.printJson(status);
       return EXIT.ok;
     }
-    report.table(environmentTable(status.environments, report.paint));
+    report.table(environmentTable(status.environments, report.paint, wide));
     summarise(report, status.functions, status.environments.length);
     if (status.services !== undefined) report.note(`Services: ${status.services}`);
     return EXIT.ok;
   },
 };
 
-function environmentTable(environments: readonly EnvironmentStatus[], paint: Paint): Table {
+function environmentTable(
+  environments: readonly EnvironmentStatus[],
+  paint: Paint,
+  wide: boolean,
+): Table {
   // Most functions have none.
   const extended = environments.some(({ extensions }) => extensions !== undefined);
   return {
@@ -43,6 +52,7 @@ function environmentTable(environments: readonly EnvironmentStatus[], paint: Pai
       { title: 'AGE', align: 'right' },
       { title: 'INVOCATIONS', align: 'right' },
       { title: 'MEMORY', align: 'right' },
+      ...(wide ? [{ title: 'HELD', align: 'right' } as const] : []),
       ...(extended ? [{ title: 'EXTENSIONS' }] : []),
       { title: 'STARTED BECAUSE' },
     ],
@@ -54,6 +64,7 @@ function environmentTable(environments: readonly EnvironmentStatus[], paint: Pai
       duration(environment.ageMs),
       String(environment.invocations),
       memory(environment),
+      ...(wide ? [held(environment)] : []),
       ...(extended ? [extensionsCell(environment)] : []),
       environment.startedBecause,
     ]),
@@ -96,6 +107,10 @@ function stateCell(state: string, paint: Paint): Cell {
 function memory(environment: EnvironmentStatus): string {
   const limit = `${environment.memoryLimitMb} MB`;
   return environment.memoryPeakMb === undefined ? limit : `${environment.memoryPeakMb} / ${limit}`;
+}
+
+function held({ memoryHeldMb: mb }: EnvironmentStatus): string {
+  return mb === undefined ? '-' : `${mb.toFixed(1)} MB`;
 }
 
 function summarise(

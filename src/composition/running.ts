@@ -58,6 +58,7 @@ export function running(parts: RunningParts): RunningOrchestrator {
     addresses: () => sources.addresses(endpoint),
     functions: () => view.functions(),
     environments: () => view.environments(),
+    environmentsWithMemory: () => view.environmentsWithMemory(),
     invocation: (requestId) => view.invocation(requestId),
     logs: (query) => view.logs(query),
     follow: (query, onLine) => view.follow(query, onLine),

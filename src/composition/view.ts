@@ -16,6 +16,7 @@ import type {
 import type { Clock } from '../async/clock.js';
 import { startedBecause } from '../environment/cause.js';
 import type { Events } from './events.js';
+import type { ContainerEngine } from '../engine/engine.js';
 import type { Environment } from '../environment/environment.js';
 import type { ImageSource } from '../function/function-version.js';
 import type { LogHub } from '../log/log-hub.js';
@@ -39,6 +40,8 @@ export class View implements OrchestratorView {
   onServices: () => string | undefined = () => undefined;
   /** Set once there are any. */
   onSources: () => readonly SourceStatus[] = () => [];
+  /** Set once there is an engine to ask. */
+  onHeldBytes: ContainerEngine['heldBytes'] = () => Promise.resolve(new Map());
   onRunSchedule: (name: string) => boolean = () => false;
   /** Set once there is something to stop. */
   onStop: OrchestratorView['stop'] = () => undefined;
@@ -58,6 +61,16 @@ export class View implements OrchestratorView {
         [...pool.environments].map((environment) => environmentStatus(environment, now)),
       ),
     );
+  }
+
+  async environmentsWithMemory(): Promise<readonly EnvironmentStatus[]> {
+    const environments = this.environments();
+    const held = await this.onHeldBytes(environments.map(({ containerId }) => containerId));
+    return environments.map((environment) => {
+      const bytes = held.get(environment.containerId);
+      if (bytes === undefined) return environment;
+      return { ...environment, memoryHeldMb: Math.round((bytes / MEGABYTE) * 10) / 10 };
+    });
   }
 
   invocation(requestId: string): Promise<InvocationRecord | undefined> {

@@ -168,6 +168,11 @@ export interface ContainerEngine {
     observer: ContainerObserver,
     signal?: AbortSignal,
   ): Promise<Container>;
+  /**
+   * What these containers hold of the machine's memory now: their processes, the engine's own for
+   * each, and what serves no other. Those it cannot be told of are left out.
+   */
+  heldBytes(containerIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Removes the run's network and every container and disk of the run. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Docker from 'dockerode';
+import { heldBytes, watchedProcesses } from '../../src/engine/host/held-memory.js';
 import { LABEL } from '../../src/engine/labels.js';
 import { PYTHON_EXTENSION } from '../support/extension-programs.js';
 import { containersOf, ownRun } from '../support/own-run.js';
@@ -64,6 +65,29 @@ describe('networks made ahead', () => {
         const { HostConfig: config } = await docker.getContainer(containerId).inspect();
         expect(config.NetworkMode).toMatch(/^container:/);
       }
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'count to what an environment is said to hold of the memory',
+    async () => {
+      await call('one');
+      const shown = await project.orchestrator.environmentsWithMemory();
+      const [environment] = shown.filter(({ functionName }) => functionName === 'one');
+      const { HostConfig: config } = await docker
+        .getContainer(environment?.containerId ?? '')
+        .inspect();
+      const ids = [environment?.containerId, config.NetworkMode?.replace('container:', '')];
+      const watched = await watchedProcesses();
+      const bytes = await Promise.all(
+        ids.map((id) => heldBytes(watched.get(id ?? '') ?? { shim: 0, first: 0 })),
+      );
+      const [own = 0, holder = 0] = bytes.map((each) => (each ?? NaN) / 2 ** 20);
+      expect(holder).toBeGreaterThan(0);
+      // What is shared is divided among those there are at the moment.
+      expect(environment?.memoryHeldMb).toBeGreaterThan((own + holder) * 0.8);
+      expect(environment?.memoryHeldMb).toBeLessThan((own + holder) * 1.2);
     },
     LIMIT_MS,
   );

@@ -87,6 +87,11 @@ export class FakeEngine implements ContainerEngine {
     return container;
   }
 
+  /** Nothing of the machine's memory is held. */
+  heldBytes(): Promise<ReadonlyMap<string, number>> {
+    return Promise.resolve(new Map());
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -51,6 +51,11 @@ export class FakeView implements OrchestratorView {
     return this.environmentList;
   }
 
+  /** 7.25 MB for each. */
+  environmentsWithMemory(): Promise<readonly EnvironmentStatus[]> {
+    return Promise.resolve(this.environmentList.map((each) => ({ ...each, memoryHeldMb: 7.25 })));
+  }
+
   invocation(requestId: string): Promise<InvocationRecord | undefined> {
     return Promise.resolve(this.records.get(requestId));
   }
@@ -230,6 +235,7 @@ export async function startFake(options: FakeOptions): Promise<FakeOrchestrator>
     addresses: () => [],
     functions: () => view.functions(),
     environments: () => view.environments(),
+    environmentsWithMemory: () => view.environmentsWithMemory(),
     invocation: (requestId) => view.invocation(requestId),
     logs: (query) => view.logs(query),
     follow: (query, onLine) => view.follow(query, onLine),

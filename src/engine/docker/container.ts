@@ -91,6 +91,11 @@ export class DockerContainer implements Container {
   get address(): string | undefined {
     return this.#context.holder?.address ?? this.#address;
   }
+  /** Ids of containers that are there for this one only. */
+  get serving(): readonly string[] {
+    const { holder } = this.#context;
+    return holder === undefined ? [] : [holder.id];
+  }
   /** Its processes are believed to run. While a start is under way nobody can say. */
   get isRunning(): boolean {
     return this.#state === 'running';

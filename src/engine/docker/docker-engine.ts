@@ -307,6 +307,21 @@ export class DockerEngine implements ContainerEngine {
     });
   }
 
+  async heldBytes(containerIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const held = new Map<string, number>();
+    if (!(await this.#look()).description.local) return held;
+    const { heldBytes, watchedProcesses } = await import('../host/held-memory.js');
+    const processes = await watchedProcesses();
+    for (const id of containerIds) {
+      const ids = [id, ...(this.#containers.get(id)?.serving ?? [])];
+      const watched = ids.map((each) => processes.get(each)).filter((each) => each !== undefined);
+      const bytes = await Promise.all(watched.map(heldBytes));
+      const sum = bytes.reduce((all, each) => add(all, each), 0);
+      if (watched.length === ids.length && sum !== undefined) held.set(id, sum);
+    }
+    return held;
+  }
+
   async #close(): Promise<void> {
     this.#refill?.cancel();
     await this.#holders?.close();
@@ -413,4 +428,8 @@ export class DockerEngine implements ContainerEngine {
       this.#left.delete(name);
     }
   }
+}
+
+function add(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? undefined : one + other;
 }

@@ -7,8 +7,14 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import {
+  heldBytes,
+  proportionalBytes,
+  watchedProcesses,
+  type WatchedProcesses,
+} from '../../../src/engine/host/held-memory.js';
 import { startNaive } from '../tools/naive.js';
-import { processesBeside, proportionalBytes, shims, sleeps } from '../tools/processes.js';
+import { sleeps } from '../tools/processes.js';
 import { provision, publish } from '../tools/provisioned.js';
 import { LOOSE, type Figure } from '../tools/statistics.js';
 import { cpuSeconds, docker, load, startOurs, type RunningOurs } from '../tools/targets.js';
@@ -141,7 +147,7 @@ async function idleness({ pid }: RunningOurs): Promise<Figure[]> {
 async function memory(target: RunningOurs, language: 'node' | 'python'): Promise<Figure[]> {
   const naive = await startNaive(language, NAIVE);
   try {
-    const engine = await shims();
+    const engine = await watchedProcesses();
     const ours = await bytesEach(await target.containers(language), engine);
     const theirs = await bytesEach(naive.ids, engine);
     const held = await holders();
@@ -172,16 +178,14 @@ async function memory(target: RunningOurs, language: 'node' | 'python'): Promise
 /** Of the processes of one of these containers and the engine's own for it, on average. */
 async function bytesEach(
   containers: readonly string[],
-  engine: ReadonlyMap<string, number>,
+  engine: ReadonlyMap<string, WatchedProcesses>,
 ): Promise<number> {
   let bytes = 0;
   for (const id of containers) {
-    const { State: state } = await docker.getContainer(id).inspect();
-    const shim = engine.get(id);
-    if (shim === undefined) throw new Error(`nobody watches container ${id}`);
-    for (const pid of [shim, ...(await processesBeside(state.Pid))]) {
-      bytes += await proportionalBytes(pid);
-    }
+    const watched = engine.get(id);
+    const held = watched === undefined ? undefined : await heldBytes(watched);
+    if (held === undefined) throw new Error(`nobody watches container ${id}`);
+    bytes += held;
   }
   return bytes / containers.length;
 }

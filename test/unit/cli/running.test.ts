@@ -60,6 +60,16 @@ describe('ps', () => {
     expect(plain.stderr).not.toContain('\u001B');
   });
 
+  it('shows what environments hold of the memory only where it is asked for', async () => {
+    fake.view.environmentList = [fakeEnvironment('e1')];
+    const [title, row] = (await cli('ps', '--wide')).stdout.split('\n');
+    expect(title).toContain('\tMEMORY\tHELD\tSTARTED BECAUSE');
+    expect(row).toContain('\t38 / 128 MB\t7.3 MB\t');
+    const { stdout } = await cli('ps', '--wide', '--json');
+    const { environments } = JSON.parse(stdout) as { environments: object[] };
+    expect(environments).toEqual([{ ...fake.view.environmentList[0], memoryHeldMb: 7.25 }]);
+  });
+
   it('says which functions cannot run', async () => {
     const [first] = fake.view.functionList;
     fake.view.functionList = [{ ...first!, state: 'failed', problem: 'no base for python3.10' }];
