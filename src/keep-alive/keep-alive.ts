@@ -17,6 +17,16 @@ export interface Windows {
   readonly keepUntilMs: number;
 }
 
+/** What an environment costs, and its start. */
+export interface Terms {
+  /** What the environment holds, more than 0. */
+  readonly megabytes: number;
+  /** What a start of the function takes. */
+  readonly startMs: number;
+  /** Of the memory that all environments share, how much they take: 0 to 1. Absent: no bound. */
+  readonly fill?: number | undefined;
+}
+
 /** An environment without work, as it was when it was last used. */
 export interface Candidate {
   /** When that use ended; ms of the caller's clock. */
@@ -35,7 +45,12 @@ export interface KeepAlive {
    * For the environment in that slot of its function (see `UseHistory`): asked when it ends its
    * use, and good until it is used again.
    */
-  windows(history: UseHistory, slot: number): Windows;
+  windows(history: UseHistory, slot: number, terms: Terms): Windows;
+  /**
+   * Asked when an invocation has begun, so that `history.running` are in progress: for how long, ms,
+   * one environment more than those is worth having ready; 0: it is not. Absent: it never is.
+   */
+  readyForMs?(history: UseHistory, terms: Terms): number;
   /**
    * Of two environments the one with the lower priority goes first. Asked when a use ends; `clock`
    * is the `EvictionClock` of the memory they share.

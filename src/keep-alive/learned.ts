@@ -2,14 +2,16 @@
  * Keeps an environment exactly as long as it is worth its memory. From how long its slot has been
  * without work before it follows how likely the next event comes in each span of time. A span in
  * which it is likely enough for the memory it takes is gained, another one lost; the windows are
- * the stretch of spans in which most is gained.
+ * the stretch of spans in which most is gained. In the same way one more than are in use is made
+ * ready when it was needed soon so far: a burst then finds its environments there.
  *
- * How likely is enough follows from how long is kept what nothing is known about. All functions are
- * held to the same, so memory goes where it saves most starts: to what is called soon again, at
- * sure times, and away from the many that are called now and then.
+ * How likely is enough is a price, the same for all functions, so that memory goes where it saves
+ * most starts: to what is called soon again, at sure times, and small. It follows from how long is
+ * kept what nothing is known about. Where memory has a bound the price moves with how much of it is
+ * taken, so that what is free is used, and what is short goes to whoever makes most of it.
  */
 
-import type { Candidate, KeepAlive, Windows } from './keep-alive.js';
+import type { Candidate, KeepAlive, Terms, Windows } from './keep-alive.js';
 import { EDGES, SPAN_BINS, type SpanHistogram } from './span-histogram.js';
 import type { UseHistory } from './use-history.js';
 
@@ -17,77 +19,138 @@ import type { UseHistory } from './use-history.js';
  * What is believed beforehand, and counts as much as one observation: the share that is still
  * without work after t is (1 + t / START)^-DECAY. The longer a wait has lasted, the longer it will.
  */
-const DECAY = 0.5;
-const START_MS = 1_000;
-const BELIEF = 1;
+const DECAY = 0.7;
+const START_MS = 300;
+/** The time that is kept what nothing is known about is that of an environment of so many MB. */
+const TYPICAL_MB = 140;
 /** Letting go and starting again for less than this is not worth it. */
 const SHORTEST_ABSENCE_MS = 5_000;
-/** A plan stands until so much more is known; below that many it is made anew each time. */
+/** A plan stands until so much more is known or the price is so much other. */
 const RENEWED_AFTER = 1.1;
+const OTHER_PRICE = 1.05;
+/** Below that many observations it is made anew each time. */
 const ALWAYS_RENEWED_UP_TO = 40;
+
+/** So much of the bound is taken where the price is what the idle time says. */
+const USUAL_FILL = 0.95;
+/** A hundredth more of it makes the price higher by three. */
+const STEEPNESS = 30;
+/** Of the price, where most is free: nothing is kept for ever. */
+const LEAST_FACTOR = 0.25;
 
 const BEFOREHAND = Float64Array.from({ length: SPAN_BINS }, (_, bin) => {
   const left = (edge: number): number => (1 + (EDGES[edge] as number) / START_MS) ** -DECAY;
   return left(bin) - left(bin + 1);
 });
+const NOTHING = new Float64Array(SPAN_BINS);
 
 export class LearnedKeepAlive implements KeepAlive {
   readonly name = 'learned';
-  readonly #unknown: Windows;
-  /** Starts that must be saved for a millisecond of one environment's memory. */
+  /** Starts that must be saved for a millisecond of a megabyte. */
   readonly #price: number;
 
   /** @param idleMs how long is kept what nothing is known about */
   constructor(idleMs: number) {
-    this.#unknown = { prewarmAfterMs: 0, keepUntilMs: idleMs };
     // The chance of an event in the next millisecond, after so long, by what is believed beforehand.
-    this.#price = DECAY / (START_MS + idleMs);
+    this.#price = DECAY / (START_MS + idleMs) / TYPICAL_MB;
   }
 
-  windows(history: UseHistory, slot: number): Windows {
+  windows(history: UseHistory, slot: number, terms: Terms): Windows {
+    const price = this.#priceOf(terms);
     const spans = history.idleSpans(slot);
-    if (spans === undefined) return this.#unknown;
-    const { plan, observations } = spans;
-    if (plan !== undefined) {
-      const renewed = observations <= ALWAYS_RENEWED_UP_TO ? 1 : RENEWED_AFTER;
-      if (observations <= plan.observations * renewed) return plan.windows;
+    if (spans === undefined) {
+      return { prewarmAfterMs: 0, keepUntilMs: Math.max(0, Math.round(DECAY / price - START_MS)) };
     }
-    const windows = this.#plan(spans, slot === 1);
-    spans.plan = { windows, observations };
-    return windows;
+    return (
+      standing(spans, price) ?? renew(spans, price, bestStretch(spans, price, slot === 1, terms))
+    );
   }
 
-  /** The stretch of bins in which most is gained; it begins with the first unless one may be ahead. */
-  #plan(spans: SpanHistogram, ahead: boolean): Windows {
-    const total = spans.observations + BELIEF;
-    let stillIdle = 1;
-    let gained = 0;
-    let from = 0;
-    let most = 0;
-    let bestFrom = 0;
-    let bestTo = 0;
-    for (let bin = 0; bin < SPAN_BINS; bin += 1) {
-      const chance = (spans.count(bin) + BELIEF * (BEFOREHAND[bin] as number)) / total;
-      const width = (EDGES[bin + 1] as number) - (EDGES[bin] as number);
-      // Whoever comes within the bin comes in its middle.
-      const cost = this.#price * width * (stillIdle - chance / 2);
-      stillIdle -= chance;
-      if (gained < 0 && ahead) {
-        gained = 0;
-        from = bin;
-      }
-      gained += chance - cost;
-      if (gained > most) [most, bestFrom, bestTo] = [gained, from, bin + 1];
-    }
-    const startsAt = EDGES[bestFrom] as number;
-    return {
-      prewarmAfterMs: startsAt < SHORTEST_ABSENCE_MS ? 0 : startsAt,
-      keepUntilMs: EDGES[bestTo] as number,
-    };
+  readyForMs(history: UseHistory, terms: Terms): number {
+    const price = this.#priceOf(terms);
+    const rises = history.rises(history.running + 1);
+    if (rises === undefined) return 0;
+    const { keepUntilMs } = standing(rises, price) ?? renew(rises, price, bestRise(rises, price));
+    return keepUntilMs;
   }
 
   /** What is worth its memory is known already; of that the least recently used goes. */
   priority({ lastUsedAt }: Candidate): number {
     return lastUsedAt;
   }
+
+  /** Starts that must be saved for a millisecond of that environment's memory. */
+  #priceOf({ megabytes, fill }: Terms): number {
+    const price = this.#price * megabytes;
+    if (fill === undefined) return price;
+    return price * Math.max(LEAST_FACTOR, Math.exp(STEEPNESS * (fill - USUAL_FILL)));
+  }
+}
+
+/** What was planned, unless there is reason to plan anew. */
+function standing({ plan, observations }: SpanHistogram, price: number): Windows | undefined {
+  if (plan === undefined) return undefined;
+  const renewed = observations <= ALWAYS_RENEWED_UP_TO ? 1 : RENEWED_AFTER;
+  const known = observations <= plan.observations * renewed;
+  const dear = price <= plan.price * OTHER_PRICE && plan.price <= price * OTHER_PRICE;
+  return known && dear ? plan.windows : undefined;
+}
+
+function renew(spans: SpanHistogram, price: number, windows: Windows): Windows {
+  spans.plan = { windows, price, observations: spans.observations };
+  return windows;
+}
+
+/** Begins with the end of the last use, unless one may be started ahead. */
+function bestStretch(
+  spans: SpanHistogram,
+  price: number,
+  ahead: boolean,
+  { startMs }: Terms,
+): Windows {
+  const { from, to } = stretch(spans, BEFOREHAND, price, ahead);
+  const startsAt = (EDGES[from] as number) - startMs;
+  return {
+    prewarmAfterMs: startsAt < SHORTEST_ABSENCE_MS ? 0 : startsAt,
+    keepUntilMs: EDGES[to] as number,
+  };
+}
+
+/** What was never seen is not expected: one more than there ever were is not made ready. */
+function bestRise(rises: SpanHistogram, price: number): Windows {
+  const { to } = stretch(rises, NOTHING, price, false);
+  return { prewarmAfterMs: 0, keepUntilMs: EDGES[to] as number };
+}
+
+/** The stretch of bins in which most is gained; from the first one on unless `later` is possible. */
+function stretch(
+  spans: SpanHistogram,
+  beforehand: Float64Array,
+  price: number,
+  later: boolean,
+): { from: number; to: number } {
+  const total = spans.observations + 1;
+  let stillIdle = 1;
+  let gained = 0;
+  let most = 0;
+  let from = 0;
+  const best = { from: 0, to: 0 };
+  for (let bin = 0; bin < SPAN_BINS; bin += 1) {
+    const chance = (spans.count(bin) + (beforehand[bin] as number)) / total;
+    const width = (EDGES[bin + 1] as number) - (EDGES[bin] as number);
+    // Whoever comes within the bin comes in its middle.
+    const cost = price * width * (stillIdle - chance / 2);
+    stillIdle -= chance;
+    if (gained < 0 && later) {
+      gained = 0;
+      from = bin;
+    }
+    gained += chance - cost;
+    if (gained > most) {
+      most = gained;
+      best.from = from;
+      best.to = bin + 1;
+    }
+  }
+  return best;
 }

@@ -1,6 +1,6 @@
 /**
- * How long environments have been without work between two uses, in bins a tenth longer than the
- * one before: from a second to a day, a quarter of a kilobyte. Single writer.
+ * How long something took each time, such as an environment's waits for its next use, in bins a tenth
+ * longer than the one before: from a second to a day, a quarter of a kilobyte. Single writer.
  */
 
 import type { Windows } from './keep-alive.js';
@@ -21,15 +21,21 @@ function edges(): number[] {
   return [...all, LAST_EDGE_MS];
 }
 
+export interface Plan {
+  readonly windows: Windows;
+  readonly observations: number;
+  readonly price: number;
+}
+
 export class SpanHistogram {
   readonly #bins = new Uint16Array(SPAN_BINS);
   #observations = 0;
-  /** What a policy has made of it, and of how many observations. */
-  plan: { readonly windows: Windows; readonly observations: number } | undefined;
+  /** What a policy has made of it, of how many observations, at which price. */
+  plan: Plan | undefined;
 
-  /** @param idleMs at least 0; more than a day counts as a day */
-  observe(idleMs: number): void {
-    const bin = binOf(idleMs);
+  /** @param spanMs at least 0; more than a day counts as a day */
+  observe(spanMs: number): void {
+    const bin = binOf(spanMs);
     if (this.#bins[bin] === FULL) this.#halve();
     this.#bins[bin] = (this.#bins[bin] as number) + 1;
     this.#observations += 1;
@@ -55,11 +61,11 @@ export class SpanHistogram {
   }
 }
 
-function binOf(idleMs: number): number {
-  if (idleMs < FIRST_BIN_MS) return 0;
-  let bin = Math.min(SPAN_BINS - 1, 1 + Math.floor(Math.log(idleMs / FIRST_BIN_MS) / GROWTH_LOG));
+function binOf(spanMs: number): number {
+  if (spanMs < FIRST_BIN_MS) return 0;
+  let bin = Math.min(SPAN_BINS - 1, 1 + Math.floor(Math.log(spanMs / FIRST_BIN_MS) / GROWTH_LOG));
   // Edges are rounded.
-  if (idleMs < (EDGES[bin] as number)) bin -= 1;
-  else if (bin < SPAN_BINS - 1 && idleMs >= (EDGES[bin + 1] as number)) bin += 1;
+  if (spanMs < (EDGES[bin] as number)) bin -= 1;
+  else if (bin < SPAN_BINS - 1 && spanMs >= (EDGES[bin + 1] as number)) bin += 1;
   return bin;
 }

@@ -8,6 +8,10 @@
  * first, are those of the slots running + 1, running + 2 and so on: how long a slot is without work
  * is how long its environment has to be kept to be of use again. Whether there is one does not
  * matter: what would have helped is learnt as well.
+ *
+ * Of a slot it also matters how soon it is needed once the one before it is: a burst fills them one
+ * after the other. That is its *rise*: from when the slot before it began, for the first time since
+ * this one's last use, until this one does.
  */
 
 import { IdleHistogram } from './idle-histogram.js';
@@ -24,6 +28,10 @@ export class UseHistory {
   #further: IdleHistogram | undefined;
   /** By group of slots. */
   #spans: (SpanHistogram | undefined)[] | undefined;
+  /** By group of slots; empty until they are asked for. */
+  #rises: (SpanHistogram | undefined)[] | undefined;
+  /** By slot: since when it is the next to be needed; `NaN`: it is in use, or has been needed since. */
+  readonly #nextSince: number[] = [];
 
   /** Invocations in progress; the next one is in the slot after them. */
   get running(): number {
@@ -33,6 +41,7 @@ export class UseHistory {
   /** An invocation came. @param nowMs of the owner's clock, never less than before */
   began(nowMs: number): void {
     this.#running += 1;
+    if (this.#rises !== undefined) this.#rose(this.#rises, nowMs);
     const freedAt = this.#freedAt.pop();
     if (freedAt === undefined) return;
     const slot = this.#running;
@@ -58,6 +67,20 @@ export class UseHistory {
   idleTimes(slot: number): IdleHistogram | undefined {
     this.#first ??= new IdleHistogram();
     return slot === 1 ? this.#first : this.#further;
+  }
+
+  /** How long that slot's rises have taken, since this was first asked for. */
+  rises(slot: number): SpanHistogram | undefined {
+    this.#rises ??= [];
+    return this.#rises[groupOf(slot)];
+  }
+
+  #rose(rises: (SpanHistogram | undefined)[], nowMs: number): void {
+    const slot = this.#running;
+    const since = this.#nextSince[slot] ?? NaN;
+    if (!Number.isNaN(since)) (rises[groupOf(slot)] ??= new SpanHistogram()).observe(nowMs - since);
+    this.#nextSince[slot] = NaN;
+    if (Number.isNaN(this.#nextSince[slot + 1] ?? NaN)) this.#nextSince[slot + 1] = nowMs;
   }
 
   /** The same as `idleTimes`, short times finer than long ones, and slots apart from one another. */

@@ -5,7 +5,7 @@
  * `timeScale` times as fast.
  */
 
-import type { KeepAlive, Windows } from '../keep-alive/keep-alive.js';
+import type { KeepAlive, Terms, Windows } from '../keep-alive/keep-alive.js';
 import type { UseHistory } from '../keep-alive/use-history.js';
 
 export interface KeepingRules {
@@ -25,6 +25,9 @@ export interface Freed {
   readonly megabytes: number;
 }
 
+/** What one environment holds, by estimate, and how much of the memory they share is taken. */
+export type Memory = Omit<Terms, 'startMs'>;
+
 interface Stay {
   readonly used: boolean;
   /** After the moment since when it is idle. */
@@ -37,6 +40,7 @@ const UNKNOWN: Stay = { used: true, forMs: 0, priority: -Infinity };
 export class Keeping<T extends object> {
   readonly #rules: KeepingRules;
   readonly #history: UseHistory;
+  readonly #memory: () => Memory;
   readonly #stays = new WeakMap<T, Stay>();
   #inProgress = 0;
   /** When nothing was in progress any more, or the pool was opened. */
@@ -45,12 +49,15 @@ export class Keeping<T extends object> {
   #windows: Windows;
   /** Invocations since the function was last without an environment. */
   #uses = 0;
+  /** Until when one more than are in use is worth having ready, while any is. */
+  #readyUntil = -Infinity;
   #starts = 0;
   #startsMs = 0;
 
-  constructor(rules: KeepingRules, history: UseHistory, now: number) {
+  constructor(rules: KeepingRules, history: UseHistory, now: number, memory: () => Memory) {
     this.#rules = rules;
     this.#history = history;
+    this.#memory = memory;
     this.#lastUsedAt = now;
     this.#windows = this.#ask(1);
   }
@@ -66,6 +73,7 @@ export class Keeping<T extends object> {
     for (; this.#inProgress < inProgress; this.#inProgress += 1) {
       this.#history.began(scaled);
       this.#uses += 1;
+      this.#readyUntil = now + this.#readyForMs();
     }
     for (; this.#inProgress > inProgress; this.#inProgress -= 1) this.#history.ended(scaled);
     if (inProgress > 0) return;
@@ -90,11 +98,12 @@ export class Keeping<T extends object> {
    */
   freed(environment: T, { idleSince, used, megabytes }: Freed, clock: number): void {
     const { keepAlive, timeScale } = this.#rules;
-    const windows = this.#ask(used ? this.#history.running + 1 : 1);
+    // What has served nobody is there for the next use, whichever environment that would have had.
+    const windows = this.#ask(this.#history.running + 1);
     const candidate = {
       lastUsedAt: idleSince * timeScale,
       uses: Math.max(1, this.#uses),
-      initMs: this.#starts === 0 ? 1 : this.#startsMs / this.#starts,
+      initMs: this.#meanStartMs,
       megabytes,
     };
     this.#stays.set(environment, {
@@ -132,12 +141,13 @@ export class Keeping<T extends object> {
 
   /** What is started ahead is started because an event is due by what is known of earlier ones. */
   expects(now: number): boolean {
-    return this.#inProgress === 0 && this.#windows.prewarmAfterMs > 0 && !this.isAsleep(now);
+    if (this.#inProgress > 0) return this.#isRising(now);
+    return this.#windows.prewarmAfterMs > 0 && !this.isAsleep(now);
   }
 
   /** When `ahead` changes with nothing happening; `Infinity`: never. */
   changesAt(now: number): number {
-    if (this.#inProgress > 0) return Infinity;
+    if (this.#inProgress > 0) return this.#isRising(now) ? this.#readyUntil : Infinity;
     const { prewarmAfterMs, keepUntilMs } = this.#windows;
     if (this.isAsleep(now)) return this.#lastUsedAt + prewarmAfterMs;
     const end = this.#lastUsedAt + keepUntilMs;
@@ -150,9 +160,27 @@ export class Keeping<T extends object> {
     return !this.isAsleep(now) && now - this.#lastUsedAt < this.#windows.keepUntilMs;
   }
 
+  /** Further events at the same time were soon there so far. */
+  #isRising(now: number): boolean {
+    return this.#inProgress > 0 && now < this.#readyUntil;
+  }
+
+  #readyForMs(): number {
+    const { keepAlive, timeScale } = this.#rules;
+    return (keepAlive.readyForMs?.(this.#history, this.#terms()) ?? 0) / timeScale;
+  }
+
+  get #meanStartMs(): number {
+    return this.#starts === 0 ? 1 : this.#startsMs / this.#starts;
+  }
+
+  #terms(): Terms {
+    return { ...this.#memory(), startMs: this.#meanStartMs * this.#rules.timeScale };
+  }
+
   #ask(slot: number): Windows {
     const { keepAlive, timeScale } = this.#rules;
-    const windows = keepAlive.windows(this.#history, slot);
+    const windows = keepAlive.windows(this.#history, slot, this.#terms());
     if (timeScale === 1) return windows;
     return {
       prewarmAfterMs: windows.prewarmAfterMs / timeScale,

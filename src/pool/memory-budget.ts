@@ -59,6 +59,11 @@ export class MemoryBudget {
     return this.#limitBytes;
   }
 
+  /** How much of it all environments take, 0 to 1 and, where one alone is too large, more. */
+  get fill(): number {
+    return this.#total.usedBytes / this.#limitBytes;
+  }
+
   get usedBytes(): number {
     return this.#total.usedBytes;
   }
@@ -87,7 +92,7 @@ export class MemoryBudget {
   admit(user: MemoryUser, mayEvict: boolean, now: number): boolean {
     const { usedBytes, keptBytes, leavingBytes } = this.#total;
     const fits = usedBytes === keptBytes || usedBytes + user.footprintBytes <= this.#limitBytes;
-    if (fits && !this.#othersGoFirst(user, now)) {
+    if (fits && !this.#othersGoFirst(user, now) && (mayEvict || !this.#othersWait(user))) {
       this.#refused.delete(user);
       return true;
     }
@@ -118,6 +123,14 @@ export class MemoryBudget {
       if (user.wantsRoom) user.roomMayBeFree();
       else this.#refused.delete(user);
     }
+  }
+
+  /** What is started ahead takes no room that is being made for somebody's waiting invocations. */
+  #othersWait(user: MemoryUser): boolean {
+    for (const other of this.#refused.keys()) {
+      if (other !== user && other.wantsRoom) return true;
+    }
+    return false;
   }
 
   /** Who has less does, and of those with as much whoever has waited longer. */

@@ -102,16 +102,17 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     this.#ready = new Ready(this.#provision, this.#tenants);
     this.#cause = options.firstCause;
     this.#grants = parts.scalingRate?.grantsFor(version.name);
+    this.#footprintBytes = Math.min(FIRST_ESTIMATE_BYTES, version.memoryMb * 2 ** 20);
     this.#retainer = new Retainer({
       ...parts,
       ...options,
       history: options.history ?? new UseHistory(),
       ready: this.#ready,
       provision: this.#provision,
+      footprintBytes: () => this.#footprintBytes,
       look: () => this.#pump(),
     });
     this.#concurrency = options.concurrency ?? (() => Infinity);
-    this.#footprintBytes = Math.min(FIRST_ESTIMATE_BYTES, version.memoryMb * 2 ** 20);
     parts.memory.join(this);
   }
 
@@ -386,7 +387,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
 
   /** Whether such a start has to wait; if so it is looked at again. */
   #isTooEarly(kind: StartKind): boolean {
-    const from = this.#pace.startsFrom(kind, this.#busy > 0);
+    const from = this.#pace.startsFrom(kind, this.#busy > 0 && !this.#retainer.expects);
     if (from <= this.#parts.clock.monotonic()) return false;
     this.#retainer.lookAt(from);
     return true;

@@ -18,7 +18,9 @@ import { planRetention, type RetentionRules } from './retention.js';
 
 export interface RetainerParts {
   readonly clock: Clock;
-  readonly memory: Pick<MemoryBudget, 'evictions'>;
+  readonly memory: Pick<MemoryBudget, 'evictions' | 'fill'>;
+  /** What one environment holds by estimate. */
+  readonly footprintBytes: () => number;
   readonly rules: RetentionRules;
   readonly history: UseHistory;
   readonly ready: Ready;
@@ -33,9 +35,12 @@ export class Retainer {
   readonly #nextLook: NextLook;
 
   constructor(parts: RetainerParts) {
-    const { clock, rules, history } = parts;
+    const { clock, rules, history, memory, footprintBytes } = parts;
     this.#parts = parts;
-    this.#keeping = new Keeping(rules, history, clock.monotonic());
+    this.#keeping = new Keeping(rules, history, clock.monotonic(), () => ({
+      megabytes: footprintBytes() / 2 ** 20,
+      fill: memory.fill,
+    }));
     this.#nextLook = new NextLook(clock, () => this.#lookAround());
   }
 

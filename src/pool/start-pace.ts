@@ -4,7 +4,8 @@
  *  1. After a start that failed everybody waits, twice as long each time, but never so long that an
  *     engine which has come back is not noticed.
  *  2. A spare is not started beside a running invocation at once: it would slow it down. But a
- *     function that is never without one gets its spares all the same.
+ *     function that is never without one gets its spares all the same, and one whose next event
+ *     is due gets it at once.
  *  3. After an environment was lost to the engine what is started ahead waits: where none can be
  *     frozen, say, they would be started one after the other for nothing. What invocations need does not wait.
  */
@@ -54,10 +55,10 @@ export class StartPace {
   }
 
   /** The moment from which a start may be made. */
-  startsFrom(kind: StartKind, anyBusy: boolean): number {
+  startsFrom(kind: StartKind, sparesWait: boolean): number {
     if (kind === 'demand') return this.#startsFrom;
     if (kind === 'provisioned') return Math.max(this.#startsFrom, this.#aheadFrom);
-    const quietFrom = anyBusy ? (this.#lackingSince ?? Infinity) + SPARE_WAITS_MS : 0;
+    const quietFrom = sparesWait ? (this.#lackingSince ?? Infinity) + SPARE_WAITS_MS : 0;
     return Math.max(this.#startsFrom, this.#aheadFrom, quietFrom);
   }
 }

@@ -52,9 +52,7 @@ export interface Comparison {
 }
 
 /** Tuned idle times differ by at most this factor from what would waste exactly as much. */
-const TUNING_STEPS = 7;
-/** Of idle times tried in a bounded room. */
-const ROOM_FACTORS = [1, 1.5, 2, 3];
+const TUNING_STEPS = 10;
 const SHORTEST_MS = 15_000;
 const LONGEST_MS = 24 * 3_600_000;
 export const CLAIRVOYANT = 'clairvoyant';
@@ -95,10 +93,7 @@ class Comparing {
         if (setting.name === 'learned') this.#tuned(setting, first.score.wastedGbSeconds);
       }
       const room = first.score.peakMemoryMb;
-      for (const setting of others) {
-        if (setting.name === 'learned') this.#fitted(setting, room);
-        else this.#policy(setting, 'same-room', room);
-      }
+      for (const setting of others) this.#policy(setting, 'same-room', room);
       this.#clairvoyant('same-room', room);
     } else {
       this.#clairvoyant('as-given', memoryMb);
@@ -159,17 +154,6 @@ class Comparing {
       }
     }
     if (best !== undefined) this.#add(best);
-  }
-
-  /** With the idle time that makes the most of that room, of a few. */
-  #fitted(setting: KeepAliveSetting, memoryMb: number): void {
-    const rows = ROOM_FACTORS.map((factor) => {
-      const idleMs = (setting.idleMs ?? this.#options.idleTimeoutMs) * factor;
-      const tried = { ...setting, idleMs };
-      const policy = keepAliveOf(tried, idleMs);
-      return this.#row(settingText(tried, idleMs), policy, 'same-room', memoryMb);
-    });
-    this.#add(rows.reduce((best, row) => (row.score.cold < best.score.cold ? row : best)));
   }
 
   #row(name: string, policy: SimulatedPolicy, measure: Measure, memoryMb: number | undefined): Row {

@@ -16,6 +16,8 @@ export class Environments {
   busySince = new Float64Array(FIRST_CAPACITY);
   /** The invocation it has or had last; -1 before the first. */
   invocation = new Int32Array(FIRST_CAPACITY);
+  /** When it goes for its own sake, if it is without work. */
+  goesAt = new Float64Array(FIRST_CAPACITY);
   #older = new Int32Array(FIRST_CAPACITY);
   #newer = new Int32Array(FIRST_CAPACITY);
   /** By function. */
@@ -64,6 +66,18 @@ export class Environments {
     return this.#newest[fn] !== NONE;
   }
 
+  /** Of those of its function without work it is the most recently used. */
+  isNewest(id: number): boolean {
+    return this.#newest[this.fn[id] as number] === id;
+  }
+
+  /** Calls `visit` with each of the function that is without work. */
+  forEachIdle(fn: number, visit: (id: number) => void): void {
+    for (let id = this.#newest[fn] as number; id !== NONE; id = this.#older[id] as number) {
+      visit(id);
+    }
+  }
+
   /** It is without work, the most recently used one of its function. */
   putIdle(id: number): void {
     const fn = this.fn[id] as number;
@@ -103,6 +117,7 @@ export class Environments {
     this.bornAt = copied(this.bornAt, new Float64Array(length));
     this.busyMs = copied(this.busyMs, new Float64Array(length));
     this.busySince = copied(this.busySince, new Float64Array(length));
+    this.goesAt = copied(this.goesAt, new Float64Array(length));
     this.invocation = copied(this.invocation, new Int32Array(length));
     this.#older = copied(this.#older, new Int32Array(length));
     this.#newer = copied(this.#newer, new Int32Array(length));

@@ -6,7 +6,7 @@
  */
 
 import { EvictionClock } from '../keep-alive/eviction-clock.js';
-import type { KeepAlive, Windows } from '../keep-alive/keep-alive.js';
+import type { KeepAlive, Terms, Windows } from '../keep-alive/keep-alive.js';
 import { UseHistory } from '../keep-alive/use-history.js';
 import { Queue } from '../pool/queue.js';
 import { lackOf } from '../pool/scaling.js';
@@ -37,7 +37,7 @@ export interface ReplayOptions {
 const KINDS = 4;
 const DONE = 0;
 const READY = 1;
-const PREWARM = 2;
+const LOOK_AHEAD = 2;
 /** No invocation. */
 const UNUSED = -1;
 
@@ -64,13 +64,17 @@ class Replay {
   readonly #uses: Float64Array;
   readonly #initMs: Float64Array;
   readonly #memoryMb: Float64Array;
-  /** When one is to be started ahead; `NaN`: none is. */
-  readonly #prewarmAt: Float64Array;
-  /** When nothing was in progress any more. */
-  readonly #lastUsedAt: Float64Array;
+  /** When one is to be there again, after nothing was in progress any more; 0: it stays. */
+  readonly #wakesAt: Float64Array;
+  /** Until when it is there for the next use then. */
+  readonly #expectedUntil: Float64Array;
+  /** While something is in progress: until when one more is worth having ready. */
+  readonly #readyUntil: Float64Array;
   /** Functions whose invocations wait for memory, in the order in which they began to. */
   readonly #lackingRoom = new Set<number>();
   #usedMb = 0;
+  /** One object for every question: there are millions. */
+  readonly #termsOfAll = { megabytes: 0, startMs: 0, fill: undefined as number | undefined };
   #measuring = true;
 
   constructor(trace: Trace, { policy, initMs, memoryMb, served }: ReplayOptions) {
@@ -85,8 +89,9 @@ class Replay {
     this.#uses = new Float64Array(functions.length);
     this.#initMs = Float64Array.from(functions, (each) => each.initMs ?? initMs);
     this.#memoryMb = Float64Array.from(functions, (each) => each.memoryMb);
-    this.#prewarmAt = new Float64Array(functions.length).fill(NaN);
-    this.#lastUsedAt = new Float64Array(functions.length);
+    this.#wakesAt = new Float64Array(functions.length);
+    this.#expectedUntil = new Float64Array(functions.length);
+    this.#readyUntil = new Float64Array(functions.length);
   }
 
   run(): Score {
@@ -124,24 +129,29 @@ class Replay {
       case READY:
         return this.#ready(subject, now);
       default:
-        return this.#prewarm(subject, now);
+        return this.#lookAhead(subject, now);
     }
   }
 
   #arrive(invocation: number, now: number): void {
     const fn = this.#trace.fn[invocation] as number;
-    this.#history(fn).began(now);
+    const history = this.#history(fn);
+    history.began(now);
     this.#uses[fn] = (this.#uses[fn] as number) + 1;
-    this.#prewarmAt[fn] = NaN;
+    if (this.#policy.readyForMs !== undefined) {
+      this.#readyUntil[fn] = now + this.#policy.readyForMs(history, this.#terms(fn));
+    }
     const id = this.#environments.takeIdle(fn);
     if (id >= 0) {
       this.#expiries.clear(id);
       this.#priorities.clear(id);
-      return this.#assign(id, invocation, now);
+      this.#assign(id, invocation, now);
+    } else {
+      this.#keeper.cold += 1;
+      this.#queueOf(fn).push(invocation);
+      this.#startWhatLacks(fn, now);
     }
-    this.#keeper.cold += 1;
-    this.#queueOf(fn).push(invocation);
-    this.#startWhatLacks(fn, now);
+    this.#lookAhead(fn, now);
   }
 
   #assign(id: number, invocation: number, now: number): void {
@@ -159,7 +169,6 @@ class Replay {
     busyMs[id] = (busyMs[id] as number) + now - (busySince[id] as number);
     busySince[id] = NaN;
     this.#history(fn[id] as number).ended(now);
-    this.#lastUsedAt[fn[id] as number] = now;
     this.#free(id, now);
   }
 
@@ -175,28 +184,66 @@ class Replay {
     const waiting = this.#queues.get(fn)?.shift();
     if (waiting !== undefined) return this.#assign(id, waiting, now);
     if (!this.#measuring) return this.#remove(id, now);
-    const { prewarmAfterMs, keepUntilMs } = this.#windows(id, fn);
+    const windows = this.#windows(id, fn);
     const used = this.#environments.invocation[id] !== UNUSED;
-    if (used && prewarmAfterMs > 0) {
-      this.#prewarmAt[fn] = now + prewarmAfterMs;
-      this.#events.push(now + prewarmAfterMs, fn * KINDS + PREWARM);
-      return this.#remove(id, now);
-    }
+    if (used && this.#history(fn).running === 0) this.#useEnded(fn, windows, now);
+    if (used && windows.prewarmAfterMs > 0) return this.#remove(id, now);
     this.#environments.putIdle(id);
-    // What has served nobody is there for the function's next use, counted from its last one.
-    const inUse = used || this.#history(fn).running > 0;
-    this.#expiries.set(id, (inUse ? now : (this.#lastUsedAt[fn] as number)) + keepUntilMs);
+    this.#environments.goesAt[id] = now + windows.keepUntilMs;
+    this.#expiries.set(id, this.#dueAt(id, now));
     if (this.#limitMb < Infinity) {
       this.#priorities.set(id, this.#priority(fn, now));
     }
     this.#roomMayBeFree(now);
+    this.#lookAhead(fn, now);
+  }
+
+  /** Nothing is in progress: what was made ready for more is now there for the next use. */
+  #useEnded(fn: number, { prewarmAfterMs, keepUntilMs }: Windows, now: number): void {
+    this.#wakesAt[fn] = prewarmAfterMs > 0 ? now + prewarmAfterMs : 0;
+    this.#expectedUntil[fn] = now + keepUntilMs;
+    if (prewarmAfterMs > 0) this.#events.push(now + prewarmAfterMs, fn * KINDS + LOOK_AHEAD);
+    this.#environments.forEachIdle(fn, (id) => {
+      if (this.#environments.invocation[id] === UNUSED) {
+        this.#expiries.set(id, this.#dueAt(id, now));
+      }
+    });
+  }
+
+  /** When it goes, by what is known now; it is without work. */
+  #dueAt(id: number, now: number): number {
+    const { fn: fns, goesAt, invocation } = this.#environments;
+    const fn = fns[id] as number;
+    const resting = this.#history(fn).running === 0;
+    const asleep = resting && now < (this.#wakesAt[fn] as number);
+    const expectedUntil = this.#expectedUntil[fn] as number;
+    let due = goesAt[id] as number;
+    // What has served nobody goes with the reason for it.
+    if (invocation[id] === UNUSED && resting) due = asleep ? now : Math.min(due, expectedUntil);
+    if (!this.#environments.isNewest(id)) return due;
+    const readyUntil = this.#expects(fn, now) ? expectedUntil : (this.#readyUntil[fn] as number);
+    return resting && !this.#expects(fn, now) ? due : Math.max(due, readyUntil);
+  }
+
+  /** It is time to have one ready for the next use. */
+  #expects(fn: number, now: number): boolean {
+    const wakesAt = this.#wakesAt[fn] as number;
+    return this.#history(fn).running === 0 && wakesAt > 0 && now >= wakesAt;
   }
 
   #windows(id: number, fn: number): Windows {
     const invocation = this.#environments.invocation[id] as number;
     const history = this.#history(fn);
     this.#policy.lookAt?.(invocation);
-    return this.#policy.windows(history, invocation === UNUSED ? 1 : history.running + 1);
+    return this.#policy.windows(history, history.running + 1, this.#terms(fn));
+  }
+
+  #terms(fn: number): Terms {
+    const terms = this.#termsOfAll;
+    terms.megabytes = this.#memoryMb[fn] as number;
+    terms.startMs = this.#initMs[fn] as number;
+    if (this.#limitMb < Infinity) terms.fill = this.#usedMb / this.#limitMb;
+    return terms;
   }
 
   #priority(fn: number, now: number): number {
@@ -211,16 +258,30 @@ class Replay {
 
   #expire(at: number): void {
     const id = this.#expiries.firstId;
+    const due = this.#dueAt(id, at);
+    if (due > at) return this.#expiries.set(id, due);
     this.#environments.dropIdle(id);
+    const fn = this.#environments.fn[id] as number;
     this.#remove(id, at);
+    this.#lookAhead(fn, at);
   }
 
-  #prewarm(fn: number, now: number): void {
-    if (this.#prewarmAt[fn] !== now || !this.#measuring) return;
-    this.#prewarmAt[fn] = NaN;
-    if (this.#environments.countOf(fn) > 0 || !this.#fits(fn)) return;
+  /** Starts one ahead where one is to be ready and there is room; others do not go for it. */
+  #lookAhead(fn: number, now: number): void {
+    if (!this.#measuring || !this.#lacksOneReady(fn, now)) return;
+    if (this.#lackingRoom.size > 0 || !this.#fits(fn)) return;
     this.#keeper.prewarmed += 1;
     this.#start(fn, now);
+  }
+
+  #lacksOneReady(fn: number, now: number): boolean {
+    if (this.#history(fn).running > 0) {
+      if (now >= (this.#readyUntil[fn] as number)) return false;
+    } else if (!this.#expects(fn, now) || now >= (this.#expectedUntil[fn] as number)) {
+      return false;
+    }
+    const waiting = this.#queues.get(fn)?.size ?? 0;
+    return !this.#environments.hasIdle(fn) && this.#starting[fn] === waiting;
   }
 
   #startWhatLacks(fn: number, now: number): void {
@@ -269,9 +330,12 @@ class Replay {
       const lowest = this.#priorities.first;
       if (lowest === Infinity) return false;
       const id = this.#priorities.firstId;
+      const evicted = this.#environments.fn[id] as number;
       this.#clock.evicted(lowest);
       this.#environments.dropIdle(id);
       this.#remove(id, now, false);
+      // It may want another one once the room is taken that it made.
+      this.#events.push(now, evicted * KINDS + LOOK_AHEAD);
     }
     return true;
   }

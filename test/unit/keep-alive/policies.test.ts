@@ -9,12 +9,14 @@ import { keepAliveOf, keepAliveSetting } from '../../../src/keep-alive/named.js'
 import { UseHistory } from '../../../src/keep-alive/use-history.js';
 
 const MINUTE = 60_000;
+/** Of what is typical, without bound. */
+const TERMS = { megabytes: 140, startMs: 250 };
 const FIXED = { prewarmAfterMs: 0, keepUntilMs: 10 * MINUTE };
 
 /** One invocation at a time, with so many minutes between them, of which the policy learns. */
 function usedAfter(policy: KeepAlive, minutes: readonly number[]): UseHistory {
   const history = new UseHistory();
-  policy.windows(history, 1);
+  policy.windows(history, 1, TERMS);
   let now = 0;
   for (const wait of [0, ...minutes]) {
     now += wait * MINUTE;
@@ -111,7 +113,7 @@ describe('hybrid', () => {
 describe('learned', () => {
   const policy = new LearnedKeepAlive(10 * MINUTE);
   const windows = (minutes: readonly number[]): Windows =>
-    policy.windows(usedAfter(policy, minutes), 1);
+    policy.windows(usedAfter(policy, minutes), 1, TERMS);
 
   it('keeps for the time it is given what it knows nothing of', () => {
     expect(windows([])).toEqual(FIXED);
@@ -135,25 +137,69 @@ describe('learned', () => {
     expect(seldom.keepUntilMs).toBeLessThan(5 * MINUTE);
   });
 
+  it('keeps longer what is small, and what was never seen too', () => {
+    const times = Array.from({ length: 40 }, (_, index) => -5 * Math.log((index + 0.5) / 40));
+    const kept = (megabytes: number, minutes: readonly number[]): number =>
+      policy.windows(usedAfter(policy, minutes), 1, { ...TERMS, megabytes }).keepUntilMs;
+    expect(kept(100, times)).toBeGreaterThan(kept(400, times));
+    expect(kept(100, [])).toBeGreaterThan(kept(400, []));
+  });
+
+  it('keeps longer while memory lies free, but not for ever, and shorter while it is short', () => {
+    const kept = (fill: number): number =>
+      policy.windows(new UseHistory(), 1, { ...TERMS, fill }).keepUntilMs;
+    expect(kept(0.1)).toBe(kept(0.5));
+    expect(kept(0.1) / MINUTE).toBeCloseTo(40, 1);
+    expect(kept(0.95) / MINUTE).toBeCloseTo(10, 1);
+    expect(kept(1) / MINUTE).toBeLessThan(3);
+  });
+
+  it('has one there when the event comes, however long a start takes', () => {
+    const slow = { ...TERMS, startMs: 20_000 };
+    const history = usedAfter(policy, Array<number>(20).fill(30));
+    const { prewarmAfterMs } = policy.windows(history, 1, TERMS);
+    const sooner = policy.windows(usedAfter(policy, Array<number>(20).fill(30)), 1, slow);
+    expect(prewarmAfterMs - sooner.prewarmAfterMs).toBe(slow.startMs - TERMS.startMs);
+  });
+
+  it('has one more ready where the next event soon came beside the last, and nowhere else', () => {
+    const bursts = new UseHistory();
+    const single = usedAfter(policy, Array<number>(20).fill(30));
+    expect(policy.readyForMs(bursts, TERMS)).toBe(0);
+    for (let now = 0; now < 600 * MINUTE; now += 60 * MINUTE) {
+      bursts.began(now);
+      bursts.began(now + 20_000);
+      bursts.ended(now + 40_000);
+      bursts.ended(now + 40_000);
+    }
+    bursts.began(600 * MINUTE);
+    expect(policy.readyForMs(bursts, TERMS)).toBeGreaterThan(20_000);
+    expect(policy.readyForMs(bursts, TERMS)).toBeLessThan(5 * MINUTE);
+    bursts.began(600 * MINUTE + 1);
+    expect(policy.readyForMs(bursts, TERMS)).toBe(0);
+    single.began(600 * MINUTE);
+    expect(policy.readyForMs(single, TERMS)).toBe(0);
+  });
+
   it('starts none ahead for a further event at the same time', () => {
     const history = new UseHistory();
-    policy.windows(history, 1);
+    policy.windows(history, 1, TERMS);
     for (let now = 0; now < 600 * MINUTE; now += 30 * MINUTE) {
       history.began(now);
       history.began(now);
       history.ended(now);
       history.ended(now);
     }
-    expect(policy.windows(history, 1).prewarmAfterMs).toBeGreaterThan(0);
-    expect(policy.windows(history, 2).prewarmAfterMs).toBe(0);
+    expect(policy.windows(history, 1, TERMS).prewarmAfterMs).toBeGreaterThan(0);
+    expect(policy.windows(history, 2, TERMS).prewarmAfterMs).toBe(0);
   });
 
   it('plans anew when enough is new, and not before', () => {
     const history = usedAfter(policy, Array<number>(100).fill(30));
-    const before = policy.windows(history, 1);
+    const before = policy.windows(history, 1, TERMS);
     history.began(1e12);
     history.ended(1e12);
-    expect(policy.windows(history, 1)).toBe(before);
+    expect(policy.windows(history, 1, TERMS)).toBe(before);
   });
 });
 
@@ -177,7 +223,7 @@ describe('a policy in writing', () => {
     const kept = (text: string): number => {
       const setting = keepAliveSetting(text);
       if (setting === undefined) throw new Error(`${text} is a policy`);
-      return keepAliveOf(setting, 7_000).windows(history, 1).keepUntilMs;
+      return keepAliveOf(setting, 7_000).windows(history, 1, TERMS).keepUntilMs;
     };
     expect([kept('fixed'), kept('fixed:1s'), kept('hybrid'), kept('greedy-dual')]).toEqual([
       7_000,

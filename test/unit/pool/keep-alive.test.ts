@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { tellStart } from '../../../src/environment/cause.js';
 import { GreedyDual } from '../../../src/keep-alive/greedy-dual.js';
 import { HybridKeepAlive } from '../../../src/keep-alive/hybrid.js';
+import { LearnedKeepAlive } from '../../../src/keep-alive/learned.js';
 import { PoolBench } from '../../support/pool-bench.js';
 
 const MINUTE = 60_000;
@@ -34,6 +35,26 @@ describe('a pool that learns when events come', () => {
     bench.submit();
     await bench.clock.advanceAsync(1_000);
     expect([bench.count('create'), bench.endings.at(-1)]).toEqual([created + 1, 'succeeded']);
+  });
+
+  it('has one more ready beside an event where a second one soon came so far', async () => {
+    const keepAlive = new LearnedKeepAlive(MINUTE);
+    const bench = new PoolBench({ rules: { keepAlive }, timeoutSeconds: 60, budgetMb: 1024 });
+    bench.handleMs = () => 40_000;
+    for (let burst = 0; burst < 5; burst += 1) {
+      bench.submit();
+      await bench.clock.advanceAsync(20_000);
+      bench.submit();
+      await bench.clock.advanceAsync(1000 * MINUTE);
+    }
+    expect(bench.states()).toEqual([]);
+    bench.submit();
+    await bench.clock.advanceAsync(5_000);
+    expect(bench.states()).toEqual(['invoking', 'frozen']);
+    const created = bench.count('create');
+    bench.submit();
+    await bench.clock.advanceAsync(1_000);
+    expect([bench.states(), bench.count('create')]).toEqual([['invoking', 'invoking'], created]);
   });
 
   it('stops waiting for an event that does not come', async () => {

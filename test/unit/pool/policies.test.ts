@@ -334,6 +334,19 @@ describe('the memory budget', () => {
     expect(budget.admit(large, true, 6_000)).toBe(true);
   });
 
+  it('gives room that somebody waits for to no spare of others, and tells how full it is', () => {
+    const budget = new MemoryBudget(300);
+    const [large, small] = [new User(budget), new User(budget)];
+    large.has({ footprintBytes: 250, wantsRoom: true });
+    small.has({ environmentCount: 1 });
+    expect(budget.fill).toBeCloseTo(1 / 3);
+    expect(budget.admit(small, false, 0)).toBe(true);
+    expect(budget.admit(large, true, 0)).toBe(false);
+    expect(budget.admit(small, false, 0)).toBe(false);
+    large.has({ wantsRoom: false });
+    expect(budget.admit(small, false, 0)).toBe(true);
+  });
+
   it('retires no more than it takes, however often it is asked', () => {
     const budget = new MemoryBudget(200);
     const [asking, idle] = [new User(budget), new User(budget)];

@@ -32,25 +32,21 @@ function someTrace(seed: number): Trace {
 }
 
 /** How long each invocation waits, in the order of the trace, ms. */
-function replayed(trace: Trace, policy: KeepAliveName, memoryMb: number | undefined): number[] {
+function replayed(trace: Trace, policy: KeepAliveName, memoryMb: number): number[] {
   const waits: number[] = [];
   replay(trace, {
     policy: keepAliveOf({ name: policy }, IDLE_MS),
     initMs: INIT_MS,
-    ...(memoryMb === undefined ? {} : { memoryMb }),
+    memoryMb,
     served: (invocation, waitMs) => (waits[invocation] = waitMs),
   });
   return waits;
 }
 
-async function lived(
-  trace: Trace,
-  policy: KeepAliveName,
-  memoryMb: number | undefined,
-): Promise<number[]> {
+async function lived(trace: Trace, policy: KeepAliveName, memoryMb: number): Promise<number[]> {
   const bench = new PoolBench({
     starts: 1000,
-    ...(memoryMb === undefined ? {} : { budgetMb: memoryMb }),
+    budgetMb: memoryMb,
   });
   const rules = { keepAlive: keepAliveOf({ name: policy }, IDLE_MS), freezeAfterMs: 0 };
   const pools = MEMORY_MB.map((mb) => bench.open({ rules, memoryMb: mb, timeoutSeconds: 900 }));
@@ -70,7 +66,8 @@ async function lived(
   return waits;
 }
 
-const ROOMS = [undefined, 256];
+/** One that never binds, and one that does. */
+const ROOMS = [64 * 1024, 256];
 
 describe.each(ROOMS)('with %p MB, pools do what the replay says', (memoryMb) => {
   it.each(KEEP_ALIVE_NAMES)('under %p', async (policy) => {
@@ -79,10 +76,10 @@ describe.each(ROOMS)('with %p MB, pools do what the replay says', (memoryMb) => 
       const expected = replayed(trace, policy, memoryMb);
       const seen = await lived(trace, policy, memoryMb);
       const differing = seen.filter((wait, index) => Math.abs(wait - expected[index]!) > 0.001);
-      // A pool that found no room for what it would start ahead, or lost it again, asks again when
-      // anything changes; the replay does not.
-      const asksAgain = policy === 'hybrid' && memoryMb !== undefined;
-      expect(differing.length).toBeLessThanOrEqual(asksAgain ? trace.length / 50 : 0);
+      // Pools end an environment before they start the next one; the replay does both at once.
+      // The price moves with it, and it is not the same in between.
+      const most = policy === 'learned' && memoryMb === 256 ? trace.length / 200 : 0;
+      expect(differing.length).toBeLessThanOrEqual(most);
       expect(seen).toHaveLength(trace.length);
       expect(expected.some((wait) => wait === 0) && expected.some((wait) => wait > 0)).toBe(true);
     }

@@ -127,6 +127,23 @@ describe('starting ahead', () => {
     expect(score.wastedGbSeconds).toBeCloseTo(0.5 + 10 + 20, 3);
   });
 
+  it('has one more ready beside what is in progress, for as long as the policy says', () => {
+    const ready: KeepAlive = {
+      name: 'learned',
+      windows: () => ({ prewarmAfterMs: 0, keepUntilMs: 5 * SECOND }),
+      readyForMs: ({ running }) => (running === 1 ? 20 * SECOND : 0),
+      priority: () => 0,
+    };
+    const calls: Call[] = [
+      [0, 0, 60_000],
+      [15, 0, 1000],
+      [40, 0, 1000],
+    ];
+    const score = played(traceOf(calls), { policy: ready });
+    expect(score.waits).toEqual([500, 0, 500]);
+    expect([score.prewarmed, score.starts]).toEqual([1, 3]);
+  });
+
   it('does not happen when an event came before, but after that one', () => {
     const calls: Call[] = [
       [0, 0, 500],
