@@ -100,6 +100,11 @@ export interface Container {
   /** Ends and removes the container, its scratch and everything else made for it. */
   remove(): Promise<void>;
   /**
+   * There is a log pipe. What a process writes to it before it writes to a socket of ours is handed
+   * over by the end of the turn of the event loop in which the socket is read.
+   */
+  readonly pipesOutput?: boolean;
+  /**
    * Hands over now what the processes have written to the log pipe by now. False where there is no
    * pipe: what they wrote may be on its way.
    */

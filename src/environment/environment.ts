@@ -144,6 +144,7 @@ export class Environment implements ChannelListener {
   }
 
   assign(assignment: Assignment): void {
+    this.#serving.readOutput();
     const { state, cause, served } = this;
     const { waitedForInit } = assignment;
     const settlement = new Settlement(assignment, this.version, {
@@ -206,14 +207,14 @@ export class Environment implements ChannelListener {
 
   initFailed(payload: Buffer, contentType: string): void {
     this.#mishap.initFailed(payload, contentType);
-    this.#serving.outputIsHere('init');
+    this.#serving.initOutputIsHere();
     this.#apply('initFailed');
   }
 
   snapshotReady(): void {
     if (!this.#host.extensions.isSettled) return;
     this.#polledAtMs = this.#parts.clock.now();
-    this.#serving.outputIsHere('init');
+    this.#serving.initOutputIsHere();
     this.#apply('snapshotReady');
   }
 
@@ -362,12 +363,14 @@ export class Environment implements ChannelListener {
   }
 
   #killProcesses(): void {
+    this.#serving.readOutput();
     this.#processes.lookAtPeak();
     this.#channel.close();
     this.#endProcesses(this.#mishap.timedOut ? 'TIMEOUT' : 'FAILURE', () => this.#processes.kill());
   }
 
   #shutDown(): void {
+    this.#serving.readOutput();
     this.#channel.close();
     this.#endProcesses('SPINDOWN', () => this.#apply('shutDown'));
   }
@@ -380,6 +383,7 @@ export class Environment implements ChannelListener {
   }
 
   #exited(exit: ContainerExit): void {
+    this.#serving.readOutput();
     this.#mishap.exited(exit, this.#state === 'resetting');
     if (exit.outOfMemory) this.#processes.peakWas(this.version.memoryMb * 2 ** 20);
     this.#channel.close();
@@ -419,6 +423,7 @@ export class Environment implements ChannelListener {
   }
 
   async #remove(): Promise<void> {
+    this.#serving.readOutput();
     this.#channel.close();
     this.#host.close();
     this.#parts.door.close(this.#identity);

@@ -114,6 +114,11 @@ export class Processes {
     await this.#container?.remove();
   }
 
+  /** What they write is read by us alone, see `Container`. */
+  get pipesOutput(): boolean {
+    return this.#container?.pipesOutput ?? false;
+  }
+
   /** Whether all they have written by now has been handed over. */
   flushOutput(): boolean {
     return this.#container?.flushOutput?.() ?? false;

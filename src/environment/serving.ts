@@ -4,6 +4,7 @@
  * it too (contract 7.2).
  */
 
+import { afterReads } from '../async/after-reads.js';
 import type { Clock } from '../async/clock.js';
 import type { EndReason } from './cause.js';
 import type { Posted } from './post.js';
@@ -49,6 +50,13 @@ interface Unreported {
   runtimeOverheadMs?: number;
 }
 
+/** The caller has its answer; what the runtime wrote before it may not all be read. */
+interface Unread {
+  readonly requestId: string;
+  /** What is to be done once it is. */
+  readonly conclude: (() => void) | undefined;
+}
+
 export class Serving {
   /** Of the init before it, where that is told with the first invocation. */
   initMs: number | undefined;
@@ -59,6 +67,7 @@ export class Serving {
   readonly #parts: ServingParts;
   #settlement: Settlement | undefined;
   #unreported: Unreported | undefined;
+  #unread: Unread | undefined;
   #served = 0;
 
   constructor(parts: ServingParts) {
@@ -74,6 +83,7 @@ export class Serving {
     return this.#served;
   }
 
+  /** After `readOutput`. */
   take(settlement: Settlement): void {
     this.#settlement = settlement;
     this.extensionsAtWork = 0;
@@ -109,28 +119,55 @@ export class Serving {
     const goesOn = ending.kind === 'posted' && this.extensionsAtWork > 0;
     const release = goesOn ? settlement.assignment.hold?.() : undefined;
     if (!settlement.wantsTail) settlement.answer(finished);
-    if (ending.kind === 'posted') this.outputIsHere(settlement.requestId);
-    if (goesOn || (ending.kind === 'posted' && this.#isHeard)) {
-      this.#unreported = { settlement, finished, release };
-    } else {
-      this.#journalEnd(settlement, finished, ending.kind !== 'exited');
-    }
+    const isReported = !goesOn && !(ending.kind === 'posted' && this.#isHeard);
+    if (!isReported) this.#unreported = { settlement, finished, release };
+    else if (ending.kind !== 'exited') this.#parts.processes.lookAtPeak();
+    const conclude = isReported ? () => this.#journalEnd(settlement, finished) : undefined;
+    if (ending.kind === 'posted') this.#responded(settlement.requestId, conclude);
+    else conclude?.();
   }
 
   /**
-   * The runtime has written all of `what`, `init` or a request id. Where its output can be read at
-   * once it does not say so itself: a mark would wake us a second time.
+   * The runtime has written all that belongs to this invocation. Where its output is read by us it
+   * does not say so itself: a mark would wake us a second time.
    */
-  outputIsHere(what: string): void {
+  #responded(requestId: string, conclude: (() => void) | undefined): void {
     const { journal, processes } = this.#parts;
-    if (journal.marker !== undefined && processes.flushOutput()) journal.outputIsHere(what);
+    if (journal.marker === undefined || !processes.pipesOutput) {
+      conclude?.();
+      return;
+    }
+    this.#unread = { requestId, conclude };
+    afterReads(this.#outputWasRead);
+  }
+
+  /** What was written before a response has been read when all that can be read has been. */
+  readonly #outputWasRead = (): void => {
+    const unread = this.#unread;
+    if (unread === undefined) return;
+    this.#unread = undefined;
+    this.#parts.journal.outputIsHere(unread.requestId);
+    unread.conclude?.();
+  };
+
+  /** What follows must not be taken for output of the last invocation, nor be told before its end. */
+  readOutput(): void {
+    if (this.#unread === undefined) return;
+    this.#parts.processes.flushOutput();
+    this.#outputWasRead();
+  }
+
+  /** All that the runtime has written of its init is here. */
+  initOutputIsHere(): void {
+    const { journal, processes } = this.#parts;
+    if (journal.marker !== undefined && processes.flushOutput()) journal.outputIsHere('init');
   }
 
   /** The runtime asks for an event, its first one or, when `completing`, the one after a response. */
   outputAtPoll(completing: boolean): void {
     const { journal, processes } = this.#parts;
     if (journal.marker !== undefined) {
-      if (!completing) this.outputIsHere('init');
+      if (!completing) this.initOutputIsHere();
       // A runtime that does not mark its output has written what belongs to the last event by now.
     } else if (processes.flushOutput()) journal.outputIsHere();
   }
@@ -153,6 +190,7 @@ export class Serving {
     const unreported = this.#unreported;
     if (unreported === undefined) return;
     this.#unreported = undefined;
+    this.readOutput();
     const { settlement, finished, release, runtimeOverheadMs } = unreported;
     release?.();
     const now = this.#parts.clock.monotonic();
@@ -160,7 +198,8 @@ export class Serving {
       this.extensionsAtWork === 0 && ending === undefined
         ? finished
         : settlement.extended(finished, ending, { now, runtimeOverheadMs });
-    this.#journalEnd(settlement, extended, true, runtimeOverheadMs);
+    this.#parts.processes.lookAtPeak();
+    this.#journalEnd(settlement, extended, runtimeOverheadMs);
   }
 
   /** It is not to be served here: it was never delivered. */
@@ -174,14 +213,8 @@ export class Serving {
     return this.#parts.journal.telemetry?.subscribed === true;
   }
 
-  #journalEnd(
-    settlement: Settlement,
-    finished: Finished,
-    alive: boolean,
-    runtimeOverheadMs?: number,
-  ): void {
+  #journalEnd(settlement: Settlement, finished: Finished, runtimeOverheadMs?: number): void {
     const { journal, processes, takeRestoreMs } = this.#parts;
-    if (alive) processes.lookAtPeak();
     const initMs = this.#served === 0 ? this.initMs : undefined;
     this.#served += 1;
     const { extensionOverheadMs } = finished;

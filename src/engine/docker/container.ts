@@ -222,6 +222,10 @@ export class DockerContainer implements Container {
     }
   }
 
+  get pipesOutput(): boolean {
+    return this.#context.logPipe !== undefined;
+  }
+
   flushOutput(): boolean {
     this.#context.logPipe?.flush();
     return this.#context.logPipe !== undefined;
