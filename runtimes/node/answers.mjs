@@ -62,21 +62,23 @@ export class Answers {
     const bytes = this.#bytes.subarray(this.#start, this.#end);
     const end = bytes.indexOf(END_OF_HEAD);
     if (end < 0) return undefined;
-    const answer = parseHead(bytes.latin1Slice(0, end));
+    const answer = parseHead(bytes.latin1Slice(0, end + 2));
     const start = end + END_OF_HEAD.length;
     if (answer.headers['transfer-encoding'] !== undefined) {
       const chunked = dechunk(bytes, start);
       if (chunked === undefined) return undefined;
       this.#start += chunked.end;
-      return { ...answer, body: chunked.body };
+      answer.body = chunked.body;
+      return answer;
     }
     const length = Number(answer.headers['content-length'] ?? 0);
     // Copied: what is read next comes to the same place.
     const body = length < LARGE_BYTES ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length);
     const here = bytes.copy(body, 0, start, start + length);
     this.#start += start + here;
-    if (here === length) return { ...answer, body };
-    this.#open = { ...answer, body };
+    answer.body = body;
+    if (here === length) return answer;
+    this.#open = answer;
     this.#filled = here;
     return undefined;
   }
@@ -88,15 +90,46 @@ export function textOf(bytes) {
   return isPlain ? bytes.latin1Slice() : bytes.toString('utf8');
 }
 
+/** Of an answer that comes again and again: its head, and what it says. */
+let acceptedText;
+let acceptedHeaders;
+
+/** A head with the end of its last line. */
 function parseHead(text) {
-  const lines = text.split('\r\n');
-  const headers = Object.create(null);
-  for (let index = 1; index < lines.length; index += 1) {
-    const colon = lines[index].indexOf(':');
-    headers[lines[index].slice(0, colon).toLowerCase()] = lines[index].slice(colon + 1).trim();
+  if (text === acceptedText) return answerOf(202, acceptedHeaders);
+  const headers = readHeaders(text);
+  const status = Number(text.slice(9, 12));
+  if (status === 202) {
+    acceptedText = text;
+    acceptedHeaders = headers;
   }
-  const status = Number(lines[0].slice(9, 12));
-  return { status, headers, closed: headers.connection?.toLowerCase() === 'close' };
+  return answerOf(status, headers);
+}
+
+function answerOf(status, headers) {
+  const closed = headers.connection?.toLowerCase() === 'close';
+  return { status, headers, closed, body: undefined };
+}
+
+/** What the lines of the last head began with, and the names that stand there in lower case. */
+const beginnings = [];
+const names = [];
+
+/** A server sends its headers in one order: of most lines only the value has to be looked at. */
+function readHeaders(text) {
+  const headers = Object.create(null);
+  let at = text.indexOf('\r\n') + 2;
+  for (let line = 0; at < text.length; line += 1) {
+    const end = text.indexOf('\r\n', at);
+    if (beginnings[line] === undefined || !text.startsWith(beginnings[line], at)) {
+      const beginning = text.slice(at, text.indexOf(':', at) + 1);
+      beginnings[line] = beginning;
+      names[line] = beginning.slice(0, -1).toLowerCase();
+    }
+    headers[names[line]] = text.slice(at + beginnings[line].length, end).trim();
+    at = end + 2;
+  }
+  return headers;
 }
 
 function dechunk(bytes, start) {
