@@ -66,6 +66,7 @@ export class Environment implements ChannelListener {
   readonly #serving: Serving;
   readonly #mishap = new Mishap();
   readonly #alarm: Alarm;
+  #delivered: Settlement | undefined;
   #polledAtMs = 0;
   #endReason: EndReason | undefined;
   #idleSince: number;
@@ -249,6 +250,7 @@ export class Environment implements ChannelListener {
     } finally {
       this.#applying = false;
     }
+    this.#beginDelivered();
     if (this.#state !== from) this.#listener.changed(this, from, this.#state);
   }
 
@@ -293,6 +295,7 @@ export class Environment implements ChannelListener {
       case 'deliver':
         return this.#deliver();
       case 'freeze':
+        this.#alarm.release();
         return this.#processes.freeze();
       case 'reclaim':
         return this.#processes.reclaim();
@@ -423,6 +426,7 @@ export class Environment implements ChannelListener {
   }
 
   async #remove(): Promise<void> {
+    this.#alarm.release();
     this.#serving.readOutput();
     this.#channel.close();
     this.#host.close();
@@ -439,10 +443,18 @@ export class Environment implements ChannelListener {
   #deliver(): void {
     const settlement = this.#serving.current;
     if (settlement === undefined) return;
-    if (!settlement.begun) this.#journal.begin(settlement);
     const delivery = settlement.delivery();
     this.#channel.deliver(delivery);
     this.#serving.extensionsAtWork = this.#host.invoke(delivery);
+    this.#delivered = settlement;
+  }
+
+  /** Nothing can be read of it before: it is on its way, and then what is to be told of it. */
+  #beginDelivered(): void {
+    const delivered = this.#delivered;
+    if (delivered === undefined) return;
+    this.#delivered = undefined;
+    if (!delivered.begun) this.#journal.begin(delivered);
   }
 
   #refuseRestore(kind: 'restore-failed' | 'restore-timed-out'): void {

@@ -9,6 +9,7 @@ import { Backlog } from './backlog.js';
 import { Body } from './body.js';
 import { Exchange, type AnswerSide } from './exchange.js';
 import { readHead } from './head.js';
+import { KnownHeads } from './known-heads.js';
 
 /** Who serves the requests of connections. */
 export interface Door {
@@ -35,6 +36,7 @@ export interface Door {
 export type Waiting = 'request' | 'head' | 'body' | 'answer';
 
 const EMPTY = Buffer.alloc(0);
+const LETTER_G = 0x47;
 /** Answers that are put together before it is seen whether anybody reads them. */
 const ANSWERS_AT_ONCE = 64;
 /** Up to this it is cheaper to put pieces together than to write each. */
@@ -54,6 +56,9 @@ export class Connection implements AnswerSide {
   #current: Exchange | undefined;
   /** What of its body has come. */
   #body: Body | undefined;
+  /** Polls come between responses, and are always the same. */
+  readonly #gets = new KnownHeads();
+  readonly #others = new KnownHeads();
   /** Of its body, still to come. */
   #missingBytes = 0;
   #out: Buffer[] = [];
@@ -194,7 +199,9 @@ export class Connection implements AnswerSide {
   #begin(): boolean {
     if (this.#unread.length === 0) return false;
     if (this.#seen > 0 && !this.#join()) return false;
-    const head = readHead(this.#unread, this.#seen);
+    const known = this.#unread[0] === LETTER_G ? this.#gets : this.#others;
+    const again = known.find(this.#unread);
+    const head = again ?? readHead(this.#unread, this.#seen);
     if (head === undefined) {
       this.#seen = this.#unread.length;
       return this.#backlog.bytes > 0;
@@ -204,7 +211,8 @@ export class Connection implements AnswerSide {
       this.#handOff();
       return false;
     }
-    const exchange = new Exchange(head, this);
+    if (again === undefined) known.note(head, this.#unread);
+    const exchange = new Exchange(head, this, again !== undefined);
     this.#current = exchange;
     this.#missingBytes = head.contentLength;
     if (!this.#door.begin(exchange, this.#socket)) {

@@ -10,6 +10,8 @@ export interface AnswerSide {
 
 export class Exchange {
   readonly head: Head;
+  /** The head is the very one of an earlier request on this connection. */
+  readonly repeats: boolean;
   readonly #side: AnswerSide;
   #answered = false;
   /** Given the body once it is complete; without it, the body is read and dropped. */
@@ -17,8 +19,9 @@ export class Exchange {
   /** Called when the connection goes before the answer is given. */
   onLost: (() => void) | undefined;
 
-  constructor(head: Head, side: AnswerSide) {
+  constructor(head: Head, side: AnswerSide, repeats = false) {
     this.head = head;
+    this.repeats = repeats;
     this.#side = side;
   }
 

@@ -39,13 +39,12 @@ export class FramedAnswer implements AnswerTarget {
 
   writeHead(status: number, headers: readonly (string | number)[]): void {
     let lines = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
+    let values = '';
     for (let at = 0; at < headers.length; at += 2) {
-      const value = headers[at + 1];
-      if (typeof value !== 'number' && UNSENDABLE.test(value ?? '')) {
-        throw new Error(`${headers[at]} holds what no header can hold`);
-      }
-      lines += `${headers[at]}: ${value}\r\n`;
+      values += headers[at + 1];
+      lines += `${headers[at]}: ${headers[at + 1]}\r\n`;
     }
+    if (UNSENDABLE.test(values)) throw new Error(`a header cannot hold this: ${values}`);
     this.#status = status;
     this.#lines = `${lines}Date: ${httpDate(Date.now())}\r\n`;
   }

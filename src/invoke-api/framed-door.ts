@@ -37,17 +37,29 @@ export interface FramedDoorParts {
   readonly context: ApiContext;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
-  /** Whether the request may be let in, and is for Lambda's API. */
+  /** Whether whoever sent this may ask; of the same head on a connection it is always the same. */
   admits(request: FramedRequest): boolean;
+  /** Whether the request is for Lambda's API. */
+  isOurs(request: FramedRequest): boolean;
   readonly onAccess: ((line: AccessLine) => void) | undefined;
 }
 
 const NO_HEADERS: readonly string[] = [];
 const EMPTY = Buffer.alloc(0);
 
+/** What a head says of an invocation. */
+interface Asked {
+  readonly request: FramedRequest;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly name: string;
+}
+
 export class FramedDoor implements Door {
   readonly holdsAnswers = false;
   readonly #parts: FramedDoorParts;
+  /** Of heads that came more than once. */
+  readonly #asked = new WeakMap<Head, Asked>();
   readonly #connections = new Set<Connection>();
   #complete: ((socket: Socket) => void) | undefined;
   #looking = false;
@@ -87,11 +99,9 @@ export class FramedDoor implements Door {
     if (this.#closing || head.method !== 'POST') return false;
     // What is refused for its size is answered before it has come.
     if (head.contentLength > LIMITS.payloadBytes) return false;
-    const { path, query } = splitTarget(head.path);
-    const name = INVOKE_PATH.exec(path)?.[1];
-    if (name === undefined) return false;
-    const request = requestOf(head, socket);
-    if (!this.#parts.admits(request)) return false;
+    const asked = exchange.repeats ? this.#askedAgain(head, socket) : this.#askedBy(head, socket);
+    if (asked === undefined || !this.#parts.isOurs(asked.request)) return false;
+    const { request, path, query, name } = asked;
     const requestId = randomUUID();
     const startedAt = onAccess === undefined ? 0 : clock.monotonic();
     const tell = (status: number | undefined): void =>
@@ -121,6 +131,23 @@ export class FramedDoor implements Door {
       sendError(call, serviceError(messageOf(error)));
     }
     return true;
+  }
+
+  #askedAgain(head: Head, socket: Socket): Asked | undefined {
+    const known = this.#asked.get(head);
+    if (known !== undefined) return known;
+    const asked = this.#askedBy(head, socket);
+    if (asked !== undefined) this.#asked.set(head, asked);
+    return asked;
+  }
+
+  /** Undefined: not plainly an invocation by somebody who may ask. */
+  #askedBy(head: Head, socket: Socket): Asked | undefined {
+    const { path, query } = splitTarget(head.path);
+    const name = INVOKE_PATH.exec(path)?.[1];
+    if (name === undefined) return undefined;
+    const request = requestOf(head, socket);
+    return this.#parts.admits(request) ? { request, path, query, name } : undefined;
   }
 
   handOff(connection: Connection, socket: Socket, unread: Buffer): void {

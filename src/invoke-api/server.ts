@@ -104,7 +104,8 @@ export class InvokeApi {
       context: this.#context,
       clock: options.clock,
       deadlines,
-      admits: (request) => this.#admitsFramed(request),
+      admits: (request) => this.#admission.check(request) === undefined,
+      isOurs: (request) => this.#isOurs(request),
       onAccess: options.onAccess,
     });
     this.#server = createServer(
@@ -191,10 +192,9 @@ export class InvokeApi {
   }
 
   /** Any doubt is for `#serve`, which says what is wrong. */
-  #admitsFramed(request: FramedRequest): boolean {
+  #isOurs(request: FramedRequest): boolean {
     const { site, awsEndpoint } = this.#options;
     if (site?.owns(request.headers.host) === true) return false;
-    if (this.#admission.check(request) !== undefined) return false;
     if (awsEndpoint?.opening !== undefined && awsEndpoint.concerns?.(request) === true)
       return false;
     return awsEndpoint?.handlerOf(request) === undefined;

@@ -115,15 +115,23 @@ export class Concurrency {
     const own = share !== undefined && share.inProgress < share.count;
     this.#refuseBeyondLimit(functionName, usage, own);
     if (!unrated) this.#refuseBeyondRate(functionName, usage);
-    const counted: Counted[] = [usage.total, own ? share : usage];
-    if (usage.reserved === undefined) {
-      counted.push(this.#sharedTotal);
-      if (!own) counted.push(this.#shared);
-    }
-    for (const one of counted) one.inProgress += 1;
+    // Given back where it was taken, whatever is reserved or provisioned by then.
+    const counted = own ? share : usage;
+    const isShared = usage.reserved === undefined;
+    this.#add(1, usage.total, counted, isShared, own);
+    let held = true;
     return () => {
-      for (const one of counted.splice(0)) one.inProgress -= 1;
+      if (held) this.#add(-1, usage.total, counted, isShared, own);
+      held = false;
     };
+  }
+
+  #add(sign: 1 | -1, total: Counted, counted: Counted, isShared: boolean, own: boolean): void {
+    total.inProgress += sign;
+    counted.inProgress += sign;
+    if (!isShared) return;
+    this.#sharedTotal.inProgress += sign;
+    if (!own) this.#shared.inProgress += sign;
   }
 
   #refuseBeyondLimit(functionName: string, usage: Usage, own: boolean): void {

@@ -105,10 +105,17 @@ export function deliveryReply(delivery: Delivery): Reply {
 }
 
 /** The reply on the wire: one buffer where that is cheap, else head and body. */
-export function encode(reply: Reply): Buffer[] {
+export function encode(reply: Reply): readonly Buffer[] {
+  return reply === ACCEPTED ? ACCEPTED_PIECES : encoded(reply);
+}
+
+function encoded(reply: Reply): Buffer[] {
   const head =
     `HTTP/1.1 ${reply.status} ${REASON_PHRASES[reply.status] ?? 'Unknown'}\r\n` +
     `Content-Type: ${reply.contentType}\r\n${reply.headers ?? ''}` +
     `Content-Length: ${reply.body.length}\r\n\r\n`;
   return piecesOf(head, reply.body);
 }
+
+/** The answer to nearly every post. */
+const ACCEPTED_PIECES: readonly Buffer[] = encoded(ACCEPTED);

@@ -29,8 +29,14 @@ export interface Answer {
 
 const PREFIX = '/2018-06-01/runtime/';
 const INVOCATION = 'invocation/';
+const INVOCATIONS = PREFIX + INVOCATION;
 export const INVOCATION_ID = 'lambda-runtime-invocation-id';
 export const RESPONSE_MODE = 'lambda-runtime-function-response-mode';
+
+/** What runtimes ask all the time. */
+export function isInvocationCall({ path }: Call): boolean {
+  return path.startsWith(INVOCATIONS);
+}
 
 /**
  * Serves one call on the channel it belongs to. Returns the poll when the call is one and stays

@@ -24,6 +24,7 @@ import type { PostedBody } from '../environment/post.js';
 import type { EnvironmentAddress, RuntimeDoor } from '../environment/parts.js';
 import { Connection, type Door } from '../http-framing/connection.js';
 import type { Exchange } from '../http-framing/exchange.js';
+import type { Head } from '../http-framing/head.js';
 import { isExtensionCall, serveExtension } from './extension-routes.js';
 import { isMetadataCall, serveMetadata, type Metadata } from './metadata-routes.js';
 import {
@@ -33,7 +34,7 @@ import {
   UNKNOWN_ENVIRONMENT,
   type Reply,
 } from './replies.js';
-import { serve, type Answer, type Call } from './routes.js';
+import { isInvocationCall, serve, type Answer, type Call } from './routes.js';
 import { serveSnapStart, type CredentialsSource } from './snap-start-routes.js';
 import { receive, streamedFor } from './streamed-post.js';
 import { isSubscriptionCall, serveSubscription } from './telemetry-routes.js';
@@ -150,14 +151,7 @@ export class RuntimeApi implements RuntimeDoor, Door {
     const { head } = exchange;
     if (head.contentLength > LIMITS.payloadBytes) return false;
     exchange.onBody = (body) => {
-      const { method, path, headers } = head;
-      const call: Call = { method, path, headers: { get: (name) => headers[name] }, body };
-      const onLost = this.#serve(head.host, call, {
-        get lost() {
-          return exchange.lost;
-        },
-        send: (reply) => exchange.send(encode(reply)),
-      });
+      const onLost = this.#serve(head.host, new FramedCall(head, body), new FramedReply(exchange));
       if (!exchange.answered) exchange.onLost = onLost;
     };
     return true;
@@ -185,11 +179,16 @@ export class RuntimeApi implements RuntimeDoor, Door {
       answer.send(UNKNOWN_ENVIRONMENT);
       return undefined;
     }
+    if (isInvocationCall(call)) return this.#serveInvocation(channel, call, answer);
     if (isMetadataCall(call)) return serveMetadata(this.#metadataOf(host), call, answer);
     if (isExtensionCall(call)) return serveExtension(channel, call, answer);
     if (isSubscriptionCall(call)) return serveSubscription(channel, call, answer);
     const snapStart = serveSnapStart(channel, call, answer, this.#credentialsOf(host));
     if (snapStart !== undefined) return snapStart.onLost;
+    return this.#serveInvocation(channel, call, answer);
+  }
+
+  #serveInvocation(channel: Channel, call: Call, answer: Answer): (() => void) | undefined {
     const poll: Poll | undefined = serve(channel, call, answer);
     return poll === undefined ? undefined : () => channel.lose(poll);
   }
@@ -247,6 +246,45 @@ export class RuntimeApi implements RuntimeDoor, Door {
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
     });
+  }
+}
+
+/** One that our own framing has read. */
+class FramedCall implements Call {
+  readonly body: Buffer;
+  readonly #head: Head;
+
+  constructor(head: Head, body: Buffer) {
+    this.#head = head;
+    this.body = body;
+  }
+
+  get method(): string {
+    return this.#head.method;
+  }
+  get path(): string {
+    return this.#head.path;
+  }
+  get headers(): { get(name: string): string | undefined } {
+    return this;
+  }
+  get(name: string): string | undefined {
+    return this.#head.headers[name];
+  }
+}
+
+class FramedReply implements Answer {
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  get lost(): boolean {
+    return this.#exchange.lost;
+  }
+  send(reply: Reply): void {
+    this.#exchange.send(encode(reply));
   }
 }
 
