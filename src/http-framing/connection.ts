@@ -39,8 +39,8 @@ const EMPTY = Buffer.alloc(0);
 const LETTER_G = 0x47;
 /** Answers that are put together before it is seen whether anybody reads them. */
 const ANSWERS_AT_ONCE = 64;
-/** Up to this it is cheaper to put pieces together than to write each. */
-const JOINED_BYTES = 64 * 1024;
+/** Up to this it is cheaper to write a body as part of a text than to write it alone. */
+const TEXT_BYTES = 16 * 1024;
 /** What may be sent ahead of our answer before the sender has to wait. */
 const LARGEST_BACKLOG_BYTES = 6 * 2 ** 20 + 64 * 1024;
 
@@ -56,12 +56,16 @@ export class Connection implements AnswerSide {
   #current: Exchange | undefined;
   /** What of its body has come. */
   #body: Body | undefined;
+  /** Of its body, still to come. */
+  #missingBytes = 0;
+  /** Answers that are to go out: large bodies and, in Latin-1, what comes before each. */
+  #out: (string | Buffer)[] = [];
+  /** What comes behind them. */
+  #text = '';
+  #answers = 0;
   /** Polls come between responses, and are always the same. */
   readonly #gets = new KnownHeads();
   readonly #others = new KnownHeads();
-  /** Of its body, still to come. */
-  #missingBytes = 0;
-  #out: Buffer[] = [];
   #reading = false;
   /** An answer was the last: what follows is not read. */
   #ending = false;
@@ -106,9 +110,17 @@ export class Connection implements AnswerSide {
     this.#socket.destroy();
   }
 
-  answer(exchange: Exchange, pieces: readonly Buffer[], last: boolean): void {
+  answer(exchange: Exchange, head: string, body: Buffer | undefined, last: boolean): void {
     if (this.#closed || this.#current !== exchange) return;
-    for (const piece of pieces) this.#out.push(piece);
+    this.#answers += 1;
+    if (body === undefined) {
+      this.#text += head;
+    } else if (body.length <= TEXT_BYTES) {
+      this.#text += head + body.toString('latin1');
+    } else {
+      this.#out.push(this.#text + head, body);
+      this.#text = '';
+    }
     this.#body = undefined;
     this.#since = this.#door.now();
     if (last) this.#ending = true;
@@ -164,7 +176,7 @@ export class Connection implements AnswerSide {
     this.#reading = true;
     try {
       while (!this.#closed && !this.#ending && this.#readOn()) {
-        if (this.#out.length < ANSWERS_AT_ONCE) continue;
+        if (this.#answers < ANSWERS_AT_ONCE) continue;
         this.#flush();
         if (this.#socket.writableNeedDrain) break;
       }
@@ -251,29 +263,25 @@ export class Connection implements AnswerSide {
   }
 
   #flush(): void {
-    const out = this.#out;
     if (this.#closed) return;
-    if (out.length > 0) {
-      this.#out = [];
-      this.#write(out);
-    }
+    if (this.#answers > 0) this.#write();
     if (this.#ending) this.#socket.destroySoon();
   }
 
-  /** One write for what is small; larger pieces are not copied for it. */
-  #write(pieces: readonly Buffer[]): void {
-    const [first = EMPTY, ...rest] = pieces;
-    if (rest.length === 0) {
-      this.#socket.write(first);
+  /** In one write, whatever it takes to make one. */
+  #write(): void {
+    const out = this.#out;
+    const text = this.#text;
+    this.#answers = 0;
+    this.#text = '';
+    if (out.length === 0) {
+      this.#socket.write(text, 'latin1');
       return;
     }
-    const bytes = rest.reduce((sum, { length }) => sum + length, first.length);
-    if (bytes <= JOINED_BYTES) {
-      this.#socket.write(Buffer.concat(pieces, bytes));
-      return;
-    }
+    this.#out = [];
     this.#socket.cork();
-    for (const piece of pieces) this.#socket.write(piece);
+    for (const piece of out) this.#socket.write(piece, 'latin1');
+    if (text !== '') this.#socket.write(text, 'latin1');
     this.#socket.uncork();
   }
 

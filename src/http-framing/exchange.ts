@@ -5,7 +5,8 @@ import type { Head } from './head.js';
 /** What an exchange needs of its connection. */
 export interface AnswerSide {
   readonly closed: boolean;
-  answer(exchange: Exchange, pieces: readonly Buffer[], last: boolean): void;
+  /** `head` is Latin-1, its final empty line included. */
+  answer(exchange: Exchange, head: string, body: Buffer | undefined, last: boolean): void;
 }
 
 export class Exchange {
@@ -35,14 +36,14 @@ export class Exchange {
   }
 
   /**
-   * Answers with these bytes, head and all; a second answer goes nowhere. `last`: the connection
-   * ends with it.
+   * Answers; a second answer goes nowhere. `head` is Latin-1, its final empty line included.
+   * `last`: the connection ends with it.
    */
-  send(pieces: readonly Buffer[], last = false): void {
+  send(head: string, body?: Buffer, last = false): void {
     if (this.#answered) return;
     this.#answered = true;
     this.onBody = undefined;
     this.onLost = undefined;
-    this.#side.answer(this, pieces, last);
+    this.#side.answer(this, head, body, last);
   }
 }

@@ -2,7 +2,6 @@
 
 import { STATUS_CODES } from 'node:http';
 import type { Exchange } from '../http-framing/exchange.js';
-import { piecesOf } from '../http-framing/pieces.js';
 import type { AnswerTarget } from './call.js';
 import { INVOKE_LIMITS } from './limits.js';
 
@@ -52,7 +51,7 @@ export class FramedAnswer implements AnswerTarget {
   end(body?: Buffer): void {
     const last = this.#parts.isLast();
     const head = `${this.#lines ?? ''}${last ? CLOSED : KEPT_ALIVE}`;
-    this.#exchange.send(piecesOf(head, body), last);
+    this.#exchange.send(head, body, last);
     this.#parts.answered(this.#status);
   }
 }

@@ -6,7 +6,6 @@
 import { LIMITS } from '../config/defaults.js';
 import type { ChannelPhase, Delivery } from '../environment/channel.js';
 import type { Verdict } from '../environment/post.js';
-import { piecesOf } from '../http-framing/pieces.js';
 
 export interface Reply {
   readonly status: number;
@@ -104,18 +103,17 @@ export function deliveryReply(delivery: Delivery): Reply {
   return { status: 200, contentType: delivery.contentType, body: delivery.payload, headers };
 }
 
-/** The reply on the wire: one buffer where that is cheap, else head and body. */
-export function encode(reply: Reply): readonly Buffer[] {
-  return reply === ACCEPTED ? ACCEPTED_PIECES : encoded(reply);
+/** The head of a reply, its final empty line included; Latin-1. */
+export function headOf(reply: Reply): string {
+  return reply === ACCEPTED ? ACCEPTED_HEAD : madeHeadOf(reply);
 }
 
-function encoded(reply: Reply): Buffer[] {
-  const head =
-    `HTTP/1.1 ${reply.status} ${REASON_PHRASES[reply.status] ?? 'Unknown'}\r\n` +
-    `Content-Type: ${reply.contentType}\r\n${reply.headers ?? ''}` +
-    `Content-Length: ${reply.body.length}\r\n\r\n`;
-  return piecesOf(head, reply.body);
+function madeHeadOf({ status, contentType, headers = '', body }: Reply): string {
+  return (
+    `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? 'Unknown'}\r\n` +
+    `Content-Type: ${contentType}\r\n${headers}Content-Length: ${body.length}\r\n\r\n`
+  );
 }
 
-/** The answer to nearly every post. */
-const ACCEPTED_PIECES: readonly Buffer[] = encoded(ACCEPTED);
+/** Of the answer to nearly every post. */
+const ACCEPTED_HEAD = madeHeadOf(ACCEPTED);

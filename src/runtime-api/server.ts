@@ -28,8 +28,8 @@ import type { Head } from '../http-framing/head.js';
 import { isExtensionCall, serveExtension } from './extension-routes.js';
 import { isMetadataCall, serveMetadata, type Metadata } from './metadata-routes.js';
 import {
-  encode,
   errorReply,
+  headOf,
   TRUNCATED_REQUEST,
   UNKNOWN_ENVIRONMENT,
   type Reply,
@@ -284,7 +284,7 @@ class FramedReply implements Answer {
     return this.#exchange.lost;
   }
   send(reply: Reply): void {
-    this.#exchange.send(encode(reply));
+    this.#exchange.send(headOf(reply), reply.body);
   }
 }
 
@@ -313,7 +313,8 @@ function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
     error.code === 'HPE_INVALID_EOF_STATE'
       ? TRUNCATED_REQUEST
       : errorReply(400, 'BadRequest', 'The request is not valid HTTP.');
-  for (const piece of encode(reply)) socket.write(piece);
+  socket.write(headOf(reply), 'latin1');
+  socket.write(reply.body);
   socket.end(() => socket.destroy());
 }
 

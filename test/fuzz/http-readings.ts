@@ -27,7 +27,7 @@ export interface Reading {
 /** When answers are given: as soon as the body is there, before it, or when all bytes have come. */
 export type Answering = 'at once' | 'early' | 'late';
 
-const ANSWER = [Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')];
+const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
 
 /** As much of a socket as a connection uses; everybody reads at once. */
 class Wire {

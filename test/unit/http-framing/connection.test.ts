@@ -66,7 +66,6 @@ class Asked implements Door {
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const text = (value: string): Buffer[] => [Buffer.from(value)];
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 const post = (path: string, body: string): string =>
   `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
@@ -82,12 +81,62 @@ describe('a connection', () => {
     other.push(post('/1', 'one') + get('/2') + post('/3', 'three'));
     await turn();
     expect(door.bodies).toEqual(['one']);
-    door.begun[0]?.send(text('first '));
-    door.begun[1]?.send(text('second '));
-    door.begun[2]?.send(text('third '));
+    door.begun[0]?.send('first ');
+    door.begun[1]?.send('second ');
+    door.begun[2]?.send('third ');
     await turn();
     expect(door.bodies).toEqual(['one', '', 'three']);
     expect(other.writes.join('')).toBe('first second third ');
+  });
+
+  it('writes small bodies and large ones as they are, in their order', async () => {
+    const { door, other } = opened();
+    other.push(get('/1') + get('/2') + get('/3'));
+    await turn();
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    const large = Buffer.alloc(100_000, bytes);
+    door.begun[0]?.send('small ', bytes);
+    door.begun[1]?.send('large ', large);
+    door.begun[2]?.send('last');
+    await turn();
+    const wanted = `small ${bytes.toString('latin1')}large ${large.toString('latin1')}last`;
+    expect(other.writes.join('')).toBe(wanted);
+  });
+
+  it('knows a head that comes again, whatever comes between', async () => {
+    const { door, other } = opened();
+    for (const round of [1, 2, 3]) {
+      other.push(post(`/answer/${round}`, 'same') + get('/poll'));
+      await turn();
+      door.begun.at(-1)?.send('x');
+      await turn();
+      door.begun.at(-1)?.send('x');
+      await turn();
+    }
+    const polls = door.begun.filter(({ head }) => head.path === '/poll');
+    expect(polls.map(({ repeats }) => repeats)).toEqual([false, true, true]);
+    expect(polls[2]?.head).toBe(polls[0]?.head);
+    const paths = door.begun.filter(({ repeats }) => !repeats).map(({ head }) => head.path);
+    expect(paths).toEqual(['/answer/1', '/poll', '/answer/2', '/answer/3']);
+    expect(door.bodies).toEqual(['same', '', 'same', '', 'same', '']);
+  });
+
+  it('takes no head for one that only begins like it', async () => {
+    const { door, other } = opened();
+    const short = 'GET /1 HTTP/1.1\r\nHost: a\r\n\r\n';
+    const longer = 'GET /1 HTTP/1.1\r\nHost: a\r\nX-More: b\r\n\r\n';
+    other.push(longer + short + short + longer);
+    for (let sent = 0; sent < 4; sent += 1) {
+      await turn();
+      door.begun[sent]?.send('x');
+    }
+    await turn();
+    expect(door.begun.map(({ head }) => head.headers['x-more'])).toEqual([
+      'b',
+      undefined,
+      undefined,
+      'b',
+    ]);
   });
 
   it('reads a request that comes byte by byte', async () => {
@@ -96,7 +145,7 @@ describe('a connection', () => {
       other.push(byte);
       await turn();
     }
-    door.begun[0]?.send(text('x'));
+    door.begun[0]?.send('x');
     await turn();
     expect(door.begun.map(({ head }) => head.path)).toEqual(['/1', '/2']);
     expect(door.bodies).toEqual(['one', '']);
@@ -110,7 +159,7 @@ describe('a connection', () => {
     expect(door.handedOff).toBeUndefined();
     other.push(get('/3'));
     await turn();
-    door.begun[0]?.send(text('first'));
+    door.begun[0]?.send('first');
     await turn();
     expect(other.writes).toEqual(['first']);
     expect(door.handedOff).toBe(chunked + get('/3'));
@@ -122,7 +171,7 @@ describe('a connection', () => {
     door.takes = ({ head }) => head.path !== '/2';
     other.push(get('/1') + post('/2', 'body'));
     await turn();
-    door.begun[0]?.send(text('first'));
+    door.begun[0]?.send('first');
     expect(door.handedOff).toBe(post('/2', 'body'));
   });
 
@@ -147,7 +196,7 @@ describe('a connection', () => {
     const whole = post('/1', 'x'.repeat(1000));
     other.push(whole.slice(0, -900));
     await turn();
-    door.begun[0]?.send(text('refused'));
+    door.begun[0]?.send('refused');
     expect(other.writes).toEqual(['refused']);
     expect(connection.waiting).toBe('body');
     other.push(whole.slice(-900) + get('/2'));
@@ -160,7 +209,7 @@ describe('a connection', () => {
     const { door, other } = opened();
     other.push(get('/1') + get('/2'));
     await turn();
-    door.begun[0]?.send(text('last'), true);
+    door.begun[0]?.send('last', undefined, true);
     await turn();
     expect(other.destroyed).toBe(true);
     expect(other.writes).toEqual(['last']);
@@ -172,12 +221,12 @@ describe('a connection', () => {
       const { door, other } = opened();
       door.holdsAnswers = holdsAnswers;
       door.onBody = (exchange) => {
-        if (exchange.head.path === '/post') exchange.send(text('accepted '));
+        if (exchange.head.path === '/post') exchange.send('accepted ');
       };
       other.push(post('/post', 'x') + get('/poll'));
       await turn();
       expect(other.writes).toEqual(holdsAnswers ? [] : ['accepted ']);
-      door.begun[1]?.send(text('event'));
+      door.begun[1]?.send('event');
       await turn();
       expect(other.writes).toEqual(holdsAnswers ? ['accepted event'] : ['accepted ', 'event']);
     }
@@ -192,7 +241,7 @@ describe('a connection', () => {
     await turn();
     expect(door.lost).toEqual(door.begun);
     expect(door.begun[0]?.lost).toBe(true);
-    door.begun[0]?.send(text('late'));
+    door.begun[0]?.send('late');
     expect([other.writes, door.closes]).toEqual([[], 1]);
   });
 
@@ -230,7 +279,7 @@ describe('a connection', () => {
       is(waiting, since);
     }
     door.clock = 40;
-    door.begun[0]?.send(text('x'));
+    door.begun[0]?.send('x');
     is('request', 40);
   });
 
@@ -239,7 +288,7 @@ describe('a connection', () => {
     let served = 0;
     door.onBody = (exchange) => {
       served += 1;
-      exchange.send(text('x'.repeat(200)));
+      exchange.send('x'.repeat(200));
     };
     other.reads = false;
     const sent = 20_000;
@@ -260,7 +309,7 @@ describe('a connection', () => {
     for (let at = 0; at < 200; at += 1) other.push(Buffer.alloc(64 * 1024, 0x41));
     await turn();
     expect(other.isPaused()).toBe(true);
-    door.begun[0]?.send(text('x'));
+    door.begun[0]?.send('x');
     expect(door.handedOff?.length).toBeGreaterThan(6 * 2 ** 20);
   });
 
@@ -274,9 +323,9 @@ describe('a connection', () => {
     expect(door.begun).toHaveLength(1);
     door.onBody = (exchange, body) => {
       door.bodies.push(body.toString('latin1'));
-      exchange.send(text('x'));
+      exchange.send('x');
     };
-    door.begun[0]?.send(text('x'));
+    door.begun[0]?.send('x');
     await turn();
     expect(door.bodies.slice(1)).toEqual(Array.from({ length: 500 }, (_, at) => `body ${at}`));
   });
