@@ -57,6 +57,8 @@ interface Unread {
   readonly conclude: (() => void) | undefined;
 }
 
+const LOOKS_APART_MS = 1;
+
 export class Serving {
   /** Of the init before it, where that is told with the first invocation. */
   initMs: number | undefined;
@@ -69,6 +71,7 @@ export class Serving {
   #unreported: Unreported | undefined;
   #unread: Unread | undefined;
   #served = 0;
+  #lookedAt = -Infinity;
 
   constructor(parts: ServingParts) {
     this.#parts = parts;
@@ -115,16 +118,24 @@ export class Serving {
     if (settlement === undefined) return;
     this.#settlement = undefined;
     this.posted = undefined;
-    const finished = settlement.finish(ending, this.#parts.clock.monotonic());
+    const now = this.#parts.clock.monotonic();
+    const finished = settlement.finish(ending, now);
     const goesOn = ending.kind === 'posted' && this.extensionsAtWork > 0;
     const release = goesOn ? settlement.assignment.hold?.() : undefined;
     if (!settlement.wantsTail) settlement.answer(finished);
     const isReported = !goesOn && !(ending.kind === 'posted' && this.#isHeard);
     if (!isReported) this.#unreported = { settlement, finished, release };
-    else if (ending.kind !== 'exited') this.#parts.processes.lookAtPeak();
+    else if (ending.kind !== 'exited') this.#lookAtPeak(now);
     const conclude = isReported ? () => this.#journalEnd(settlement, finished) : undefined;
     if (ending.kind === 'posted') this.#responded(settlement.requestId, conclude);
     else conclude?.();
+  }
+
+  /** Events that follow each other so fast change little, and each look takes its time. */
+  #lookAtPeak(now: number): void {
+    if (now - this.#lookedAt < LOOKS_APART_MS) return;
+    this.#lookedAt = now;
+    this.#parts.processes.lookAtPeak();
   }
 
   /**

@@ -47,6 +47,8 @@ class RuntimeClient:
         self._target = (host, int(port))
         # A server that ends connections might lose what was sent ahead.
         self._pipelines = True
+        # A head, and what it means.
+        self._accepted = (None, None)
         agent = "orchestrator-python/%d.%d.%d" % sys.version_info[:3]
         self._common = " HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n" % (address, agent)
         self._next = ("GET " + VERSION + "invocation/next" + self._common + "\r\n").encode("latin-1")
@@ -153,11 +155,7 @@ class RuntimeClient:
         while end < 0:
             unread += self._more()
             end = unread.find(b"\r\n\r\n")
-        lines = unread[:end].decode("latin-1").split("\r\n")
-        headers = {}
-        for line in lines[1:]:
-            name, _, value = line.partition(":")
-            headers[name.lower()] = value.strip()
+        status, headers = self._head(unread[:end])
         rest = unread[end + 4 :]
         if "transfer-encoding" in headers:
             body, rest = self._chunked(rest)
@@ -165,11 +163,25 @@ class RuntimeClient:
             body, rest = self._sized(rest, int(headers.get("content-length", "0")))
         self._unread = rest
         self._answered = time.monotonic()
-        answer = Answer(int(lines[0][9:12]), headers, body)
+        answer = Answer(status, headers, body)
         if answer.closed:
             self._ended = True
             self._pipelines = False
         return answer
+
+    def _head(self, head):
+        """Status and headers. What a post is answered with comes again and again."""
+        if head == self._accepted[0]:
+            return self._accepted[1]
+        lines = head.decode("latin-1").split("\r\n")
+        headers = {}
+        for line in lines[1:]:
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        meaning = (int(lines[0][9:12]), headers)
+        if meaning[0] == 202:
+            self._accepted = (head, meaning)
+        return meaning
 
     def _sized(self, rest, length):
         """So many bytes, and what came behind them."""

@@ -1,5 +1,6 @@
 """The context object (contract 4.2)."""
 
+import functools
 import json
 import os
 import sys
@@ -35,15 +36,29 @@ class CognitoIdentity(_Shown):
     __slots__ = ("cognito_identity_id", "cognito_identity_pool_id")
 
 
+@functools.lru_cache(maxsize=None)
+def _from_environment():
+    """What is the same for all events: asking the environment takes longer than all the rest."""
+    environ = os.environ
+    return (
+        environ.get("AWS_LAMBDA_LOG_GROUP_NAME"),
+        environ.get("AWS_LAMBDA_LOG_STREAM_NAME"),
+        environ.get("AWS_LAMBDA_FUNCTION_NAME"),
+        environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
+        environ.get("AWS_LAMBDA_FUNCTION_VERSION"),
+    )
+
+
 class LambdaContext:
     def __init__(self, headers):
-        environ = os.environ
         self.aws_request_id = headers.get("lambda-runtime-aws-request-id")
-        self.log_group_name = environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
-        self.log_stream_name = environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
-        self.function_name = environ.get("AWS_LAMBDA_FUNCTION_NAME")
-        self.memory_limit_in_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
-        self.function_version = environ.get("AWS_LAMBDA_FUNCTION_VERSION")
+        (
+            self.log_group_name,
+            self.log_stream_name,
+            self.function_name,
+            self.memory_limit_in_mb,
+            self.function_version,
+        ) = _from_environment()
         self.invoked_function_arn = headers.get("lambda-runtime-invoked-function-arn")
         self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
         self.client_context = _client_context(headers.get("lambda-runtime-client-context"))
