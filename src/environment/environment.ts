@@ -66,7 +66,6 @@ export class Environment implements ChannelListener {
   readonly #serving: Serving;
   readonly #mishap = new Mishap();
   readonly #alarm: Alarm;
-  #delivered: Settlement | undefined;
   #polledAtMs = 0;
   #endReason: EndReason | undefined;
   #idleSince: number;
@@ -250,7 +249,7 @@ export class Environment implements ChannelListener {
     } finally {
       this.#applying = false;
     }
-    this.#beginDelivered();
+    this.#serving.begin();
     if (this.#state !== from) this.#listener.changed(this, from, this.#state);
   }
 
@@ -293,7 +292,7 @@ export class Environment implements ChannelListener {
       case 'recordRestore':
         return this.#recordRestore();
       case 'deliver':
-        return this.#deliver();
+        return this.#serving.deliver(this.#channel, this.#host);
       case 'freeze':
         this.#alarm.release();
         return this.#processes.freeze();
@@ -366,20 +365,19 @@ export class Environment implements ChannelListener {
   }
 
   #killProcesses(): void {
-    this.#serving.readOutput();
     this.#processes.lookAtPeak();
     this.#channel.close();
     this.#endProcesses(this.#mishap.timedOut ? 'TIMEOUT' : 'FAILURE', () => this.#processes.kill());
   }
 
   #shutDown(): void {
-    this.#serving.readOutput();
     this.#channel.close();
     this.#endProcesses('SPINDOWN', () => this.#apply('shutDown'));
   }
 
   /** Extensions are told; without any, `otherwise`. */
   #endProcesses(reason: ShutdownReason, otherwise: () => void): void {
+    this.#serving.readOutput();
     if (!this.#host.present) return otherwise();
     if (this.#processes.still) this.#thawProcesses();
     this.#host.shutDown(reason);
@@ -439,23 +437,6 @@ export class Environment implements ChannelListener {
   }
 
   // The invocation.
-
-  #deliver(): void {
-    const settlement = this.#serving.current;
-    if (settlement === undefined) return;
-    const delivery = settlement.delivery();
-    this.#channel.deliver(delivery);
-    this.#serving.extensionsAtWork = this.#host.invoke(delivery);
-    this.#delivered = settlement;
-  }
-
-  /** Nothing can be read of it before: it is on its way, and then what is to be told of it. */
-  #beginDelivered(): void {
-    const delivered = this.#delivered;
-    if (delivered === undefined) return;
-    this.#delivered = undefined;
-    if (!delivered.begun) this.#journal.begin(delivered);
-  }
 
   #refuseRestore(kind: 'restore-failed' | 'restore-timed-out'): void {
     const settlement = this.#serving.giveBack();

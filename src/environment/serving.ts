@@ -7,6 +7,8 @@
 import { afterReads } from '../async/after-reads.js';
 import type { Clock } from '../async/clock.js';
 import type { EndReason } from './cause.js';
+import type { Channel } from './channel.js';
+import type { ExtensionHost } from './extension-host.js';
 import type { Posted } from './post.js';
 import type { InvocationJournal } from './journal.js';
 import type { EnvironmentAction } from './lifecycle.js';
@@ -68,6 +70,7 @@ export class Serving {
   extensionsAtWork = 0;
   readonly #parts: ServingParts;
   #settlement: Settlement | undefined;
+  #delivered: Settlement | undefined;
   #unreported: Unreported | undefined;
   #unread: Unread | undefined;
   #served = 0;
@@ -90,6 +93,23 @@ export class Serving {
   take(settlement: Settlement): void {
     this.#settlement = settlement;
     this.extensionsAtWork = 0;
+  }
+
+  /** Sends the event, also to extensions; `begin` is to follow. */
+  deliver(channel: Pick<Channel, 'deliver'>, host: Pick<ExtensionHost, 'invoke'>): void {
+    const settlement = this.#settlement;
+    if (settlement === undefined) return;
+    const delivery = settlement.delivery();
+    channel.deliver(delivery);
+    this.extensionsAtWork = host.invoke(delivery);
+    this.#delivered = settlement;
+  }
+
+  /** Writes START of what was delivered: nothing can be read of it before, and it is on its way. */
+  begin(): void {
+    const delivered = this.#delivered;
+    this.#delivered = undefined;
+    if (delivered?.begun === false) this.#parts.journal.begin(delivered);
   }
 
   conclude(action: Conclusion, mishap: Mishap, endReason: EndReason | undefined): void {
