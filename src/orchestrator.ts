@@ -123,6 +123,7 @@ async function startRest(early: EarlySide, start: Start): Promise<RunningOrchest
   void packages.collect(() => registry.packages());
   const { endpoint } = early;
   start.ready(endpoint);
+  void opened.rehearse();
   events.start();
   await sources.start(config.stack);
   const standing = { view, endpoint, engine: description, router, events, sources };

@@ -26,6 +26,7 @@ import { EnvironmentJournal } from '../environment/journal.js';
 import { availabilityZoneId } from '../function/availability-zone.js';
 import type { CodeStore } from '../function/code-store.js';
 import { ownOutputs } from '../function/own-outputs.js';
+import type { FunctionVersion } from '../function/function-version.js';
 import { isCustom } from '../function/runtimes.js';
 import { logGroupOf } from '../function/variables.js';
 import { keepAliveOf } from '../keep-alive/named.js';
@@ -41,6 +42,7 @@ import type { InvocationStore } from '../state/invocation-store.js';
 import { openSink } from '../telemetry/sinks.js';
 import { openAwsSide, type AwsSide } from './aws-side.js';
 import type { Backend } from './backend.js';
+import { isPlain, rehearse } from './rehearsal.js';
 import { told } from './told.js';
 
 export interface EngineSideRequest {
@@ -60,6 +62,8 @@ export interface EngineSide {
   readonly description: EngineDescription;
   readonly aws: AwsSide;
   readonly backend: Backend;
+  /** Events of nobody go the way of all others, so that the first one finds code that has run. */
+  rehearse(): Promise<void>;
 }
 
 interface Opened {
@@ -87,7 +91,7 @@ function reclaimAfterMs({ reclaim }: EngineDescription): number | 'never' {
 export async function openEngineSide(request: EngineSideRequest): Promise<EngineSide> {
   const opened = await openEngine(request);
   const { engine, description, aws } = opened;
-  return { engine, description, aws, backend: backendOn(opened, request) };
+  return { engine, description, aws, ...backendOn(opened, request) };
 }
 
 /** The engine, and the Runtime API where its containers reach it. */
@@ -122,7 +126,10 @@ async function openEngine(request: EngineSideRequest): Promise<Opened> {
   return { runId, engine, description, runtimeApi, aws };
 }
 
-function backendOn(opened: Opened, request: EngineSideRequest): Backend {
+function backendOn(
+  opened: Opened,
+  request: EngineSideRequest,
+): Pick<EngineSide, 'backend' | 'rehearse'> {
   const { engine, description } = opened;
   const { settings } = request.config;
   const versions = versionBuilder(opened, request);
@@ -135,7 +142,8 @@ function backendOn(opened: Opened, request: EngineSideRequest): Backend {
     timeScale: settings.timeScale,
     spares: settings.spares,
   };
-  return {
+  let plain: FunctionVersion | undefined;
+  const backend: Backend = {
     build: (definition) => {
       engine.expectDisk(definition.ephemeralStorageMb);
       return versions.build(definition);
@@ -143,6 +151,7 @@ function backendOn(opened: Opened, request: EngineSideRequest): Backend {
     openPool: (version, firstCause, history) => {
       // An image of somebody's own need not have the programs that what is made ahead runs.
       byteCode.expect(version);
+      if (isPlain(version)) plain ??= version;
       if (version.image === undefined) engine.expect(expectedSpec(version, pools.buildSpec));
       const concurrency = (): number => request.concurrencyOf(version.name);
       const pool = new Pool(version, pools, { rules, firstCause, history, concurrency });
@@ -151,6 +160,13 @@ function backendOn(opened: Opened, request: EngineSideRequest): Backend {
     },
     release: (version) => versions.release(version),
     collect: () => versions.collect().then(() => byteCode.collect()),
+  };
+  return {
+    backend,
+    rehearse: async () => {
+      const path = opened.runtimeApi.socketPath;
+      if (plain !== undefined && path !== undefined) await rehearse(plain, pools, path);
+    },
   };
 }
 

@@ -38,9 +38,12 @@ export interface RuntimeDoor {
   close(identity: string): void;
 }
 
+/** All that an environment asks of an engine. */
+export type EnvironmentEngine = Pick<ContainerEngine, 'create'>;
+
 export interface EnvironmentParts {
   readonly clock: Clock;
-  readonly engine: ContainerEngine;
+  readonly engine: EnvironmentEngine;
   readonly door: RuntimeDoor;
   readonly buildSpec: BuildContainerSpec;
   readonly openJournal: (
