@@ -5,7 +5,8 @@
 export class Queue<T> {
   readonly #limit: number;
   #front: T[] = [];
-  #items: T[] = [];
+  /** Those before `#head` were taken, and are let go of. */
+  #items: (T | undefined)[] = [];
   #head = 0;
 
   constructor(limit: number) {
@@ -31,6 +32,14 @@ export class Queue<T> {
     if (this.#front.length > 0) return this.#front.pop();
     const item = this.#items[this.#head];
     if (item === undefined) return undefined;
+    if (this.#head === this.#items.length - 1) {
+      if (this.#head === 0) this.#items.pop();
+      else this.#items = [];
+      this.#head = 0;
+      return item;
+    }
+    // An invocation holds its payload, and whoever waits for it.
+    this.#items[this.#head] = undefined;
     this.#head += 1;
     if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
@@ -60,7 +69,7 @@ export class Queue<T> {
 
   /** Every entry, oldest first, leaving the queue empty. */
   drain(): T[] {
-    const all = [...this.#front.reverse(), ...this.#items.slice(this.#head)];
+    const all = [...this.#front.reverse(), ...(this.#items.slice(this.#head) as T[])];
     this.#front = [];
     this.#items = [];
     this.#head = 0;
