@@ -50,7 +50,7 @@ export class RuntimeClient {
   /** The next event: `{ headers, body }`. Never times out. */
   next() {
     this.#reconnect();
-    this.#send(Buffer.from(this.#next, 'latin1'));
+    this.#send(this.#next);
     return this.#answer();
   }
 
@@ -127,9 +127,9 @@ export class RuntimeClient {
   }
 
   async #postThenNext(path, body, contentType, headers) {
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    const together = this.#pipelines && bytes.length <= PIPELINED_BYTES;
-    this.#write(path, bytes, contentType, headers, together);
+    const sent = measurable(body);
+    const together = this.#pipelines && Buffer.byteLength(sent) <= PIPELINED_BYTES;
+    this.#write(path, sent, contentType, headers, together);
     this.posted = this.#answer();
     const posted = await this.posted;
     sayRefused(posted);
@@ -138,30 +138,30 @@ export class RuntimeClient {
 
   #write(path, body, contentType, headers, together) {
     this.#reconnect();
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const sent = measurable(body);
+    const length = Buffer.byteLength(sent);
     const head = this.#head(
       'POST',
       path,
-      `Content-Type: ${contentType}\r\nContent-Length: ${bytes.length}\r\n${headers}`,
+      `Content-Type: ${contentType}\r\nContent-Length: ${length}\r\n${headers}`,
     );
-    if (bytes.length > PIPELINED_BYTES) {
+    if (length > PIPELINED_BYTES) {
       this.#socket.cork();
-      this.#send(Buffer.from(head, 'latin1'));
-      this.#send(bytes);
+      this.#send(head);
+      this.#send(typeof sent === 'string' ? Buffer.from(sent) : sent);
       this.#socket.uncork();
       return;
     }
-    const tail = together ? this.#next : '';
-    const message = Buffer.allocUnsafe(head.length + bytes.length + tail.length);
-    message.latin1Write(head, 0);
-    bytes.copy(message, head.length);
-    message.latin1Write(tail, head.length + bytes.length);
-    this.#send(message);
+    // A text of as many bytes as characters is the same in every encoding.
+    const isPlain = typeof sent === 'string' && length === sent.length;
+    const text = isPlain ? sent : Buffer.from(sent).latin1Slice();
+    this.#send(head + text + (together ? this.#next : ''));
   }
 
+  /** Bytes, or a text whose characters are bytes. */
   #send(message) {
     this.#early?.push(message);
-    this.#socket.write(message);
+    this.#socket.write(message, 'latin1');
   }
 
   #head(method, path, headers) {
@@ -237,6 +237,11 @@ export class RuntimeClient {
 function networkTarget(address) {
   const colon = address.lastIndexOf(':');
   return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)), noDelay: true };
+}
+
+/** Of a long text the bytes: to count them takes nearly as long as to make them. */
+function measurable(body) {
+  return typeof body === 'string' && body.length > PIPELINED_BYTES ? Buffer.from(body) : body;
 }
 
 function sayRefused({ status, body }) {
