@@ -24,6 +24,8 @@ const LARGE = { functions: 10_000, events: 10_000_000 };
 const DAY_SECONDS = 86_400;
 const MOST_OF_FIXED = 1 / 3;
 const TIMES_REAL = 1000;
+/** The constants of `learned` were chosen on days of earlier seeds. */
+const FIRST_SEED = 4;
 
 export async function replays(rounds: number): Promise<Figure[]> {
   const figures = loadFigures();
@@ -34,7 +36,7 @@ export async function replays(rounds: number): Promise<Figure[]> {
           ...SMALL,
           days: length,
           events: SMALL.events * length,
-          seed: round + 1,
+          seed: FIRST_SEED + round,
         }).trace,
       ),
     ),
