@@ -237,6 +237,7 @@ export class Serving {
   giveBack(): Settlement | undefined {
     const settlement = this.#settlement;
     this.#settlement = undefined;
+    this.#delivered = undefined;
     return settlement;
   }
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { nextTurn } from '../../../src/async/next-turn.js';
+import type { InvocationJournal } from '../../../src/environment/journal.js';
 import { Mishap } from '../../../src/environment/mishap.js';
 import type { Processes } from '../../../src/environment/processes.js';
-import { Serving } from '../../../src/environment/serving.js';
+import { Serving, type ServingParts } from '../../../src/environment/serving.js';
 import { dispatchTimes, Settlement } from '../../../src/environment/settlement.js';
 import type { FunctionVersion } from '../../../src/function/function-version.js';
 import { ManualClock } from '../../support/manual-clock.js';
@@ -9,15 +11,39 @@ import { SILENT_JOURNAL } from '../../support/pool-bench.js';
 
 const VERSION = { name: 'f', version: '$LATEST', timeoutSeconds: 3 } as FunctionVersion;
 
-function serve(extensionsAtWork: number): { told: string[]; serving: Serving } {
-  const clock = new ManualClock();
-  const told: string[] = [];
-  const serving = new Serving({
-    clock,
+/** The order in which a journal and processes with a pipe are asked for something. */
+function piped(told: string[]): Pick<ServingParts, 'journal' | 'processes'> {
+  const journal: InvocationJournal = {
+    ...SILENT_JOURNAL,
+    marker: 'marker',
+    begin: (settlement) => {
+      settlement.begun = true;
+      told.push('begun');
+    },
+    outputIsHere: (what) => void told.push(`output of ${what}`),
+    end: ({ requestId }) => void told.push(`end of ${requestId}`),
+  };
+  const processes = {
+    pipesOutput: true,
+    lookAtPeak: () => undefined,
+    flushOutput: () => {
+      told.push('read');
+      return true;
+    },
+  };
+  return { journal, processes: processes as unknown as Processes };
+}
+
+function serve(
+  extensionsAtWork: number,
+  partsOf: (told: string[]) => Pick<ServingParts, 'journal' | 'processes'> = () => ({
     journal: SILENT_JOURNAL,
     processes: { lookAtPeak: () => undefined } as Processes,
-    takeRestoreMs: () => undefined,
-  });
+  }),
+): { told: string[]; serving: Serving } {
+  const clock = new ManualClock();
+  const told: string[] = [];
+  const serving = new Serving({ clock, ...partsOf(told), takeRestoreMs: () => undefined });
   const assignment = {
     request: {
       requestId: 'r',
@@ -67,5 +93,49 @@ describe('an invocation counts as concurrency', () => {
     const { told, serving } = serve(1);
     serving.conclude('settleTimeout', mishap, undefined);
     expect(told).toEqual(['settled']);
+  });
+});
+
+describe('what an invocation wrote, where we read the pipe ourselves', () => {
+  const mishap = new Mishap();
+
+  it('is here when everything has been read that could be, which nobody waits for', async () => {
+    const { told, serving } = serve(0, piped);
+    serving.conclude('settleResponse', mishap, undefined);
+    expect(told).toEqual(['settled']);
+    expect(serving.served).toBe(0);
+    await nextTurn();
+    expect(told).toEqual(['settled', 'output of r', 'end of r']);
+    expect(serving.served).toBe(1);
+  });
+
+  it('is read at once when the next event comes before that', async () => {
+    const { told, serving } = serve(0, piped);
+    serving.conclude('settleResponse', mishap, undefined);
+    serving.readOutput();
+    serving.readOutput();
+    await nextTurn();
+    expect(told).toEqual(['settled', 'read', 'output of r', 'end of r']);
+  });
+});
+
+describe('START', () => {
+  const channel = { deliver: () => undefined };
+  const host = { invoke: () => 0 };
+
+  it('is written once, behind the event', () => {
+    const { told, serving } = serve(0, piped);
+    serving.deliver({ deliver: () => void told.push('delivered') }, host);
+    serving.begin();
+    serving.begin();
+    expect(told).toEqual(['delivered', 'begun']);
+  });
+
+  it('is not written for an event that goes back, as nobody woke to take it', () => {
+    const { told, serving } = serve(0, piped);
+    serving.deliver(channel, host);
+    serving.giveBack();
+    serving.begin();
+    expect(told).toEqual([]);
   });
 });
