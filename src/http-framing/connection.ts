@@ -213,7 +213,7 @@ export class Connection implements AnswerSide {
     if (this.#seen > 0 && !this.#join()) return false;
     const known = this.#unread[0] === LETTER_G ? this.#gets : this.#others;
     const again = known.find(this.#unread);
-    const head = again ?? readHead(this.#unread, this.#seen);
+    const head = again ?? readHead(this.#unread, this.#seen, known.lines);
     if (head === undefined) {
       this.#seen = this.#unread.length;
       return this.#backlog.bytes > 0;

@@ -48,12 +48,44 @@ const UNUSUAL_HEADERS: ReadonlySet<string> = new Set([
 const KNOWN_NAMES = new Map<string, string>();
 const MOST_KNOWN_NAMES = 256;
 const LONGEST_KNOWN_NAME = 64;
+const MOST_KNOWN_LINES = 16;
+
+/** The names in the lines of a head: those of the next one are nearly always the same. */
+export class KnownLines {
+  /** Up to their colons. */
+  readonly #beginnings: string[] = [];
+  /** In lower case. */
+  readonly #names: string[] = [];
+  /** Where the colon of the line is that was looked at last. */
+  colon = 0;
+
+  /** Of a line from `at` to `end`; undefined when only the complete parser may judge it. */
+  nameOf(line: number, text: string, at: number, end: number): string | undefined {
+    const beginning = this.#beginnings[line];
+    if (beginning !== undefined && text.startsWith(beginning, at)) {
+      this.colon = at + beginning.length - 1;
+      return this.#names[line];
+    }
+    this.colon = text.indexOf(':', at);
+    if (this.colon < 0 || this.colon > end) return undefined;
+    const name = nameOf(text.slice(at, this.colon));
+    if (name !== undefined && name.length <= LONGEST_KNOWN_NAME && line < MOST_KNOWN_LINES) {
+      this.#beginnings[line] = text.slice(at, this.colon + 1);
+      this.#names[line] = name;
+    }
+    return name;
+  }
+}
 
 /**
- * `undefined`: more bytes are needed. The first `seen` bytes were there, and not enough, when it was
+ * `undefined`: more bytes are needed. `lines` are those of a head like it. The first `seen` bytes were there, and not enough, when it was
  * last asked.
  */
-export function readHead(bytes: Buffer, seen = 0): Head | 'unusual' | undefined {
+export function readHead(
+  bytes: Buffer,
+  seen = 0,
+  lines = new KnownLines(),
+): Head | 'unusual' | undefined {
   const end = bytes.indexOf(END, Math.max(0, seen - END.length));
   if (end < 0) return mayBecomeHead(bytes, seen) ? undefined : 'unusual';
   if (end > LARGEST_HEAD_BYTES) return 'unusual';
@@ -62,7 +94,7 @@ export function readHead(bytes: Buffer, seen = 0): Head | 'unusual' | undefined 
   const lineEnd = text.indexOf('\r\n');
   const request = REQUEST_LINE.exec(lineEnd < 0 ? text : text.slice(0, lineEnd));
   if (request === null || lineEnd < 0) return 'unusual';
-  const headers = readHeaders(text, lineEnd + 2);
+  const headers = readHeaders(text, lineEnd + 2, lines);
   if (headers === undefined) return 'unusual';
   const host = headers['host'];
   if (host === undefined) return 'unusual';
@@ -94,7 +126,11 @@ function mayBecomeHead(bytes: Buffer, seen: number): boolean {
 }
 
 /** `undefined` when a line is one only the complete parser may judge. */
-function readHeaders(text: string, start: number): Record<string, string> | undefined {
+function readHeaders(
+  text: string,
+  start: number,
+  lines: KnownLines,
+): Record<string, string> | undefined {
   const headers = Object.create(null) as Record<string, string>;
   let count = 0;
   for (let at = start; at < text.length;) {
@@ -102,12 +138,11 @@ function readHeaders(text: string, start: number): Record<string, string> | unde
     if (count > MOST_HEADERS) return undefined;
     const next = text.indexOf('\r\n', at);
     const lineEnd = next < 0 ? text.length : next;
-    const colon = text.indexOf(':', at);
-    if (colon < 0 || colon > lineEnd) return undefined;
-    const name = nameOf(text.slice(at, colon));
+    const name = lines.nameOf(count - 1, text, at, lineEnd);
     if (name === undefined || name in headers) return undefined;
-    const value = trimmed(text, colon + 1, lineEnd);
-    if (name === 'content-length' && !LENGTH.test(text.slice(colon + 1, lineEnd))) return undefined;
+    const from = lines.colon + 1;
+    const value = trimmed(text, from, lineEnd);
+    if (name === 'content-length' && !LENGTH.test(text.slice(from, lineEnd))) return undefined;
     if (name === 'connection' && value.toLowerCase() !== 'keep-alive') return undefined;
     headers[name] = value;
     at = lineEnd + 2;

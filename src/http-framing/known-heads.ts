@@ -3,13 +3,15 @@
  * for byte, is not read again: it means what it meant.
  */
 
-import type { Head } from './head.js';
+import { KnownLines, type Head } from './head.js';
 
 const LONGEST_KNOWN_BYTES = 2048;
 /** After so many others in a row nothing is expected to come again. */
 const MOST_MISSES = 8;
 
 export class KnownHeads {
+  /** Others differ from it in the values of some lines. */
+  readonly lines = new KnownLines();
   #bytes: Buffer | undefined;
   #head: Head | undefined;
   #misses = 0;

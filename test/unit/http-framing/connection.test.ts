@@ -121,6 +121,27 @@ describe('a connection', () => {
     expect(door.bodies).toEqual(['same', '', 'same', '', 'same', '']);
   });
 
+  it('reads heads whose lines come in another order, or with other names, for what they are', async () => {
+    const { door, other } = opened();
+    const heads = [
+      ['Host: a', 'X-One: 1', 'X-Two: 2'],
+      ['Host: a', 'X-Two: 3', 'X-One: 4'],
+      ['HOST: a', 'X-One:5', 'x-two:  6 '],
+      ['Host: a', 'X-One-More: 7', 'X-Two: 8'],
+    ].map((lines, at) => `GET /${at} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+    for (const [sent, head] of heads.entries()) {
+      other.push(head);
+      await turn();
+      door.begun[sent]?.send('x');
+    }
+    expect(door.begun.map(({ head }) => ({ ...head.headers }))).toEqual([
+      { host: 'a', 'x-one': '1', 'x-two': '2' },
+      { host: 'a', 'x-two': '3', 'x-one': '4' },
+      { host: 'a', 'x-one': '5', 'x-two': '6' },
+      { host: 'a', 'x-one-more': '7', 'x-two': '8' },
+    ]);
+  });
+
   it('takes no head for one that only begins like it', async () => {
     const { door, other } = opened();
     const short = 'GET /1 HTTP/1.1\r\nHost: a\r\n\r\n';
