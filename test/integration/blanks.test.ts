@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Docker from 'dockerode';
 import { LABEL } from '../../src/engine/labels.js';
+import { NETWORK_PROBE } from '../support/network-probe.js';
 import { mountsBelow } from '../support/proc.js';
 import { containersOf, mostBlanks, ownRun } from '../support/own-run.js';
 import { startProject, until, type Project } from '../support/project.js';
@@ -11,9 +12,10 @@ const LIMIT_MS = 60_000;
 const SCRATCH_ROOT = '/var/tmp/orchestrator';
 const docker = new Docker();
 
+/** Besides its network it tells of its files, its variables and its limits. */
 const PROBE = `
-import os, socket, time
-kept = {}
+import os, time
+from network import handler as network
 INIT = sorted(os.environ)
 def quota():
     for path in ("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu.max"):
@@ -26,26 +28,15 @@ def refused(path):
     except OSError as error:
         return error.strerror
 def handler(event, context):
-    address = socket.gethostbyname(socket.gethostname())
-    result = {"name": socket.gethostname(), "address": address, "self": socket.gethostbyname("sandbox.localdomain"),
-      "host": socket.gethostbyname("host.docker.internal"), "says": os.environ.get("SAYS"), "init": INIT, "cwd": os.getcwd(),
-      "task": sorted(os.listdir("/var/task")), "opt": os.listdir("/opt"), "uid": os.getuid(), "tmp": sorted(os.listdir("/tmp"))}
+    result = {"says": os.environ.get("SAYS"), "init": INIT, "cwd": os.getcwd(), "uid": os.getuid(),
+      "task": sorted(os.listdir("/var/task")), "opt": os.listdir("/opt"), "tmp": sorted(os.listdir("/tmp"))}
     if event.get("quota"): result["quota"] = [FULL, quota()]
     if event.get("write"):
         result["refused"] = [refused(path) for path in ("/var/task/x", "/var/task/app.py", "/opt/x", "/run/gate", "/x")]
         open("/tmp/kept", "w").close()
-    if event.get("listen"):
-        kept["s"] = socket.socket(); kept["s"].bind(("0.0.0.0", 7777)); kept["s"].listen(1)
-    if "reach" in event:
-        s = socket.socket(); s.settimeout(2)
-        try:
-            s.connect((event["reach"], 7777)); result["reached"] = True
-        except OSError:
-            result["reached"] = False
     time.sleep(event.get("wait", 0))
     if "take" in event: result["took"] = len(bytearray(event["take"] * 2**20))
-    if event.get("exit"): os._exit(1)
-    return result
+    return {**result, **network(event, context)}
 `;
 /** Everything a shell could trip over. */
 const SAYS = `it's "quoted" $HOME \`x\` \\ ; exit 1
@@ -77,7 +68,7 @@ describe('containers started ahead', () => {
     (await project.invoke(name, event)).json as Seen;
 
   beforeAll(async () => {
-    const code = { 'app.py': PROBE };
+    const code = { 'app.py': PROBE, 'network.py': NETWORK_PROBE };
     project = await startProject(
       {
         one: { files: code, memory: 128, environment: { SAYS } },
@@ -101,13 +92,17 @@ describe('containers started ahead', () => {
         self: one.address,
         says: SAYS,
         cwd: '/var/task',
-        task: ['app.py'],
+        task: ['app.py', 'network.py'],
         opt: [],
         uid: 993,
         tmp: [],
       });
       const two = await call('two', { reach: one.address });
-      expect(two).toMatchObject({ task: ['app.py', 'lib'], says: null, reached: false });
+      expect(two).toMatchObject({
+        task: ['app.py', 'lib', 'network.py'],
+        says: null,
+        reached: false,
+      });
       expect(two).toMatchObject({ name: 'sandbox.localdomain', self: two.address });
       expect(await call('one', { reach: one.address })).toMatchObject({ reached: true });
       const serving = project.orchestrator.environments().map(({ containerId }) => containerId);
@@ -165,7 +160,7 @@ describe('containers started ahead', () => {
         expect(await call('one', { exit: true })).toMatchObject({ errorType: 'Runtime.ExitError' });
         // Started ahead again once it has ended, or while the next event waits for it.
         if (wait) await until(async () => (await gates()) === most + 1);
-        const seen = { address, tmp: ['kept'], says: SAYS, task: ['app.py'] };
+        const seen = { address, tmp: ['kept'], says: SAYS, task: ['app.py', 'network.py'] };
         expect(await call('one', { write: true })).toMatchObject({ ...seen, cwd: '/var/task' });
       }
       expect(await call('one', { take: 300 })).toMatchObject({ errorType: 'Runtime.ExitError' });

@@ -2,30 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Docker from 'dockerode';
 import { heldBytes, watchedProcesses } from '../../src/engine/host/held-memory.js';
 import { LABEL } from '../../src/engine/labels.js';
+import { NETWORK_PROBE } from '../support/network-probe.js';
 import { PYTHON_EXTENSION } from '../support/extension-programs.js';
 import { containersOf, ownRun } from '../support/own-run.js';
 import { startProject, until, type Project } from '../support/project.js';
 
 const LIMIT_MS = 60_000;
 const docker = new Docker();
-
-const PROBE = `
-import os, socket, time
-kept = {}
-def handler(event, context):
-    address = socket.gethostbyname(socket.gethostname())
-    result = {"name": socket.gethostname(), "address": address, "self": socket.gethostbyname("sandbox.localdomain"), "host": socket.gethostbyname("host.docker.internal")}
-    if event.get("listen"):
-        kept["s"] = socket.socket(); kept["s"].bind(("0.0.0.0", 7777)); kept["s"].listen(1)
-    if "reach" in event:
-        s = socket.socket(); s.settimeout(2)
-        try:
-            s.connect((event["reach"], 7777)); result["reached"] = True
-        except OSError:
-            result["reached"] = False
-    if event.get("exit"): os._exit(1)
-    return result
-`;
 
 interface Seen {
   readonly name: string;
@@ -41,7 +24,7 @@ describe('networks made ahead', () => {
   const holders = (): Promise<Docker.ContainerInfo[]> => containersOf(run, LABEL.holder);
   beforeAll(async () => {
     // With an extension they cannot be served by containers that were started ahead.
-    const files = { 'app.py': PROBE, '../layer/extensions/agent': PYTHON_EXTENSION };
+    const files = { 'app.py': NETWORK_PROBE, '../layer/extensions/agent': PYTHON_EXTENSION };
     const settings = { files, layers: ['layer'] };
     project = await startProject({ one: settings, two: settings }, { spares: 0, watch: false });
     run = await ownRun();
