@@ -40,8 +40,12 @@ export type Kept = Readonly<Record<string, Readonly<Record<string, Reference>>>>
 /** By kind of machine. */
 export type Baseline = Readonly<Record<string, Kept>>;
 
+/** Undefined without a file, and for one of an earlier form. */
 export function readResults(file = RESULTS_FILE): Results | undefined {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : undefined;
+  if (!existsSync(file)) return undefined;
+  const read = JSON.parse(readFileSync(file, 'utf8')) as Partial<Results>;
+  const { machine, sections } = read;
+  return machine === undefined || sections === undefined ? undefined : { machine, sections };
 }
 
 export function readBaseline(file = BASELINE_FILE): Baseline {
