@@ -55,13 +55,18 @@ export function enginePausePairMs(language: Language): Promise<number> {
         await container.unpause();
         times.push(performance.now() - startedAt);
       } catch (error) {
-        // A busy engine hears of a pause only after the unpause, and thinks that it still holds.
-        if ((error as { statusCode?: number }).statusCode !== 409) throw error;
+        if (!isOutOfStep(error)) throw error;
         await container.unpause().catch(() => undefined);
       }
     }
     return median(times);
   });
+}
+
+/** A busy engine hears late of a pause, and thinks that it still holds or does not hold yet. */
+function isOutOfStep(error: unknown): boolean {
+  const { statusCode, message = '' } = error as { statusCode?: number; message?: string };
+  return statusCode === 409 || message.includes('is not paused');
 }
 
 function freezerOf(pid: number): { path: string; freeze: string; thaw: string } {
