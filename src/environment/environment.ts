@@ -249,7 +249,6 @@ export class Environment implements ChannelListener {
     } finally {
       this.#applying = false;
     }
-    this.#serving.begin();
     if (this.#state !== from) this.#listener.changed(this, from, this.#state);
   }
 

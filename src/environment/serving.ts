@@ -70,7 +70,6 @@ export class Serving {
   extensionsAtWork = 0;
   readonly #parts: ServingParts;
   #settlement: Settlement | undefined;
-  #delivered: Settlement | undefined;
   #unreported: Unreported | undefined;
   #unread: Unread | undefined;
   #served = 0;
@@ -95,21 +94,14 @@ export class Serving {
     this.extensionsAtWork = 0;
   }
 
-  /** Sends the event, also to extensions; `begin` is to follow. */
+  /** Writes START and sends the event, also to extensions. */
   deliver(channel: Pick<Channel, 'deliver'>, host: Pick<ExtensionHost, 'invoke'>): void {
     const settlement = this.#settlement;
     if (settlement === undefined) return;
+    if (!settlement.begun) this.#parts.journal.begin(settlement);
     const delivery = settlement.delivery();
     channel.deliver(delivery);
     this.extensionsAtWork = host.invoke(delivery);
-    this.#delivered = settlement;
-  }
-
-  /** Writes START of what was delivered: nothing can be read of it before, and it is on its way. */
-  begin(): void {
-    const delivered = this.#delivered;
-    this.#delivered = undefined;
-    if (delivered?.begun === false) this.#parts.journal.begin(delivered);
   }
 
   conclude(action: Conclusion, mishap: Mishap, endReason: EndReason | undefined): void {
@@ -237,7 +229,6 @@ export class Serving {
   giveBack(): Settlement | undefined {
     const settlement = this.#settlement;
     this.#settlement = undefined;
-    this.#delivered = undefined;
     return settlement;
   }
 

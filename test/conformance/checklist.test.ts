@@ -11,6 +11,7 @@ import { packageRoot } from '../../src/package-root.js';
 import { startProject, until, type Answer, type Project } from '../support/project.js';
 
 const LIMIT_MS = 120_000;
+const MOST_TRIES = 10;
 const LIMIT_BYTES = 6_291_556;
 
 const NODE = `
@@ -176,8 +177,12 @@ describe('the checklist of the contract', () => {
       errorType: 'Function.ResponseSizeTooLarge',
       errorMessage: `Response payload size exceeded maximum allowed payload size (${LIMIT_BYTES} bytes).`,
     });
-    const { before } = await own({});
-    expect(before[0]).toMatchObject({
+    // Its own environment may not have asked for work yet, and another one be started.
+    let told: unknown[] = [];
+    for (let tries = 0; told.length === 0 && tries < MOST_TRIES; tries += 1) {
+      told = (await Promise.all([own({}), own({})])).flatMap(({ before }) => before);
+    }
+    expect(told[0]).toMatchObject({
       status: 413,
       body: expect.stringContaining('RequestEntityTooLarge'),
     });
