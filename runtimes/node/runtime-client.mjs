@@ -127,16 +127,15 @@ export class RuntimeClient {
   }
 
   async #postThenNext(path, body, contentType, headers) {
-    const sent = measurable(body);
-    const together = this.#pipelines && Buffer.byteLength(sent) <= PIPELINED_BYTES;
-    this.#write(path, sent, contentType, headers, together);
+    const together = this.#write(path, body, contentType, headers, this.#pipelines);
     this.posted = this.#answer();
     const posted = await this.posted;
     sayRefused(posted);
     return together && !posted.closed ? this.#answer() : this.next();
   }
 
-  #write(path, body, contentType, headers, together) {
+  /** Returns whether the poll behind it, if `pipelines`, has gone out with it. */
+  #write(path, body, contentType, headers, pipelines) {
     this.#reconnect();
     const sent = measurable(body);
     const length = Buffer.byteLength(sent);
@@ -150,12 +149,13 @@ export class RuntimeClient {
       this.#send(head);
       this.#send(typeof sent === 'string' ? Buffer.from(sent) : sent);
       this.#socket.uncork();
-      return;
+      return false;
     }
     // A text of as many bytes as characters is the same in every encoding.
     const isPlain = typeof sent === 'string' && length === sent.length;
     const text = isPlain ? sent : Buffer.from(sent).latin1Slice();
-    this.#send(head + text + (together ? this.#next : ''));
+    this.#send(head + text + (pipelines ? this.#next : ''));
+    return pipelines;
   }
 
   /** Bytes, or a text whose characters are bytes. */

@@ -1,15 +1,11 @@
 /** What environments cost while nothing is asked of them: no timer each, and little memory. */
 
 import { describe, expect, it } from '@jest/globals';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { EnvironmentJournal } from '../../../src/environment/journal.js';
 import { systemClock } from '../../../src/async/clock.js';
 import { openSink } from '../../../src/telemetry/sinks.js';
 import { PoolBench } from '../../support/pool-bench.js';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
+import { collectGarbage } from '../../support/collect-garbage.js';
 
 async function frozen(count: number, bench = new PoolBench({ rules: { reclaimAfterMs: 60_000 } })) {
   bench.pool.provision(count);
@@ -43,7 +39,7 @@ describe('frozen environments', () => {
       });
     const held = async (count: number): Promise<number> => {
       await frozen(count, bench);
-      collect();
+      collectGarbage();
       return process.memoryUsage().heapUsed;
     };
     // What the first ones bring is made once.

@@ -1,13 +1,9 @@
 /** An invocation that was taken is kept by nobody: it holds its payload, and whoever waits for it. */
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { nextTurn } from '../../../src/async/next-turn.js';
 import { Queue } from '../../../src/pool/queue.js';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+import { collectGarbage } from '../../support/collect-garbage.js';
 
 /** What the queue alone may still hold. */
 function taken(queue: Queue<object>, count: number): WeakRef<object>[] {
