@@ -58,16 +58,6 @@ const onDemand = {
   },
 };
 
-/** Messages are in English: the other languages take as long to load as all else of it. */
-const english = {
-  name: 'english',
-  setup(bundling) {
-    bundling.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-      contents: `export { default as en } from './en.js';`,
-    }));
-  },
-};
-
 const URL_OF_IT = `const bundleUrl = require('node:url').pathToFileURL(__filename).href;`;
 
 const OPTIONS = {
@@ -85,7 +75,7 @@ const OPTIONS = {
   // Of a script that V8 takes from what it kept, it knows no more how to import: what is not in the
   // file is required instead.
   supported: { 'dynamic-import': false },
-  plugins: [onDemand, english],
+  plugins: [onDemand],
   define: { 'import.meta.url': 'bundleUrl' },
   logLevel: 'warning',
 };
@@ -113,7 +103,7 @@ for (const pack of PACKS) {
     `${pack}.cjs`,
     {
       stdin: { contents, resolveDir: root, sourcefile: `${pack}.js` },
-      plugins: [onDemand, english, plugin(pack)],
+      plugins: [onDemand, plugin(pack)],
     },
     // As the launcher wants it: V8 keeps what it made of a script, not of a module.
     (code) => `(function (require, module, __filename, __dirname, ${LOADER}) {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
-/** Modules, by pack, from which all they import is in the pack as well, or in `program`. */
+/** Modules, by pack, from which all they import is in the pack as well, or in one that more need. */
 const ROOTS = {
   // Every command.
   program: ['dist/src/main.js', 'dist/src/cli/run.js', 'dist/src/cli/real-parts.js'],
@@ -10,11 +10,22 @@ const ROOTS = {
   up: ['dist/src/config/load.js', 'dist/src/orchestrator.js'],
   // The command line of everything but a plain `up`.
   commands: ['dist/src/cli/program.js'],
+  // Projects that are more than functions and settings.
+  templates: [
+    'dist/src/config/template/template.js',
+    'dist/src/config/template/include.js',
+    'dist/src/config/project-template.js',
+    'dist/src/config/serverless/read.js',
+    'dist/src/config/cdk/assembly.js',
+  ],
 };
 /** Whatever else is imported once it is needed. */
 const REST = 'rest';
+/** What `templates` and `rest` have in common: neither makes the other load. */
+const COMMON = 'common';
 
-export const PACKS = [REST, 'commands', 'up', 'program'];
+/** None needs what stands before it here. */
+export const PACKS = [REST, 'templates', COMMON, 'commands', 'up', 'program'];
 
 /** What `packs` calls itself in the code. */
 export const LOADER = 'packs';
@@ -52,13 +63,14 @@ function ownersIn(graph) {
     others.filter((path) => graph.has(path) && !named.has(path)),
   );
   const pack = (path) => {
-    const { program, up, commands } = reached;
+    const { program, up, commands, templates } = reached;
+    const isOthers = up.has(path) || rest.has(path) || templates.has(path);
     // What the command line shares with others does not make it load them.
-    if (program.has(path) || (commands.has(path) && (up.has(path) || rest.has(path)))) {
-      return 'program';
-    }
+    if (program.has(path) || (commands.has(path) && isOthers)) return 'program';
     if (up.has(path)) return 'up';
-    return commands.has(path) ? 'commands' : REST;
+    if (commands.has(path)) return 'commands';
+    if (!templates.has(path)) return REST;
+    return rest.has(path) ? COMMON : 'templates';
   };
   return new Map([...graph.keys()].map((path) => [path, pack(path)]));
 }

@@ -1,37 +1,39 @@
 /** What people write about asynchronous events (contract 9.3, 9.4), and what it means. */
 
-import { z } from 'zod';
 import { functionArn, isFunctionName } from '../function/arn.js';
 import type { FunctionDefinition } from '../function/function-version.js';
 import { LIMITS } from './defaults.js';
+import { mapWith, matches, optional, text, type Shape, type Shaped } from './shape.js';
 import { whole } from './whole.js';
 
 /** A function may be named; whatever else there is has an ARN. */
-function destination(services: readonly string[]) {
+function destination(services: readonly string[]): Shape<string> {
   const arn = new RegExp(`^arn:aws[a-zA-Z-]*:(${services.join('|')}):.`);
   const expected = `the name of a function, or an ARN of ${services.join(', ')}`;
-  return z.string(expected).refine((text) => isFunctionName(text) || arn.test(text), expected);
+  return text(expected, {
+    holds: (written) => isFunctionName(written) || arn.test(written),
+    expected,
+  });
 }
 
-export const asyncSchema = z.strictObject(
+export const asyncShape = mapWith(
   {
-    retries: whole(LIMITS.eventRetries, 'retries').optional(),
-    maxAge: whole(LIMITS.eventAgeSeconds, 'seconds').optional(),
-    onSuccess: destination(['lambda', 'sqs', 'sns', 'events']).optional(),
-    onFailure: destination(['lambda', 'sqs', 'sns', 'events', 's3']).optional(),
+    retries: optional(whole(LIMITS.eventRetries, 'retries')),
+    maxAge: optional(whole(LIMITS.eventAgeSeconds, 'seconds')),
+    onSuccess: optional(destination(['lambda', 'sqs', 'sns', 'events'])),
+    onFailure: optional(destination(['lambda', 'sqs', 'sns', 'events', 's3'])),
   },
   'a map of retries, maxAge, onSuccess and onFailure',
 );
 
-export const ASYNC_KEYS = Object.keys(asyncSchema.shape);
-
 const QUEUE_OR_TOPIC = 'the ARN of an SQS queue or an SNS topic';
-export const deadLetterSchema = z
-  .string(QUEUE_OR_TOPIC)
-  .regex(/^arn:aws[a-zA-Z-]*:(sqs|sns):./, QUEUE_OR_TOPIC);
+export const deadLetterShape = text(
+  QUEUE_OR_TOPIC,
+  matches(/^arn:aws[a-zA-Z-]*:(sqs|sns):./, QUEUE_OR_TOPIC),
+);
 
 interface EventSettings {
-  readonly async?: z.infer<typeof asyncSchema> | undefined;
+  readonly async?: Shaped<typeof asyncShape> | undefined;
   readonly deadLetterQueue?: string | undefined;
 }
 

@@ -6,7 +6,6 @@
 import type { FunctionDraft } from './function-draft.js';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import type { z } from 'zod';
 import { isFunctionName } from '../function/arn.js';
 import type { FunctionDefinition, LoggingConfig } from '../function/function-version.js';
 import { findRuntime, nearestRuntime, RUNTIMES } from '../function/runtimes.js';
@@ -20,7 +19,8 @@ import { isMap } from './map.js';
 import { checkSnapStart } from './snap-start.js';
 import { urlDefinition } from './url-settings.js';
 import { checkTenancy } from './tenancy.js';
-import { FUNCTION_KEYS, functionSchema, NESTED_KEYS, type FunctionSettings } from './schema.js';
+import { functionShape, NESTED, type FunctionSettings } from './schema.js';
+import type { Shape } from './shape.js';
 
 export interface FinishContext {
   /** What relative paths are relative to. */
@@ -165,24 +165,22 @@ function checkName(draft: FunctionDraft, problems: Problems): string | undefined
 }
 
 function checkSettings(draft: FunctionDraft, problems: Problems): FunctionSettings | undefined {
-  const result = functionSchema.safeParse(draft.settings);
-  if (result.success) return result.data;
+  const result = functionShape(draft.settings);
+  if (result.ok) return result.value;
   const nameOf = (key: string, prefix = ''): string => draft.names[`${prefix}${key}`] ?? key;
-  const issues = result.error.issues.map((issue) => {
+  const issues = result.issues.map((issue) => {
     const [setting, ...rest] = issue.path;
-    const path = [
-      ...(setting === undefined ? [] : [nameOf(String(setting))]),
-      ...rest.map((part) => nameOf(String(part), `${String(setting)}.`)),
-    ];
-    if (issue.code !== 'unrecognized_keys') return { ...issue, path };
-    const inner = setting === undefined ? undefined : NESTED_KEYS[String(setting)];
-    const known = inner?.map((key) => nameOf(key, `${String(setting)}.`)) ?? FUNCTION_KEYS;
-    return { ...issue, path, known };
+    if (setting === undefined) return issue;
+    const inner = (key: string): string => nameOf(key, `${setting}.`);
+    const path = [nameOf(setting), ...rest.map(inner)];
+    if (issue.keys === undefined) return { ...issue, path };
+    const { unknown, known } = issue.keys;
+    return { ...issue, path, keys: { unknown, known: known.map(inner) } };
   });
   const renamed = Object.fromEntries(
     Object.entries(draft.settings).map(([key, value]) => [
       nameOf(key),
-      key in NESTED_KEYS && isMap(value)
+      NESTED.has(key) && isMap(value)
         ? Object.fromEntries(
             Object.entries(value).map(([inner, found]) => [nameOf(inner, `${key}.`), found]),
           )
@@ -195,11 +193,11 @@ function checkSettings(draft: FunctionDraft, problems: Problems): FunctionSettin
 
 /** Those of the settings that are well-formed by themselves. */
 function soundSettings(draft: FunctionDraft): Partial<FunctionSettings> {
-  const shape: Readonly<Record<string, z.ZodType>> = functionSchema.shape;
+  const fields: Readonly<Record<string, Shape<unknown>>> = functionShape.fields;
   return Object.fromEntries(
-    Object.entries(shape).flatMap(([key, schema]) => {
-      const result = schema.safeParse(draft.settings[key]);
-      return result.success ? [[key, result.data]] : [];
+    Object.entries(fields).flatMap(([key, shape]) => {
+      const result = shape(draft.settings[key]);
+      return result.ok ? [[key, result.value]] : [];
     }),
   ) as Partial<FunctionSettings>;
 }

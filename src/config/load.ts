@@ -15,6 +15,7 @@ import type { Config, Flags, SettingNotice, Settings } from './config.js';
 import { finish } from './draft.js';
 import type { FunctionDraft } from './function-draft.js';
 import { DOTENV, readVariables, type VariableFile } from './env-vars.js';
+import { isService, isTemplate } from './kinds.js';
 import { isMap, map } from './map.js';
 import { readOrigin } from './origin.js';
 import { parametersOf, type Parameters } from './parameters.js';
@@ -22,10 +23,8 @@ import { Problems } from './problems.js';
 import { readProject } from './project.js';
 import { readSamConfig, SAM_CONFIG, type SamConfig } from './sam-config.js';
 import { readFileSettings, resolveSettings } from './settings.js';
-import { serviceIn } from './serverless/read.js';
 import { filesThatMatter } from './source.js';
 import type { TemplateContext } from './template/context.js';
-import { isTemplate, readTemplate } from './template/template.js';
 
 /** Of a queue that says nothing else. */
 const VISIBILITY_SECONDS = 30;
@@ -43,12 +42,13 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   const notices: SettingNotice[] = [];
   const sam = await readSamConfigOf(request);
   const { stacks = [], envVars } = request.flags;
-  const read = readOrigin(
+  const read = await readOrigin(
     { directory: request.directory, samTemplate: sam.config.template },
     stacks,
     problems,
   );
-  const service = serviceIn(read, request, problems, notices);
+  const reader = isService(read.document) ? await import('./serverless/read.js') : undefined;
+  const service = await reader?.serviceOf(read, request, problems, notices);
   const origin = service === undefined ? read : { ...read, ...service.origin };
   const { projectDirectory, source, document } = origin;
   const isSam = isTemplate(document) && service === undefined;
@@ -67,7 +67,7 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   const stack = emptyStack();
   const permissions: FunctionPermissions[] = [];
   const others = [...origin.files, ...(isSam ? sam.files : [])];
-  const drafts = readDrafts(document, {
+  const drafts = await readDrafts(document, {
     source,
     files: others,
     stack,
@@ -75,7 +75,7 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
     settings,
     problems,
     notices,
-    parameters: parametersOf({
+    parameters: await parametersOf({
       // A service's are its variables.
       flags: service === undefined ? (request.flags.parameters ?? {}) : {},
       files: service === undefined ? (request.flags.parameterFiles ?? []) : [],
@@ -143,7 +143,7 @@ interface DraftRequest {
   readonly files: string[];
 }
 
-function readDrafts(document: unknown, request: DraftRequest): FunctionDraft[] {
+async function readDrafts(document: unknown, request: DraftRequest): Promise<FunctionDraft[]> {
   const { source, problems, notices, settings, parameters, stack, permissions } = request;
   if (problems.list.length > 0 && document === undefined) return [];
   const context: TemplateContext = {
@@ -161,7 +161,9 @@ function readDrafts(document: unknown, request: DraftRequest): FunctionDraft[] {
     materialise: (logicalId, fileName, code) =>
       keepInlineCode(settings.stateDirectory, { logicalId, fileName, code }),
   };
-  return isTemplate(document) ? readTemplate(document, context) : readProject(document, context);
+  if (!isTemplate(document)) return readProject(document, context);
+  const { readTemplate } = await import('./template/template.js');
+  return readTemplate(document, context);
 }
 
 /** The folder of inline code, named by its content: a run that uses an older one keeps it. */

@@ -2,9 +2,9 @@
 
 import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { chosen, isManifest, stacksOf, together } from './cdk/assembly.js';
 import { ASSEMBLY } from './cdk/names.js';
 import { readDocument } from './document.js';
+import { isManifest } from './kinds.js';
 import type { Problems } from './problems.js';
 import { findSource, readSource } from './source.js';
 
@@ -21,14 +21,14 @@ export interface Origin {
 }
 
 /** Raises `config-not-found`, and `config-invalid` for what is no text. */
-export function readOrigin(
+export async function readOrigin(
   {
     directory,
     samTemplate,
   }: { readonly directory: string; readonly samTemplate?: string | undefined },
   stacks: readonly string[],
   problems: Problems,
-): Origin {
+): Promise<Origin> {
   const found = findSource(directory, samTemplate);
   const document = readDocument(readSource(found), problems);
   const folder = statSync(directory).isDirectory() ? resolve(directory) : dirname(found);
@@ -43,6 +43,7 @@ export function readOrigin(
     refuseStacks(stacks, problems);
     return plain;
   }
+  const { chosen, stacksOf, together } = await import('./cdk/assembly.js');
   const wanted = chosen(stacksOf(document, found, problems), stacks, problems);
   const [first, ...others] = wanted;
   const files = [found, ...wanted.map(({ template }) => template)];

@@ -3,7 +3,6 @@
  * 12.5).
  */
 
-import { readOther } from './template/include.js';
 import { isMap, own, type Map as Named } from './map.js';
 import type { Problems } from './problems.js';
 
@@ -25,7 +24,7 @@ export interface ParametersRequest {
   readonly read: string[];
 }
 
-export function parametersOf(request: ParametersRequest): Parameters {
+export async function parametersOf(request: ParametersRequest): Promise<Parameters> {
   const places = new Map<string, string>();
   const values: Record<string, string> = {};
   const take = (given: Readonly<Record<string, string>>, place: (name: string) => string): void => {
@@ -39,14 +38,18 @@ export function parametersOf(request: ParametersRequest): Parameters {
   );
   take(Object.fromEntries(known), (name) => `samconfig parameter_overrides ${name}`);
   for (const file of request.files) {
-    take(readFile(file, request), (name) => `--parameter-file ${file}, ${name}`);
+    take(await readFile(file, request), (name) => `--parameter-file ${file}, ${name}`);
   }
   take(request.flags, (name) => `--parameter ${name}`);
   return { values, placeOf: (name) => places.get(name) ?? `--parameter ${name}` };
 }
 
 /** CloudFormation's list, CodePipeline's `Parameters`, a map, or a list of `Name=value`. */
-function readFile(file: string, { problems, read }: ParametersRequest): Record<string, string> {
+async function readFile(
+  file: string,
+  { problems, read }: ParametersRequest,
+): Promise<Record<string, string>> {
+  const { readOther } = await import('./template/include.js');
   const path = `--parameter-file ${file}`;
   const document = readOther(file, path, { problems, files: read });
   if (document === undefined) return {};

@@ -1,12 +1,11 @@
 /**
  * Everything wrong with a file, gathered and told at once: path, value, expectation, remedy.
- * The only place where zod's issues become ours.
  */
 
 import { closest, distance } from 'fastest-levenshtein';
-import type { z } from 'zod';
 import { OrchestratorError } from '../errors.js';
 import type { Problem } from './config.js';
+import type { Issue } from './shape.js';
 
 const LONGEST_SHOWN_VALUE = 60;
 
@@ -28,19 +27,21 @@ export class Problems {
     });
   }
 
-  /** Adds what zod says about `value`, below `path`. */
-  addIssues(path: string, value: unknown, issues: readonly z.core.$ZodIssue[]): void {
+  /** Adds what a shape says about `value`, below `path`. */
+  addIssues(path: string, value: unknown, issues: readonly Issue[]): void {
     for (const issue of issues) {
-      const where = [path, ...issue.path.map(String)].filter((part) => part !== '').join('.');
-      const found = valueAt(value, issue.path);
-      if (issue.code === 'unrecognized_keys') {
-        for (const key of issue.keys) this.addUnknownKey(where, key, knownKeys(issue));
+      const where = [path, ...issue.path].filter((part) => part !== '').join('.');
+      if (issue.keys !== undefined) {
+        const { unknown, known } = issue.keys;
+        for (const key of unknown) this.addUnknownKey(where, key, known);
         continue;
       }
+      const { expected } = issue;
+      const found = valueAt(value, issue.path);
       this.#found.push({
         path: where,
         ...(found === undefined ? {} : { value: found }),
-        expected: found === undefined ? `a value here (${issue.message})` : issue.message,
+        expected: found === undefined ? `a value here (${expected})` : expected,
         remedy: found === undefined ? 'Add it.' : 'Change it to what is expected.',
       });
     }
@@ -86,16 +87,11 @@ export function nearestOf(word: string, known: readonly string[]): string | unde
     : undefined;
 }
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+function valueAt(value: unknown, path: readonly string[]): unknown {
   let at = value;
   for (const key of path) {
     if (typeof at !== 'object' || at === null) return undefined;
-    at = (at as Record<PropertyKey, unknown>)[key];
+    at = (at as Record<string, unknown>)[key];
   }
   return at;
-}
-
-function knownKeys(issue: z.core.$ZodIssue): readonly string[] {
-  const { known } = issue as { known?: readonly string[] };
-  return known ?? [];
 }

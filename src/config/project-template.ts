@@ -13,19 +13,16 @@ import { httpApiTimeoutMs } from './serverless/http-events.js';
 import { normalized } from './serverless/names.js';
 import { placedBy, placeEvents } from './serverless/places.js';
 import { socketResources } from './serverless/sockets.js';
+import { DECLARED_KEYS, EVENTS_KEY } from './schema.js';
 import type { TemplateContext } from './template/context.js';
 import { readTemplate } from './template/template.js';
-
-/** Keys of the file, and of a function, that are read here. */
-export const DECLARED_KEYS = ['resources', 'stateMachines'];
-export const EVENTS_KEY = 'events';
 
 const STAGE = 'dev';
 /** The framework's APIs have ids of their own; here SAM's implicit ones are used. */
 const API_KEYS = ['ApiId', 'RestApiId'];
 
 /** The drafts with what their variables refer to; the rest goes where the context takes it. */
-export function withDeclared(
+export function readDeclared(
   document: Named,
   drafts: readonly FunctionDraft[],
   context: TemplateContext,
@@ -33,14 +30,6 @@ export function withDeclared(
   const listed = new Map(
     drafts.map((draft) => [draft, map(map(document['functions'])[draft.logicalId])[EVENTS_KEY]]),
   );
-  const refers = drafts.some(({ settings }) =>
-    Object.values(map(settings['environment'])).some((value) => isMap(value)),
-  );
-  const isPlain =
-    !refers &&
-    [...listed.values()].every((events) => events === undefined) &&
-    DECLARED_KEYS.every((key) => document[key] === undefined);
-  if (isPlain) return [...drafts];
   checkMaps(document, context);
   const written = map(document['resources']);
   const resources: Record<string, unknown> = { ...written };

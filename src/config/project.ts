@@ -1,12 +1,14 @@
 /** `orchestrator.yaml` → function drafts. */
 
 import type { FunctionDraft } from './function-draft.js';
-import { isMap } from './map.js';
-import { EVENTS_KEY, withDeclared } from './project-template.js';
+import { isMap, map, type Map as Named } from './map.js';
 import type { TemplateContext } from './template/context.js';
-import { PROJECT_KEYS } from './schema.js';
+import { DECLARED_KEYS, EVENTS_KEY, PROJECT_KEYS } from './schema.js';
 
-export function readProject(document: unknown, context: TemplateContext): FunctionDraft[] {
+export async function readProject(
+  document: unknown,
+  context: TemplateContext,
+): Promise<FunctionDraft[]> {
   const { problems } = context;
   if (!isMap(document)) {
     problems.add({
@@ -45,4 +47,25 @@ export function readProject(document: unknown, context: TemplateContext): Functi
     return [];
   });
   return withDeclared(document, drafts, context);
+}
+
+/** With what the file declares besides settings, whose reading is loaded only where there is any. */
+async function withDeclared(
+  document: Named,
+  drafts: FunctionDraft[],
+  context: TemplateContext,
+): Promise<FunctionDraft[]> {
+  if (!declares(document, drafts)) return drafts;
+  const { readDeclared } = await import('./project-template.js');
+  return readDeclared(document, drafts, context);
+}
+
+function declares(document: Named, drafts: readonly FunctionDraft[]): boolean {
+  const functions = map(document['functions']);
+  return (
+    DECLARED_KEYS.some((key) => document[key] !== undefined) ||
+    Object.values(functions).some((settings) => map(settings)[EVENTS_KEY] !== undefined) ||
+    // Variables that refer to something.
+    drafts.some(({ settings }) => Object.values(map(settings['environment'])).some(isMap))
+  );
 }

@@ -11,7 +11,7 @@ import { readDocument } from './document.js';
 import { isMap, map, own, type Map as Named } from './map.js';
 import { textOf } from './parameters.js';
 import { nearestOf, type Problems } from './problems.js';
-import { settingsSchema, type FileSettings } from './schema.js';
+import { settingsShape, type FileSettings } from './schema.js';
 import { readSource } from './source.js';
 
 export interface SamConfig {
@@ -154,9 +154,9 @@ function readSections(sections: Named, file: string, request: SamConfigRequest):
       }
     }
   }
-  const result = settingsSchema.safeParse(settings);
-  if (!result.success) problems.addIssues(basename(file), settings, result.error.issues);
-  return { ...paths, parameters, settings: result.success ? result.data : {} };
+  const result = settingsShape(settings);
+  if (!result.ok) problems.addIssues(basename(file), settings, result.issues);
+  return { ...paths, parameters, settings: result.ok ? result.value : {} };
 }
 
 /** A text of `Name=value` or `ParameterKey=Name,ParameterValue=value`, a list of these, or a map. */

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Flags, Settings } from './config.js';
 import { DEFAULTS, defaultUnreservedMinimum } from './defaults.js';
 import type { Problems } from './problems.js';
-import { settingsSchema, type FileSettings } from './schema.js';
+import { settingsShape, type FileSettings } from './schema.js';
 
 interface SettingsRequest {
   readonly flags: Flags;
@@ -14,11 +14,11 @@ interface SettingsRequest {
 export function readFileSettings(document: unknown, problems: Problems): FileSettings {
   if (typeof document !== 'object' || document === null) return {};
   const written = Object.fromEntries(
-    Object.entries(document).filter(([key]) => key in settingsSchema.shape),
+    Object.entries(document).filter(([key]) => Object.hasOwn(settingsShape.fields, key)),
   );
-  const result = settingsSchema.safeParse(written);
-  if (result.success) return result.data;
-  problems.addIssues('', written, result.error.issues);
+  const result = settingsShape(written);
+  if (result.ok) return result.value;
+  problems.addIssues('', written, result.issues);
   return {};
 }
 
@@ -107,8 +107,8 @@ function flagSettings(flags: Flags, problems: Problems): FileSettings {
     network: flags.network,
     services: flags.services,
   };
-  const result = settingsSchema.safeParse(written);
-  if (result.success) return result.data;
+  const result = settingsShape(written);
+  if (result.ok) return result.value;
   const flagNames: Readonly<Record<string, string>> = {
     httpPort: 'http-port',
     freezeAfterMs: 'freeze-after',
@@ -121,12 +121,12 @@ function flagSettings(flags: Flags, problems: Problems): FileSettings {
     requestRate: 'request-rate',
     scalingRate: 'scaling-rate',
   };
-  for (const issue of result.error.issues) {
+  for (const issue of result.issues) {
     const key = String(issue.path[0]);
     problems.add({
       path: `--${flagNames[key] ?? key}`,
       value: (written as Record<string, unknown>)[key],
-      expected: issue.message,
+      expected: issue.expected,
       remedy: 'Change the flag.',
     });
   }

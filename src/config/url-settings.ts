@@ -1,43 +1,59 @@
 /** What people write about a function's own address (contract 8.10), and what it means. */
 
-import { z } from 'zod';
 import type { FunctionUrlConfig } from '../function/function-version.js';
+import {
+  atMost,
+  changed,
+  either,
+  flag,
+  list,
+  mapWith,
+  oneOf,
+  optional,
+  text,
+  withDefault,
+  type Shape,
+  type Shaped,
+} from './shape.js';
 import { whole } from './whole.js';
 
-const names = (limit: number, what: string) =>
-  z.array(z.string(what), `a list of ${what}`).max(limit, `at most ${limit} ${what}`).optional();
+function names(limit: number, what: string): Shape<string[] | undefined> {
+  return optional(list(text(what), `a list of ${what}`, atMost(limit, `at most ${limit} ${what}`)));
+}
 
 /** Parameters of templates are texts. */
-const flag = z.union(
-  [z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')],
+const flagOrText = either(
+  [
+    flag('true or false'),
+    changed(oneOf(['true', 'false'], 'true or false'), (written) => written === 'true'),
+  ],
   'true or false',
 );
 
 /** In AWS's own words, as browsers are told them. */
-const corsSchema = z.strictObject(
+const corsShape = mapWith(
   {
-    AllowCredentials: flag.optional(),
+    AllowCredentials: optional(flagOrText),
     AllowHeaders: names(100, 'headers'),
     AllowMethods: names(6, 'methods'),
     AllowOrigins: names(100, 'origins'),
     ExposeHeaders: names(100, 'headers'),
-    MaxAge: whole({ min: 0, max: 86_400 }, 'seconds').optional(),
+    MaxAge: optional(whole({ min: 0, max: 86_400 }, 'seconds')),
   },
   'a map of AllowOrigins, AllowMethods, AllowHeaders, ExposeHeaders, MaxAge and AllowCredentials',
 );
 
-export const urlSchema = z.strictObject(
+export const urlShape = mapWith(
   {
-    auth: z.enum(['NONE', 'AWS_IAM'], 'NONE or AWS_IAM').default('NONE'),
-    mode: z
-      .enum(['BUFFERED', 'RESPONSE_STREAM'], 'BUFFERED or RESPONSE_STREAM')
-      .default('BUFFERED'),
-    cors: corsSchema.optional(),
+    auth: withDefault(oneOf(['NONE', 'AWS_IAM'], 'NONE or AWS_IAM'), 'NONE'),
+    mode: withDefault(
+      oneOf(['BUFFERED', 'RESPONSE_STREAM'], 'BUFFERED or RESPONSE_STREAM'),
+      'BUFFERED',
+    ),
+    cors: optional(corsShape),
   },
   'a map of auth, mode and cors, which may be empty',
 );
-
-export const URL_KEYS = Object.keys(urlSchema.shape);
 
 /** Properties of a template's `FunctionUrlConfig` → ours. */
 export const URL_PROPERTIES: Readonly<Record<string, string>> = {
@@ -46,7 +62,7 @@ export const URL_PROPERTIES: Readonly<Record<string, string>> = {
   Cors: 'cors',
 };
 
-export function urlDefinition(written: z.infer<typeof urlSchema> | undefined): {
+export function urlDefinition(written: Shaped<typeof urlShape> | undefined): {
   url?: FunctionUrlConfig;
 } {
   if (written === undefined) return {};

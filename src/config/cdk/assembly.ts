@@ -3,9 +3,9 @@
  * several stacks one template is made that holds each as a nested stack.
  */
 
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf } from '../../errors.js';
-import { isMap, map, type Map } from '../map.js';
+import { map, type Map } from '../map.js';
 import { nearestOf, type Problems } from '../problems.js';
 import { readSource } from '../source.js';
 import { MANIFEST } from './names.js';
@@ -21,10 +21,6 @@ export interface AssemblyStack {
 
 const UNKNOWN = /^unknown-/;
 const DEEPEST = 8;
-
-export function isManifest(file: string, document: unknown): boolean {
-  return basename(file) === MANIFEST && isMap(document) && isMap(document['artifacts']);
-}
 
 /** All stacks, those of stages included. */
 export function stacksOf(manifest: unknown, file: string, problems: Problems): AssemblyStack[] {

@@ -10,7 +10,7 @@ import type { Origin } from '../origin.js';
 import { parametersOf } from '../parameters.js';
 import type { Problems } from '../problems.js';
 import { relocate } from '../relocate.js';
-import { isService, templateOf, type ServiceTemplate } from './service.js';
+import { templateOf, type ServiceTemplate } from './service.js';
 import { Variables } from './variables.js';
 
 export interface ServiceOrigin {
@@ -20,16 +20,15 @@ export interface ServiceOrigin {
   relocate(problems: Problems, notices: SettingNotice[]): void;
 }
 
-/** Undefined when the file is none of the Serverless Framework. */
-export function serviceIn(
+/** `read` is a file of the Serverless Framework. */
+export async function serviceOf(
   read: Origin,
   { flags, environment }: { readonly flags: Flags; readonly environment: Environment },
   problems: Problems,
   notices: SettingNotice[],
-): ServiceOrigin | undefined {
-  if (!isService(read.document)) return undefined;
+): Promise<ServiceOrigin> {
   const files = [...read.files];
-  const parameters = parametersOf({
+  const parameters = await parametersOf({
     flags: flags.parameters ?? {},
     files: flags.parameterFiles ?? [],
     samConfig: {},

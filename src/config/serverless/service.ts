@@ -59,10 +59,6 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   extends: 'other files are not laid under this one',
 };
 
-export function isService(document: unknown): boolean {
-  return isMap(document) && 'service' in document && 'provider' in document;
-}
-
 /** `document` has its variables replaced. */
 export function templateOf(document: unknown, context: ServiceContext): ServiceTemplate {
   const service = map(document);

@@ -122,10 +122,6 @@ const NAMES: Readonly<Record<string, string>> = {
   imageConfig: 'Properties.ImageConfig',
 };
 
-export function isTemplate(document: unknown): boolean {
-  return 'Resources' in map(document);
-}
-
 export function readTemplate(document: unknown, context: TemplateContext): FunctionDraft[] {
   const { template, origins } = expand(document, context);
   const declared = map(template['Resources']);
