@@ -86,14 +86,14 @@ export interface InvocationRecord {
   readonly durationMs: number;
   readonly billedMs: number;
   /** Present on the first invocation after an init. */
-  readonly initMs?: number;
+  readonly initMs?: number | undefined;
   /** Present on the first invocation after a restore. */
-  readonly restoreMs?: number;
-  readonly memoryPeakMb?: number;
+  readonly restoreMs?: number | undefined;
+  readonly memoryPeakMb?: number | undefined;
   /** Of the duration, what extensions went on for after the response. */
-  readonly extensionOverheadMs?: number;
+  readonly extensionOverheadMs?: number | undefined;
   readonly status: 'succeeded' | 'error' | 'timeout' | 'refused';
-  readonly errorType?: string;
+  readonly errorType?: string | undefined;
   /** How the invocation found its environment. */
   readonly start: 'warm' | 'thawed' | 'restored' | 'cold' | 'reset';
   /** One sentence: why this start was cold, or what warm environment served it. */

@@ -20,8 +20,8 @@ export interface Delivery {
   readonly deadlineMs: number;
   readonly invokedFunctionArn: string;
   readonly traceId: string;
-  readonly clientContext?: string;
-  readonly tenantId?: string;
+  readonly clientContext?: string | undefined;
+  readonly tenantId?: string | undefined;
   readonly contentType: string;
   readonly payload: Buffer;
 }
@@ -211,7 +211,7 @@ export class Channel {
       kind,
       payload: body,
       contentType: headers.contentType,
-      ...(headers.errorType === undefined ? {} : { errorTypeHeader: headers.errorType }),
+      errorTypeHeader: headers.errorType,
     });
     return 'accepted';
   }

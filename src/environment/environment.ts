@@ -39,8 +39,8 @@ import { Mishap } from './mishap.js';
 import type { EnvironmentListener, EnvironmentParts } from './parts.js';
 import { Processes } from './processes.js';
 import { Restoration } from './restoration.js';
-import { isConclusion, Serving } from './serving.js';
-import { dispatchTimes, Settlement } from './settlement.js';
+import { Serving } from './serving.js';
+import { dispatched, Settlement } from './settlement.js';
 import type { StreamedResponse } from './streamed-response.js';
 
 export class Environment implements ChannelListener {
@@ -147,11 +147,9 @@ export class Environment implements ChannelListener {
     this.#serving.readOutput();
     const { state, cause, served } = this;
     const { waitedForInit } = assignment;
-    const settlement = new Settlement(assignment, this.version, {
-      ...dispatchTimes(this.#parts.clock, this.version),
-      story: storyOf({ state, cause, served, waitedForInit, reset: this.#mishap.reason }),
-    });
-    this.#serving.take(settlement);
+    const story = storyOf({ state, cause, served, waitedForInit, reset: this.#mishap.reason });
+    const dispatch = dispatched(this.#parts.clock, this.version, story);
+    this.#serving.take(new Settlement(assignment, this.version, dispatch));
     this.#apply('assigned');
   }
 
@@ -264,9 +262,6 @@ export class Environment implements ChannelListener {
 
   #perform(action: EnvironmentAction, event: EnvironmentEvent): void {
     const { timeoutSeconds } = this.version;
-    if (isConclusion(action)) {
-      return this.#serving.conclude(action, this.#mishap, this.#endReason);
-    }
     switch (action) {
       case 'armInitTimer':
         return this.#setAlarm(
@@ -320,6 +315,8 @@ export class Environment implements ChannelListener {
         return this.#held.hold(event);
       case 'replay':
         return void this.#pending.push(...this.#held.take());
+      default:
+        return this.#serving.conclude(action, this.#mishap, this.#endReason);
     }
   }
 
@@ -463,7 +460,7 @@ export class Environment implements ChannelListener {
     // What its hooks printed lies in the pipe by now, and comes before START.
     this.#processes.flushOutput();
     this.#restoration.succeeded();
-    this.#serving.current?.dispatchAgain(dispatchTimes(this.#parts.clock, this.version));
+    this.#serving.current?.dispatchAgain(this.#parts.clock);
   }
 
   #recordInitFailure(): void {

@@ -19,19 +19,18 @@ export interface Measured {
   /** Present for the first invocation after a restore. */
   readonly restoreMs?: number | undefined;
   /** From the response to the next poll; present once `runtimeDone` has told of it. */
-  readonly runtimeOverheadMs?: number;
+  readonly runtimeOverheadMs?: number | undefined;
   /** From the runtime's last act to the last extension's. */
-  readonly extensionOverheadMs?: number;
+  readonly extensionOverheadMs?: number | undefined;
 }
 
-export function tracingOf({ assignment }: Settlement): { tracing?: Tracing } {
+export function tracingOf({ assignment }: Settlement): Tracing | undefined {
   const { traceId } = assignment.request;
-  return traceId === '' ? {} : { tracing: { type: 'X-Amzn-Trace-Id', value: traceId } };
+  return traceId === '' ? undefined : { type: 'X-Amzn-Trace-Id', value: traceId };
 }
 
-export function tenantOf({ assignment }: Settlement): { tenantId?: string } {
-  const { tenantId } = assignment.request;
-  return tenantId === undefined ? {} : { tenantId };
+export function tenantOf({ assignment }: Settlement): string | undefined {
+  return assignment.request.tenantId;
 }
 
 const STATUS: Readonly<Record<Finished['status'], Status>> = {
@@ -41,11 +40,9 @@ const STATUS: Readonly<Record<Finished['status'], Status>> = {
   refused: 'failure',
 };
 
-function endingOf({ status, errorType }: Finished): { status: Status; errorType?: string } {
-  // A timeout says all there is to say.
-  return status === 'error' && errorType !== undefined
-    ? { status: 'error', errorType }
-    : { status: STATUS[status] };
+/** A timeout says all there is to say. */
+function errorTypeOf({ status, errorType }: Finished): string | undefined {
+  return status === 'error' ? errorType : undefined;
 }
 
 export function runtimeDone(
@@ -58,10 +55,11 @@ export function runtimeDone(
   const { response } = finished;
   const record: RuntimeDone = {
     requestId: settlement.requestId,
-    ...endingOf(finished),
-    metrics: { durationMs, ...(response === undefined ? {} : { producedBytes: response.bytes }) },
-    ...(response === undefined ? {} : { spans: spansOf(startMs, response, runtimeOverheadMs) }),
-    ...tracingOf(settlement),
+    status: STATUS[finished.status],
+    errorType: errorTypeOf(finished),
+    metrics: { durationMs, producedBytes: response?.bytes },
+    spans: response && spansOf(startMs, response, runtimeOverheadMs),
+    tracing: tracingOf(settlement),
   };
   return { type: 'platform.runtimeDone', timeMs: startMs + durationMs, record };
 }
@@ -91,10 +89,10 @@ function extensionSpans(
   { dispatch }: Settlement,
   { durationMs: total }: Finished,
   durationMs: number | undefined,
-): { spans?: Span[] } {
-  if (durationMs === undefined) return {};
+): Span[] | undefined {
+  if (durationMs === undefined) return undefined;
   const startMs = dispatch.dispatchedAtMs + total - durationMs;
-  return { spans: [{ name: 'extensionOverhead', startMs, durationMs }] };
+  return [{ name: 'extensionOverhead', startMs, durationMs }];
 }
 
 /** Lines of the platform's own about how it ended. */
@@ -121,22 +119,19 @@ export function reportOf(
   const { requestId, version } = settlement;
   return {
     requestId,
-    ...tenantOf(settlement),
-    ...endingOf(finished),
+    tenantId: tenantOf(settlement),
+    status: STATUS[finished.status],
+    errorType: errorTypeOf(finished),
     metrics: {
       durationMs: finished.durationMs,
       billedDurationMs: billedMs,
       memorySizeMB: version.memoryMb,
       maxMemoryUsedMB: memoryPeakMb ?? version.memoryMb,
-      ...(initMs === undefined ? {} : { initDurationMs: initMs }),
-      ...(restoreMs === undefined
-        ? {}
-        : {
-            restoreDurationMs: restoreMs,
-            billedRestoreDurationMs: billedDurationMs(restoreMs),
-          }),
+      initDurationMs: initMs,
+      restoreDurationMs: restoreMs,
+      billedRestoreDurationMs: restoreMs === undefined ? undefined : billedDurationMs(restoreMs),
     },
-    ...extensionSpans(settlement, finished, extensionOverheadMs),
-    ...tracingOf(settlement),
+    spans: extensionSpans(settlement, finished, extensionOverheadMs),
+    tracing: tracingOf(settlement),
   };
 }

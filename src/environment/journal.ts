@@ -169,10 +169,10 @@ export class EnvironmentJournal implements InvocationJournal {
 
   initEnded(initMs: number): void {
     // In a text log a good init on demand leaves no line.
-    const isTold = this.#initializationType !== 'on-demand' || this.#isDetailed;
+    const isTold = this.#initializationType !== 'on-demand' || this.#isDetailed();
     this.#log.initEnded(isTold ? this.#initDone(initMs, { status: 'success' }) : []);
     this.telemetry?.initEnded();
-    if (!this.#isHeard) this.#log.observer = undefined;
+    if (!this.#isHeard()) this.#log.observer = undefined;
   }
 
   initFailed(reason: ResetReason, elapsedMs: number, problem?: { errorType: string }): void {
@@ -198,7 +198,7 @@ export class EnvironmentJournal implements InvocationJournal {
     const timeMs = this.#parts.clock.now();
     const report = { ...ended, metrics: { durationMs: restoreMs } };
     this.#log.initEnded([
-      ...(this.#isDetailed
+      ...(this.#isDetailed()
         ? [{ type: 'platform.restoreRuntimeDone' as const, timeMs, record: ended }]
         : []),
       { type: 'platform.restoreReport', timeMs, record: report },
@@ -221,8 +221,8 @@ export class EnvironmentJournal implements InvocationJournal {
         record: {
           requestId,
           version: version.version,
-          ...tenantOf(settlement),
-          ...tracingOf(settlement),
+          tenantId: tenantOf(settlement),
+          tracing: tracingOf(settlement),
         },
       },
       settlement.wantsTail,
@@ -276,11 +276,11 @@ export class EnvironmentJournal implements InvocationJournal {
   }
 
   /** Somebody sees more than the text log shows. */
-  get #isDetailed(): boolean {
-    return this.#system.detailed || this.#isHeard;
+  #isDetailed(): boolean {
+    return this.#system.detailed || this.#isHeard();
   }
 
-  get #isHeard(): boolean {
+  #isHeard(): boolean {
     return this.telemetry?.subscribed === true;
   }
 
@@ -308,7 +308,9 @@ export class EnvironmentJournal implements InvocationJournal {
     };
     const report = { ...record, metrics: { durationMs } };
     return [
-      ...(this.#isDetailed ? [{ type: 'platform.initRuntimeDone' as const, timeMs, record }] : []),
+      ...(this.#isDetailed()
+        ? [{ type: 'platform.initRuntimeDone' as const, timeMs, record }]
+        : []),
       { type: 'platform.initReport', timeMs, record: report },
     ];
   }
@@ -321,11 +323,15 @@ export class EnvironmentJournal implements InvocationJournal {
   ): PlatformEvent[] {
     const timeMs = this.#parts.clock.now();
     const events = faultsOf(settlement, finished, timeMs);
-    if (this.#isDetailed && !(this.#isHeard && measured.runtimeOverheadMs !== undefined)) {
+    if (this.#isDetailed() && !(this.#isHeard() && measured.runtimeOverheadMs !== undefined)) {
       events.push(runtimeDone(settlement, finished, measured.runtimeOverheadMs));
     }
+    const { requestId } = settlement;
     const report = reportOf(settlement, finished, record, measured);
-    events.push(this.#endEvent(settlement), { type: 'platform.report', timeMs, record: report });
+    events.push(
+      { type: 'platform.end', timeMs, record: { requestId } },
+      { type: 'platform.report', timeMs, record: report },
+    );
     return events;
   }
 
@@ -343,14 +349,12 @@ export class EnvironmentJournal implements InvocationJournal {
       startedAtMs: settlement.dispatch.dispatchedAtMs,
       durationMs: finished.durationMs,
       billedMs: billedDurationMs(finished.durationMs, initMs),
-      ...(initMs === undefined ? {} : { initMs }),
-      ...(measured.restoreMs === undefined ? {} : { restoreMs: measured.restoreMs }),
-      ...(peakBytes === undefined ? {} : { memoryPeakMb: Math.ceil(peakBytes / MEGABYTE) }),
+      initMs,
+      restoreMs: measured.restoreMs,
+      memoryPeakMb: peakBytes === undefined ? undefined : Math.ceil(peakBytes / MEGABYTE),
+      extensionOverheadMs: finished.extensionOverheadMs,
       status: finished.status,
-      ...(finished.extensionOverheadMs === undefined
-        ? {}
-        : { extensionOverheadMs: finished.extensionOverheadMs }),
-      ...(finished.errorType === undefined ? {} : { errorType: finished.errorType }),
+      errorType: finished.errorType,
       start: settlement.story.kind,
       cause: tellStart(settlement.story),
     };

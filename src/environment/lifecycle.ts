@@ -416,6 +416,11 @@ export function isBusy(state: EnvironmentState): boolean {
   );
 }
 
+/** States in which the runtime has an invocation, or has just answered it. */
+export function isWorking(state: EnvironmentState): boolean {
+  return state === 'invoking' || state === 'completing' || state === 'thawing';
+}
+
 /** States in which a start call has not returned. */
 export function isStartUnderWay(state: EnvironmentState): boolean {
   return state === 'provisioning' || state === 'restarting' || state === 'reset-due';

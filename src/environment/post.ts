@@ -6,7 +6,7 @@ export interface Posted {
   readonly payload: Buffer;
   readonly contentType: string;
   /** `Lambda-Runtime-Function-Error-Type`, as sent; only with errors. */
-  readonly errorTypeHeader?: string;
+  readonly errorTypeHeader?: string | undefined;
   /** Of a response that came in pieces. */
   readonly streamed?: {
     /** When it began to arrive, monotonic ms. */

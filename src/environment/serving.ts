@@ -11,7 +11,6 @@ import type { Channel } from './channel.js';
 import type { ExtensionHost } from './extension-host.js';
 import type { Posted } from './post.js';
 import type { InvocationJournal } from './journal.js';
-import type { EnvironmentAction } from './lifecycle.js';
 import type { Mishap } from './mishap.js';
 import type { Processes } from './processes.js';
 import type { Ending, Finished, Settlement } from './settlement.js';
@@ -24,23 +23,16 @@ export interface ServingParts {
   takeRestoreMs(): number | undefined;
 }
 
-const CONCLUSIONS = [
-  'settleResponse',
-  'settleTimeout',
-  'settleExit',
-  'settleInitFailure',
-  'settleLost',
-  'report',
-  'reportTimeout',
-  'reportExit',
-] as const satisfies readonly EnvironmentAction[];
-
 /** Actions that end an invocation, or what is left of it. */
-export type Conclusion = (typeof CONCLUSIONS)[number];
-
-export function isConclusion(action: EnvironmentAction): action is Conclusion {
-  return (CONCLUSIONS as readonly EnvironmentAction[]).includes(action);
-}
+export type Conclusion =
+  | 'settleResponse'
+  | 'settleTimeout'
+  | 'settleExit'
+  | 'settleInitFailure'
+  | 'settleLost'
+  | 'report'
+  | 'reportTimeout'
+  | 'reportExit';
 
 /** The caller has its answer; the report has to wait. */
 interface Unreported {
@@ -54,9 +46,9 @@ interface Unreported {
 
 /** The caller has its answer; what the runtime wrote before it may not all be read. */
 interface Unread {
-  readonly requestId: string;
-  /** What is to be done once it is. */
-  readonly conclude: (() => void) | undefined;
+  readonly settlement: Settlement;
+  /** To be told of once it is; undefined: later. */
+  readonly finished: Finished | undefined;
 }
 
 const LOOKS_APART_MS = 1;
@@ -132,15 +124,16 @@ export class Serving {
     this.posted = undefined;
     const now = this.#parts.clock.monotonic();
     const finished = settlement.finish(ending, now);
-    const goesOn = ending.kind === 'posted' && this.extensionsAtWork > 0;
+    const isPosted = ending.kind === 'posted';
+    const goesOn = isPosted && this.extensionsAtWork > 0;
     const release = goesOn ? settlement.assignment.hold?.() : undefined;
     if (!settlement.wantsTail) settlement.answer(finished);
-    const isReported = !goesOn && !(ending.kind === 'posted' && this.#isHeard);
+    const isReported = !goesOn && !(isPosted && this.#isHeard());
     if (!isReported) this.#unreported = { settlement, finished, release };
     else if (ending.kind !== 'exited') this.#lookAtPeak(now);
-    const conclude = isReported ? () => this.#journalEnd(settlement, finished) : undefined;
-    if (ending.kind === 'posted') this.#responded(settlement.requestId, conclude);
-    else conclude?.();
+    const told = isReported ? finished : undefined;
+    if (isPosted) this.#responded(settlement, told);
+    else if (told !== undefined) this.#journalEnd(settlement, told);
   }
 
   /** Events that follow each other so fast change little, and each look takes its time. */
@@ -154,14 +147,14 @@ export class Serving {
    * The runtime has written all that belongs to this invocation. Where its output is read by us it
    * does not say so itself: a mark would wake us a second time.
    */
-  #responded(requestId: string, conclude: (() => void) | undefined): void {
+  #responded(settlement: Settlement, finished: Finished | undefined): void {
     const { journal, processes } = this.#parts;
-    if (journal.marker === undefined || !processes.pipesOutput) {
-      conclude?.();
-      return;
+    if (journal.marker !== undefined && processes.pipesOutput) {
+      this.#unread = { settlement, finished };
+      afterReads(this.#outputWasRead);
+    } else if (finished !== undefined) {
+      this.#journalEnd(settlement, finished);
     }
-    this.#unread = { requestId, conclude };
-    afterReads(this.#outputWasRead);
   }
 
   /** What was written before a response has been read when all that can be read has been. */
@@ -169,8 +162,9 @@ export class Serving {
     const unread = this.#unread;
     if (unread === undefined) return;
     this.#unread = undefined;
-    this.#parts.journal.outputIsHere(unread.requestId);
-    unread.conclude?.();
+    const { settlement, finished } = unread;
+    this.#parts.journal.outputIsHere(settlement.requestId);
+    if (finished !== undefined) this.#journalEnd(settlement, finished);
   };
 
   /** What follows must not be taken for output of the last invocation, nor be told before its end. */
@@ -203,7 +197,7 @@ export class Serving {
     const now = this.#parts.clock.monotonic();
     const doneMs = now - settlement.dispatch.dispatchedAt;
     unreported.runtimeOverheadMs = Math.max(0, doneMs - finished.durationMs);
-    if (this.#isHeard) {
+    if (this.#isHeard()) {
       this.#parts.journal.runtimeDone(settlement, finished, unreported.runtimeOverheadMs);
     }
   }
@@ -232,7 +226,7 @@ export class Serving {
     return settlement;
   }
 
-  get #isHeard(): boolean {
+  #isHeard(): boolean {
     return this.#parts.journal.telemetry?.subscribed === true;
   }
 
@@ -240,13 +234,12 @@ export class Serving {
     const { journal, processes, takeRestoreMs } = this.#parts;
     const initMs = this.#served === 0 ? this.initMs : undefined;
     this.#served += 1;
-    const { extensionOverheadMs } = finished;
     journal.end(settlement, finished, {
       peakBytes: processes.seenPeakBytes,
       initMs: settlement.story.kind === 'reset' ? undefined : initMs,
       restoreMs: takeRestoreMs(),
-      ...(runtimeOverheadMs === undefined ? {} : { runtimeOverheadMs }),
-      ...(extensionOverheadMs === undefined ? {} : { extensionOverheadMs }),
+      runtimeOverheadMs,
+      extensionOverheadMs: finished.extensionOverheadMs,
     });
   }
 }

@@ -65,16 +65,18 @@ export interface Dispatch {
   readonly story: StartStory;
 }
 
-/** Of what is dispatched now. */
-export function dispatchTimes(
+/** It is dispatched now. */
+export function dispatched(
   clock: Clock,
   { timeoutSeconds }: FunctionVersion,
-): Omit<Dispatch, 'story'> {
-  const nowMs = clock.now();
+  story: StartStory,
+): Dispatch {
+  const dispatchedAtMs = clock.now();
   return {
     dispatchedAt: clock.monotonic(),
-    dispatchedAtMs: nowMs,
-    deadlineMs: nowMs + timeoutSeconds * 1000,
+    dispatchedAtMs,
+    deadlineMs: dispatchedAtMs + timeoutSeconds * 1000,
+    story,
   };
 }
 
@@ -109,8 +111,8 @@ export class Settlement {
   }
 
   /** Its time begins now: what came before was no part of it. */
-  dispatchAgain(times: Omit<Dispatch, 'story'>): void {
-    this.#dispatch = { ...this.#dispatch, ...times };
+  dispatchAgain(clock: Clock): void {
+    this.#dispatch = dispatched(clock, this.version, this.#dispatch.story);
   }
 
   delivery(): Delivery {
@@ -121,8 +123,8 @@ export class Settlement {
       deadlineMs: this.dispatch.deadlineMs,
       invokedFunctionArn: request.invokedFunctionArn,
       traceId: request.traceId,
-      ...(request.clientContext === undefined ? {} : { clientContext: request.clientContext }),
-      ...(request.tenantId === undefined ? {} : { tenantId: request.tenantId }),
+      clientContext: request.clientContext,
+      tenantId: request.tenantId,
       contentType: request.contentType,
       payload: request.payload,
     };
@@ -139,13 +141,7 @@ export class Settlement {
     const durationMs = Math.max(0, now - this.dispatch.dispatchedAt);
     switch (ending.kind) {
       case 'posted':
-        return {
-          durationMs,
-          ...this.#posted(ending.posted),
-          ...(ending.posted === 'too-large'
-            ? {}
-            : { response: this.#measure(ending.posted, durationMs) }),
-        };
+        return this.#posted(ending.posted, durationMs);
       case 'timed-out': {
         const error = timedOut(this.requestId, this.version.timeoutSeconds);
         return {
@@ -228,14 +224,16 @@ export class Settlement {
     return { latencyMs, durationMs: durationMs - latencyMs, bytes: streamed.bytes };
   }
 
-  #posted(posted: Posted | 'too-large'): Omit<Finished, 'durationMs'> {
+  #posted(posted: Posted | 'too-large', durationMs: number): Finished {
     if (posted === 'too-large') {
       const error = responseTooLarge();
-      return { status: 'error', ...this.#failed(error.payload, error.errorType) };
+      return { durationMs, status: 'error', ...this.#failed(error.payload, error.errorType) };
     }
+    const response = this.#measure(posted, durationMs);
     if (posted.kind === 'error') {
       const errorType = errorTypeOf(posted.payload, posted.errorTypeHeader);
-      return { status: 'error', ...this.#failed(posted.payload, errorType, posted.contentType) };
+      const failed = this.#failed(posted.payload, errorType, posted.contentType);
+      return { durationMs, status: 'error', ...failed, response };
     }
     const outcome: Succeeded = {
       kind: 'succeeded',
@@ -243,7 +241,7 @@ export class Settlement {
       contentType: posted.contentType,
       executedVersion: this.version.version,
     };
-    return { status: 'succeeded', outcome };
+    return { durationMs, status: 'succeeded', outcome, response };
   }
 
   #failed(

@@ -201,7 +201,7 @@ export class Connection implements AnswerSide {
       const bytes = this.#body?.bytes ?? EMPTY;
       exchange.onBody = undefined;
       this.#body = undefined;
-      onBody(bytes);
+      onBody(bytes, exchange);
     }
     if (!exchange.answered) return false;
     this.#current = undefined;

@@ -16,7 +16,7 @@ export class Exchange {
   readonly #side: AnswerSide;
   #answered = false;
   /** Given the body once it is complete; without it, the body is read and dropped. */
-  onBody: ((body: Buffer) => void) | undefined;
+  onBody: ((body: Buffer, exchange: Exchange) => void) | undefined;
   /** Called when the connection goes before the answer is given. */
   onLost: (() => void) | undefined;
 

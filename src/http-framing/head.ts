@@ -11,10 +11,32 @@ export interface Head {
   readonly path: string;
   readonly host: string;
   readonly contentLength: number;
-  /** Names in lower case; without a prototype, as headers of `node:http` are. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly headers: Headers;
   /** Bytes of the head, its final empty line included. */
   readonly bytes: number;
+}
+
+/** Names in lower case, none of them twice, and their values. */
+export class Headers {
+  readonly #names: readonly string[];
+  readonly #values: readonly string[];
+
+  constructor(names: readonly string[], values: readonly string[]) {
+    this.#names = names;
+    this.#values = values;
+  }
+
+  get(name: string): string | undefined {
+    const index = this.#names.indexOf(name);
+    return index < 0 ? undefined : this.#values[index];
+  }
+
+  /** Without a prototype, as headers of `node:http` are. */
+  toRecord(): Record<string, string> {
+    const record = Object.create(null) as Record<string, string>;
+    for (const [index, name] of this.#names.entries()) record[name] = this.#values[index] ?? '';
+    return record;
+  }
 }
 
 const LARGEST_HEAD_BYTES = 16 * 1024;
@@ -28,6 +50,7 @@ const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** What stands in no line, and half an end of one. */
 // oxlint-disable-next-line no-control-regex
 const STRAY = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
+const LINE_END = 2;
 const CR = 0x0d;
 const LF = 0x0a;
 /** With no more than the one space that everybody writes: the complete parser refuses a tab behind it. */
@@ -49,37 +72,40 @@ const KNOWN_NAMES = new Map<string, string>();
 const MOST_KNOWN_NAMES = 256;
 const LONGEST_KNOWN_NAME = 64;
 const MOST_KNOWN_LINES = 16;
+const LONGEST_KNOWN_LINE = 256;
 
-/** The names in the lines of a head: those of the next one are nearly always the same. */
-export class KnownLines {
-  /** Up to their colons. */
-  readonly #beginnings: string[] = [];
+/** What was read of one line of a head. */
+interface KnownLine {
+  /** With the end of the line before it. */
+  readonly text: string;
   /** In lower case. */
-  readonly #names: string[] = [];
-  /** Where the colon of the line is that was looked at last. */
-  colon = 0;
+  readonly name: string;
+  readonly value: string;
+}
 
-  /** Of a line from `at` to `end`; undefined when only the complete parser may judge it. */
-  nameOf(line: number, text: string, at: number, end: number): string | undefined {
-    const beginning = this.#beginnings[line];
-    if (beginning !== undefined && text.startsWith(beginning, at)) {
-      this.colon = at + beginning.length - 1;
-      return this.#names[line];
-    }
-    this.colon = text.indexOf(':', at);
-    if (this.colon < 0 || this.colon > end) return undefined;
-    const name = nameOf(text.slice(at, this.colon));
-    if (name !== undefined && name.length <= LONGEST_KNOWN_NAME && line < MOST_KNOWN_LINES) {
-      this.#beginnings[line] = text.slice(at, this.colon + 1);
-      this.#names[line] = name;
-    }
-    return name;
+/**
+ * The lines of the last head on a connection: most are the same in the next one. They are not read
+ * again, and what was read of them is the same text in memory.
+ */
+export class KnownLines {
+  readonly #lines: KnownLine[] = [];
+
+  /** What stands from `start` to `end`, if it is known. */
+  find(line: number, text: string, start: number, end: number): KnownLine | undefined {
+    const known = this.#lines[line];
+    if (known === undefined || known.text.length !== end - start) return undefined;
+    return text.startsWith(known.text, start) ? known : undefined;
+  }
+
+  note(at: number, line: KnownLine): void {
+    if (at >= MOST_KNOWN_LINES || line.text.length > LONGEST_KNOWN_LINE) return;
+    this.#lines[at] = line;
   }
 }
 
 /**
- * `undefined`: more bytes are needed. `lines` are those of a head like it. The first `seen` bytes were there, and not enough, when it was
- * last asked.
+ * `undefined`: more bytes are needed. The first `seen` bytes were there, and not enough, when it was
+ * last asked; `lines` are those of the head before it.
  */
 export function readHead(
   bytes: Buffer,
@@ -94,20 +120,14 @@ export function readHead(
   const lineEnd = text.indexOf('\r\n');
   const request = REQUEST_LINE.exec(lineEnd < 0 ? text : text.slice(0, lineEnd));
   if (request === null || lineEnd < 0) return 'unusual';
-  const headers = readHeaders(text, lineEnd + 2, lines);
+  const headers = readHeaders(text, lineEnd, lines);
   if (headers === undefined) return 'unusual';
-  const host = headers['host'];
+  const host = headers.get('host');
   if (host === undefined) return 'unusual';
-  const length = Number(headers['content-length'] ?? 0);
-  if (request[1] === 'GET' && length !== 0) return 'unusual';
-  return {
-    method: request[1] ?? '',
-    path: request[2] ?? '',
-    host,
-    contentLength: length,
-    headers,
-    bytes: end + END.length,
-  };
+  const contentLength = Number(headers.get('content-length') ?? 0);
+  const method = request[1] ?? '';
+  if (method === 'GET' && contentLength !== 0) return 'unusual';
+  return { method, path: request[2] ?? '', host, contentLength, headers, bytes: end + END.length };
 }
 
 /** Whether it may still become a head for us: who sends something else is not waited for. */
@@ -125,29 +145,38 @@ function mayBecomeHead(bytes: Buffer, seen: number): boolean {
   return !STRAY.test(bytes.toString('latin1', from, Math.max(from, last)));
 }
 
-/** `undefined` when a line is one only the complete parser may judge. */
-function readHeaders(
-  text: string,
-  start: number,
-  lines: KnownLines,
-): Record<string, string> | undefined {
-  const headers = Object.create(null) as Record<string, string>;
-  let count = 0;
+/**
+ * Of the lines that follow, each with the end of the line before it. `undefined` when one is for
+ * the complete parser to judge.
+ */
+function readHeaders(text: string, start: number, lines: KnownLines): Headers | undefined {
+  const names: string[] = [];
+  const values: string[] = [];
   for (let at = start; at < text.length;) {
-    count += 1;
-    if (count > MOST_HEADERS) return undefined;
-    const next = text.indexOf('\r\n', at);
-    const lineEnd = next < 0 ? text.length : next;
-    const name = lines.nameOf(count - 1, text, at, lineEnd);
-    if (name === undefined || name in headers) return undefined;
-    const from = lines.colon + 1;
-    const value = trimmed(text, from, lineEnd);
-    if (name === 'content-length' && !LENGTH.test(text.slice(from, lineEnd))) return undefined;
-    if (name === 'connection' && value.toLowerCase() !== 'keep-alive') return undefined;
-    headers[name] = value;
-    at = lineEnd + 2;
+    const next = text.indexOf('\r\n', at + LINE_END);
+    const end = next < 0 ? text.length : next;
+    const known = lines.find(names.length, text, at, end);
+    const line = known ?? readLine(text, at, end);
+    if (line === undefined || names.includes(line.name)) return undefined;
+    if (names.length === MOST_HEADERS) return undefined;
+    if (known === undefined) lines.note(names.length, line);
+    names.push(line.name);
+    values.push(line.value);
+    at = end;
   }
-  return headers;
+  return new Headers(names, values);
+}
+
+function readLine(text: string, start: number, end: number): KnownLine | undefined {
+  const at = start + LINE_END;
+  const colon = text.indexOf(':', at);
+  if (colon < 0 || colon > end) return undefined;
+  const name = nameOf(text.slice(at, colon));
+  if (name === undefined) return undefined;
+  const value = trimmed(text, colon + 1, end);
+  if (name === 'content-length' && !LENGTH.test(text.slice(colon + 1, end))) return undefined;
+  if (name === 'connection' && value.toLowerCase() !== 'keep-alive') return undefined;
+  return { text: text.slice(start, end), name, value };
 }
 
 function nameOf(sent: string): string | undefined {

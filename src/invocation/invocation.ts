@@ -14,13 +14,13 @@ export interface InvocationRequest {
   /** ARN as the caller wrote it, with the qualifier if one was given (contract 4.3). */
   readonly invokedFunctionArn: string;
   /** `$LATEST`, a version or an alias, as asked for; absent: `$LATEST`. */
-  readonly qualifier?: string;
+  readonly qualifier?: string | undefined;
   /** X-Ray header value (contract 1.2). */
   readonly traceId: string;
   /** Decoded client context JSON, when sent. */
-  readonly clientContext?: string;
+  readonly clientContext?: string | undefined;
   /** Of functions with tenant isolation (contract 7.9). */
-  readonly tenantId?: string;
+  readonly tenantId?: string | undefined;
   /** The caller wants the last 4 KB of the log with the answer. */
   readonly tail: boolean;
   /** An event of the queue: the rate of requests is one of synchronous calls (contract 10.1). */

@@ -39,38 +39,35 @@ export interface Report {
   readonly memorySizeMb: number;
   readonly maxMemoryUsedMb: number;
   /** Only on the first invocation after an init outside any invocation. */
-  readonly initMs?: number;
+  readonly initMs?: number | undefined;
   /** Only on the first invocation after a restore. */
-  readonly restoreMs?: number;
-  readonly billedRestoreMs?: number;
-  readonly status?: 'timeout' | 'error';
-  readonly errorType?: string;
+  readonly restoreMs?: number | undefined;
+  readonly billedRestoreMs?: number | undefined;
+  readonly status?: 'timeout' | 'error' | undefined;
+  readonly errorType?: string | undefined;
 }
 
 export function reportLine(report: Report): string {
-  const fields = [
-    `REPORT RequestId: ${report.requestId}`,
-    `Duration: ${report.durationMs.toFixed(2)} ms`,
-    `Billed Duration: ${report.billedMs} ms`,
-    `Memory Size: ${report.memorySizeMb} MB`,
-    `Max Memory Used: ${report.maxMemoryUsedMb} MB`,
-  ];
-  if (report.initMs !== undefined) fields.push(`Init Duration: ${report.initMs.toFixed(2)} ms`);
+  let line =
+    `REPORT RequestId: ${report.requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\t` +
+    `Billed Duration: ${report.billedMs} ms\tMemory Size: ${report.memorySizeMb} MB\t` +
+    `Max Memory Used: ${report.maxMemoryUsedMb} MB\t`;
+  if (report.initMs !== undefined) line += `Init Duration: ${report.initMs.toFixed(2)} ms\t`;
   if (report.restoreMs !== undefined) {
-    fields.push(`Restore Duration: ${report.restoreMs.toFixed(2)} ms`);
+    line += `Restore Duration: ${report.restoreMs.toFixed(2)} ms\t`;
   }
   if (report.billedRestoreMs !== undefined) {
-    fields.push(`Billed Restore Duration: ${report.billedRestoreMs} ms`);
+    line += `Billed Restore Duration: ${report.billedRestoreMs} ms\t`;
   }
-  if (report.status !== undefined) fields.push(`Status: ${report.status}`);
-  if (report.errorType !== undefined) fields.push(`Error Type: ${report.errorType}`);
-  return `${fields.join('\t')}\t`;
+  if (report.status !== undefined) line += `Status: ${report.status}\t`;
+  if (report.errorType !== undefined) line += `Error Type: ${report.errorType}\t`;
+  return line;
 }
 
 interface Ended {
   /** Absent when all went well. */
-  readonly status?: 'timeout' | 'error';
-  readonly errorType?: string;
+  readonly status?: 'timeout' | 'error' | undefined;
+  readonly errorType?: string | undefined;
 }
 
 function endedFields({ status, errorType }: Ended): string[] {

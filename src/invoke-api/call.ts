@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { NewEvent } from '../event-queue/queued-event.js';
 import type { InvocationRouter } from '../router/router.js';
+import type { Reading } from './invoke.js';
 import type { TooLarge } from './request-body.js';
 
 export interface ApiContext {
@@ -25,6 +26,11 @@ export interface AnswerTarget {
   end(body?: Buffer): unknown;
 }
 
+/** What was read of a head, so that it need not be read again. */
+export interface KnownReading {
+  reading?: Reading;
+}
+
 /** An invocation as it was asked for, whichever parser has read it. */
 export interface InvokeCall {
   readonly context: ApiContext;
@@ -35,6 +41,8 @@ export interface InvokeCall {
   /** `{FunctionName}` of the path, still URL-encoded; empty where the route has none. */
   readonly name: string;
   readonly query: URLSearchParams;
+  /** Shared by requests with the very same head; absent where no head is known to come again. */
+  readonly known?: KnownReading;
   /** `done` is called once, or never when the client hangs up before the end of its request. */
   body(limitBytes: number, done: (body: Buffer | TooLarge) => void): void;
 }

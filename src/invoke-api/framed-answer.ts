@@ -10,30 +10,27 @@ const CLOSED = 'Connection: close\r\n\r\n';
 /** What would end a header's line, or cannot be sent in one. */
 const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
 
-export interface FramedAnswerParts {
-  /** Whether the connection has to end with the answer. */
-  isLast(): boolean;
-  /** Called once, when the answer is on its way. */
-  answered(status: number): void;
-}
-
-export class FramedAnswer implements AnswerTarget {
-  readonly #exchange: Exchange;
-  readonly #parts: FramedAnswerParts;
+export abstract class FramedAnswer implements AnswerTarget {
+  readonly exchange: Exchange;
   #status = 0;
   #lines: string | undefined;
 
-  constructor(exchange: Exchange, parts: FramedAnswerParts) {
-    this.#exchange = exchange;
-    this.#parts = parts;
+  constructor(exchange: Exchange) {
+    this.exchange = exchange;
   }
+
+  /** Whether the connection has to end with the answer. */
+  protected abstract isLast(): boolean;
+
+  /** Called once, when the answer is on its way. */
+  protected abstract answered(status: number): void;
 
   get headersSent(): boolean {
     return this.#lines !== undefined;
   }
 
   get destroyed(): boolean {
-    return this.#exchange.lost;
+    return this.exchange.lost;
   }
 
   writeHead(status: number, headers: readonly (string | number)[]): void {
@@ -49,10 +46,10 @@ export class FramedAnswer implements AnswerTarget {
   }
 
   end(body?: Buffer): void {
-    const last = this.#parts.isLast();
+    const last = this.isLast();
     const head = `${this.#lines ?? ''}${last ? CLOSED : KEPT_ALIVE}`;
-    this.#exchange.send(head, body, last);
-    this.#parts.answered(this.#status);
+    this.exchange.send(head, body, last);
+    this.answered(this.#status);
   }
 }
 

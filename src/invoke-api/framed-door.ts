@@ -4,58 +4,40 @@
  * stays there then. Deadlines are those of that server: one look at all connections now and then.
  */
 
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Clock } from '../async/clock.js';
 import { LIMITS } from '../config/defaults.js';
 import { messageOf } from '../errors.js';
 import { Connection, type Door } from '../http-framing/connection.js';
 import type { Exchange } from '../http-framing/exchange.js';
 import type { Head } from '../http-framing/head.js';
-import type { AccessLine, Deadlines } from './access.js';
+import type { Deadlines } from './access.js';
 import { sendError } from './answer.js';
-import type { ApiContext, InvokeCall } from './call.js';
 import { serviceError } from './errors.js';
-import { FramedAnswer } from './framed-answer.js';
+import {
+  FramedInvocation,
+  type Asked,
+  type FramedInvocationParts,
+  type FramedRequest,
+  type InvocationDoor,
+} from './framed-invocation.js';
 import { invoke } from './invoke.js';
 import { INVOKE_LIMITS } from './limits.js';
 import { refuseMalformed } from './malformed.js';
 import { INVOKE_PATH, splitTarget } from './routes.js';
 
-/** A request as those see it who say whose it is. */
-export interface FramedRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  /** None stands twice. */
-  readonly rawHeaders: readonly string[];
-  readonly socket: Socket;
-}
-
-export interface FramedDoorParts {
-  readonly context: ApiContext;
-  readonly clock: Clock;
+export interface FramedDoorParts extends FramedInvocationParts {
   readonly deadlines: Deadlines;
   /** Whether whoever sent this may ask; of the same head on a connection it is always the same. */
   admits(request: FramedRequest): boolean;
   /** Whether the request is for Lambda's API. */
   isOurs(request: FramedRequest): boolean;
-  readonly onAccess: ((line: AccessLine) => void) | undefined;
 }
 
 const NO_HEADERS: readonly string[] = [];
 const EMPTY = Buffer.alloc(0);
 
-/** What a head says of an invocation. */
-interface Asked {
-  readonly request: FramedRequest;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly name: string;
-}
-
-export class FramedDoor implements Door {
+export class FramedDoor implements Door, InvocationDoor {
   readonly holdsAnswers = false;
   readonly #parts: FramedDoorParts;
   /** Of heads that came more than once. */
@@ -76,6 +58,10 @@ export class FramedDoor implements Door {
     if (!this.#looking) this.#lookLater();
   }
 
+  get isClosing(): boolean {
+    return this.#closing;
+  }
+
   /** Takes nothing new: idle connections end now, the others with their answer. */
   close(): void {
     this.#closing = true;
@@ -94,37 +80,15 @@ export class FramedDoor implements Door {
   }
 
   begin(exchange: Exchange, socket: Socket): boolean {
-    const { context, onAccess, clock } = this.#parts;
+    const { onAccess } = this.#parts;
     const { head } = exchange;
     if (this.#closing || head.method !== 'POST') return false;
     // What is refused for its size is answered before it has come.
     if (head.contentLength > LIMITS.payloadBytes) return false;
     const asked = exchange.repeats ? this.#askedAgain(head, socket) : this.#askedBy(head, socket);
     if (asked === undefined || !this.#parts.isOurs(asked.request)) return false;
-    const { request, path, query, name } = asked;
-    const requestId = randomUUID();
-    const startedAt = onAccess === undefined ? 0 : clock.monotonic();
-    const tell = (status: number | undefined): void =>
-      onAccess?.({
-        method: head.method,
-        path,
-        status,
-        requestId,
-        durationMs: clock.monotonic() - startedAt,
-      });
-    const response = new FramedAnswer(exchange, { isLast: () => this.#closing, answered: tell });
-    if (onAccess !== undefined) exchange.onLost = () => tell(undefined);
-    const call: InvokeCall = {
-      context,
-      request,
-      response,
-      requestId,
-      name,
-      query,
-      body: (limitBytes, done) => {
-        exchange.onBody = (body) => done(body.length > limitBytes ? { readToEnd: true } : body);
-      },
-    };
+    const call = new FramedInvocation(exchange, asked, this.#parts, this);
+    if (onAccess !== undefined) exchange.onLost = () => call.lost();
     try {
       invoke(call);
     } catch (error) {
@@ -147,7 +111,7 @@ export class FramedDoor implements Door {
     const name = INVOKE_PATH.exec(path)?.[1];
     if (name === undefined) return undefined;
     const request = requestOf(head, socket);
-    return this.#parts.admits(request) ? { request, path, query, name } : undefined;
+    return this.#parts.admits(request) ? { request, path, query, name, known: {} } : undefined;
   }
 
   handOff(connection: Connection, socket: Socket, unread: Buffer): void {
@@ -208,7 +172,7 @@ function requestOf({ method, path, headers }: Head, socket: Socket): FramedReque
   return {
     method,
     url: path,
-    headers: headers as IncomingHttpHeaders,
+    headers: headers.toRecord() as IncomingHttpHeaders,
     rawHeaders: NO_HEADERS,
     socket,
   };

@@ -7,7 +7,7 @@
 import { isUtf8 } from 'node:buffer';
 import { LIMITS } from '../config/defaults.js';
 import { messageOf } from '../errors.js';
-import type { ConstraintViolation } from '../function/arn.js';
+import type { ConstraintViolation, FunctionReference } from '../function/arn.js';
 import type { InvocationRequest } from '../invocation/invocation.js';
 import type { Outcome, Refused } from '../invocation/outcome.js';
 import { acceptEvent } from './accept-event.js';
@@ -25,7 +25,7 @@ import {
 } from './errors.js';
 import { isJsonText } from './json-text.js';
 import { INVOKE_LIMITS } from './limits.js';
-import { resolveFunction, type ResolvedFunction } from './reference.js';
+import { findFunction, readReference, type ResolvedFunction } from './reference.js';
 import { tenantProblem, tenantViolations } from './tenant.js';
 import { traceIdOf } from '../invocation/trace-id.js';
 
@@ -34,8 +34,18 @@ type InvocationType = 'Event' | 'RequestResponse' | 'DryRun';
 export interface Options {
   readonly type: InvocationType;
   readonly tail: boolean;
-  readonly clientContext?: string;
-  readonly tenantId?: string;
+  readonly clientContext: string | undefined;
+  readonly tenantId: string | undefined;
+}
+
+/** What the head of a request asks for, or what is wrong with it. */
+export interface Reading {
+  readonly reference: FunctionReference | Wrong;
+  readonly options: Options | Wrong;
+}
+
+interface Wrong {
+  readonly error: ApiError;
 }
 
 /** In the order of the model, as validation messages print them. */
@@ -63,12 +73,17 @@ export function checked<Asked extends InvokeCall>(
   types: readonly string[],
   handOn: (call: Asked, target: ResolvedFunction, options: Options, body: Buffer) => void,
 ): void {
-  const target = resolveFunction(call.context, call.name, call.query.get('Qualifier'), 'invoke');
+  const { context } = call;
+  const { reference, options } = readingOf(call, type, types);
+  if ('error' in reference) {
+    sendError(call, reference.error);
+    return;
+  }
+  const target = findFunction(context, reference, 'invoke');
   if ('error' in target) {
     sendError(call, target.error);
     return;
   }
-  const options = readOptions(call.request, type, types);
   if ('error' in options) {
     sendError(call, options.error);
     return;
@@ -88,6 +103,17 @@ export function checked<Asked extends InvokeCall>(
     if (problem !== undefined) sendError(call, problem);
     else handOn(call, target, options, body);
   });
+}
+
+function readingOf(call: InvokeCall, type: string, types: readonly string[]): Reading {
+  const { context, name, query, request, known } = call;
+  if (known?.reading !== undefined) return known.reading;
+  const reading = {
+    reference: readReference(context, name, query.get('Qualifier'), 'invoke'),
+    options: readOptions(request, type, types),
+  };
+  if (known !== undefined) known.reading = reading;
+  return reading;
 }
 
 function handOver(
@@ -128,11 +154,11 @@ export function invocationOf(
     payload: body.length === 0 ? EMPTY_EVENT : body,
     contentType: JSON_TYPE,
     invokedFunctionArn: target.arn,
-    ...(target.qualifier === undefined ? {} : { qualifier: target.qualifier }),
+    qualifier: target.qualifier,
     traceId: traceIdOf(header(request, 'x-amzn-trace-id'), context.now()),
     // Contract 4.3, 6.6: both belong to synchronous invocations only.
-    ...(clientContext === undefined || type === 'Event' ? {} : { clientContext }),
-    ...(tenantId === undefined ? {} : { tenantId }),
+    clientContext: type === 'Event' ? undefined : clientContext,
+    tenantId,
     tail: tail && type !== 'Event',
   };
 }
@@ -169,7 +195,7 @@ function readOptions(
   request: InvokeCall['request'],
   type: string,
   types: readonly string[],
-): Options | { readonly error: ApiError } {
+): Options | Wrong {
   const logType = header(request, 'x-amz-log-type') ?? 'None';
   const tenantId = header(request, 'x-amz-tenant-id');
   const violations = [
@@ -178,20 +204,15 @@ function readOptions(
     ...(tenantId === undefined ? [] : tenantViolations(tenantId)),
   ];
   if (violations.length > 0) return { error: constraintsViolated(violations) };
-  const options = {
-    type: type as InvocationType,
-    tail: logType === 'Tail',
-    ...(tenantId === undefined ? {} : { tenantId }),
-  };
   const encoded = header(request, 'x-amz-client-context');
-  if (encoded === undefined) return options;
-  if (encoded.length > INVOKE_LIMITS.clientContextBytes) {
+  if (encoded !== undefined && encoded.length > INVOKE_LIMITS.clientContextBytes) {
     return { error: clientContextTooLong(INVOKE_LIMITS.clientContextBytes) };
   }
-  const clientContext = decodeClientContext(encoded);
-  return clientContext === undefined
-    ? { error: clientContextNotJson() }
-    : { ...options, clientContext };
+  const clientContext = encoded === undefined ? undefined : decodeClientContext(encoded);
+  if (encoded !== undefined && clientContext === undefined) {
+    return { error: clientContextNotJson() };
+  }
+  return { type: type as InvocationType, tail: logType === 'Tail', clientContext, tenantId };
 }
 
 function enumViolations(
@@ -199,8 +220,9 @@ function enumViolations(
   field: string,
   values: readonly string[],
 ): readonly ConstraintViolation[] {
+  if (values.includes(value)) return [];
   const rule = `Member must satisfy enum value set: [${values.join(', ')}]`;
-  return values.includes(value) ? [] : [{ value, field, rule }];
+  return [{ value, field, rule }];
 }
 
 /** The JSON text; the Runtime API makes it fit for its header. */

@@ -3,7 +3,12 @@
  * AWS answers (contract 8.1, 8.5, 8.6).
  */
 
-import { functionArn, readFunctionReference, type ReferenceForm } from '../function/arn.js';
+import {
+  functionArn,
+  readFunctionReference,
+  type FunctionReference,
+  type ReferenceForm,
+} from '../function/arn.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import type { ApiContext } from './call.js';
 import {
@@ -19,17 +24,18 @@ export interface ResolvedFunction {
   readonly version: FunctionVersion;
   /** As the caller wrote it: with a qualifier if one was given (contract 4.3). */
   readonly arn: string;
-  readonly qualifier?: string;
+  readonly qualifier: string | undefined;
 }
 
 const LATEST = '$LATEST';
 
-export function resolveFunction(
+/** What a request says of its function, which functions there are being no matter. */
+export function readReference(
   context: ApiContext,
   encodedName: string,
   qualifierInQuery: string | null,
   form: ReferenceForm,
-): ResolvedFunction | { readonly error: ApiError } {
+): FunctionReference | { readonly error: ApiError } {
   const reference = readFunctionReference(encodedName, qualifierInQuery ?? undefined, form);
   if ('kind' in reference) {
     switch (reference.kind) {
@@ -41,15 +47,21 @@ export function resolveFunction(
         return { error: qualifierMismatch() };
     }
   }
-  const { name, qualifier, region, accountId } = reference;
-  if (region !== undefined && region !== context.region) {
-    return { error: regionMismatch(region, context.region) };
-  }
+  const { region } = reference;
+  if (region === undefined || region === context.region) return reference;
+  return { error: regionMismatch(region, context.region) };
+}
+
+export function findFunction(
+  context: ApiContext,
+  { name, qualifier, accountId }: FunctionReference,
+  form: ReferenceForm,
+): ResolvedFunction | { readonly error: ApiError } {
   const version = context.router.find(name, qualifier);
   const isOurs = accountId === undefined || accountId === context.accountId;
   if (version !== undefined && isOurs) {
-    if (qualifier === undefined) return { version, arn: version.functionArn };
-    return { version, arn: `${version.functionArn}:${qualifier}`, qualifier };
+    const { functionArn: arn } = version;
+    return { version, arn: qualifier === undefined ? arn : `${arn}:${qualifier}`, qualifier };
   }
   const asked = {
     region: context.region,

@@ -22,7 +22,8 @@ import {
   unknownRoute,
   type ApiError,
 } from './errors.js';
-import { FramedDoor, type FramedRequest } from './framed-door.js';
+import { FramedDoor } from './framed-door.js';
+import type { FramedRequest } from './framed-invocation.js';
 import { Http2Front } from './http2.js';
 import { INVOKE_LIMITS } from './limits.js';
 import { listen } from './listen.js';

@@ -250,7 +250,7 @@ export class EnvironmentLog {
   /** Every byte the processes wrote has been handed over. */
   processesExited(): void {
     for (const scanner of this.#extensions.values()) scanner.end();
-    if (!this.#runs) return;
+    if (!this.#runs()) return;
     this.#stdout.end();
     this.#stderr.end();
     this.#life = 'exited';
@@ -282,7 +282,7 @@ export class EnvironmentLog {
     this.#taking = true;
     try {
       for (let step = this.#steps[0]; step !== undefined; step = this.#steps[0]) {
-        if (!step.ready && !this.#waitsForNothing) break;
+        if (!step.ready && !this.#waitsForNothing()) break;
         this.#steps.shift();
         this.#drain.stop();
         this.#take(step);
@@ -293,13 +293,13 @@ export class EnvironmentLog {
     this.#await();
   }
 
-  get #runs(): boolean {
+  #runs(): boolean {
     return this.#life === 'running' || this.#life === 'ending';
   }
 
-  get #waitsForNothing(): boolean {
+  #waitsForNothing(): boolean {
     const { drainless, marker } = this.#options;
-    return !this.#runs || (drainless === true && marker === undefined);
+    return !this.#runs() || (drainless === true && marker === undefined);
   }
 
   #take(step: InitStep | BeginStep | EndStep): void {
@@ -341,6 +341,12 @@ export class EnvironmentLog {
     this.#missedMarks = 0;
     this.#late = undefined;
     this.#stderr.endLine();
+    if (this.#steps.length > 0) this.#release(what);
+    if (this.#open?.requestId === what) this.#open.marked = true;
+  }
+
+  /** Whatever waited for that end. */
+  #release(what: string): void {
     const ended = this.#steps.findIndex((step) =>
       step.kind === 'init' ? what === 'init' : step.kind === 'end' && step.requestId === what,
     );
@@ -350,7 +356,6 @@ export class EnvironmentLog {
         : this.#steps.findIndex((step) => step.kind === 'begin' && step.requestId === what);
     for (const step of this.#steps.slice(0, passed + 1)) step.ready = true;
     this.#advance();
-    if (this.#open?.requestId === what) this.#open.marked = true;
   }
 
   /** Sees to it that the first step does not wait for ever. */
@@ -365,11 +370,11 @@ export class EnvironmentLog {
     if ('over' in head && !head.over && !this.#steps.some((step) => step.kind === 'end')) {
       return this.#steps.length > 1 ? FOR_INIT : undefined;
     }
-    if (this.#expectsMarks) return FOR_MARK;
+    if (this.#expectsMarks()) return FOR_MARK;
     return this.#steps.length > 1 ? FOR_READ : FOR_QUIET;
   }
 
-  get #expectsMarks(): boolean {
+  #expectsMarks(): boolean {
     return this.#options.marker !== undefined && this.#missedMarks < MOST_MISSED_MARKS;
   }
 
@@ -378,9 +383,9 @@ export class EnvironmentLog {
     if (head === undefined) return;
     this.#stdout.endLine();
     this.#stderr.endLine();
-    if (this.#expectsMarks) {
+    if (this.#expectsMarks()) {
       this.#missedMarks += 1;
-      this.#late = head.kind === 'end' && this.#expectsMarks ? head.requestId : undefined;
+      this.#late = head.kind === 'end' && this.#expectsMarks() ? head.requestId : undefined;
     }
     head.ready = true;
     this.#advance();
@@ -389,17 +394,17 @@ export class EnvironmentLog {
   // Lines.
 
   /** The invocation whose output comes now. */
-  get #owner(): string | undefined {
+  #owner(): string | undefined {
     if (this.#late !== undefined) return this.#late;
     return this.#open?.marked === false ? this.#open.requestId : undefined;
   }
 
-  get #feedsTail(): boolean {
+  #feedsTail(): boolean {
     return this.#open?.keepTail === true && !this.#open.marked && this.#late === undefined;
   }
 
   #line(bytes: Buffer): void {
-    if (this.#life === 'ending' && this.#owner === undefined) return;
+    if (this.#life === 'ending' && this.#owner() === undefined) return;
     if (this.#keptBytes + bytes.length + 1 > KEPT_BYTES) {
       this.#full = true;
       this.#skipped(bytes, 0);
@@ -409,8 +414,8 @@ export class EnvironmentLog {
     const text = bytes.toString('utf8');
     if (this.#options.system.keeps?.(text) === false) return;
     this.#keptBytes += bytes.length + 1;
-    if (this.#feedsTail) this.#tail.line(text);
-    this.#emit('function', text, this.#owner);
+    if (this.#feedsTail()) this.#tail.line(text);
+    this.#emit('function', text, this.#owner());
   }
 
   #extensionLine(bytes: Buffer): void {
@@ -430,7 +435,7 @@ export class EnvironmentLog {
 
   #skipped(bytes: Buffer, lines: number): void {
     this.#countDropped(bytes, lines);
-    if (this.#feedsTail) this.#tail.bytes(bytes);
+    if (this.#feedsTail()) this.#tail.bytes(bytes);
   }
 
   #platform(event: PlatformEvent, requestId: string | undefined): void {

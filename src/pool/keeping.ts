@@ -103,7 +103,7 @@ export class Keeping<T extends object> {
     const candidate = {
       lastUsedAt: idleSince * timeScale,
       uses: Math.max(1, this.#uses),
-      initMs: this.#meanStartMs,
+      initMs: this.#meanStartMs(),
       megabytes,
     };
     this.#stays.set(environment, {
@@ -170,12 +170,13 @@ export class Keeping<T extends object> {
     return (keepAlive.readyForMs?.(this.#history, this.#terms()) ?? 0) / timeScale;
   }
 
-  get #meanStartMs(): number {
+  #meanStartMs(): number {
     return this.#starts === 0 ? 1 : this.#startsMs / this.#starts;
   }
 
   #terms(): Terms {
-    return { ...this.#memory(), startMs: this.#meanStartMs * this.#rules.timeScale };
+    const { megabytes, fill } = this.#memory();
+    return { megabytes, fill, startMs: this.#meanStartMs() * this.#rules.timeScale };
   }
 
   #ask(slot: number): Windows {

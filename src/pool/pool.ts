@@ -22,6 +22,7 @@ import {
   isResetting,
   isStarting,
   isStartUnderWay,
+  isWorking,
   type EnvironmentState,
 } from '../environment/lifecycle.js';
 import type { EnvironmentListener, EnvironmentParts } from '../environment/parts.js';
@@ -226,6 +227,8 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
   // What environments announce.
 
   changed(environment: Environment, from: EnvironmentState, to: EnvironmentState): void {
+    // It goes on with what it does, and is in no list of ours.
+    if (isWorking(from) && isWorking(to)) return;
     this.#reindex(environment, from, to);
     if (isStarting(from) && (isResetting(to) || to === 'reset')) this.#initFailed(environment);
     if (to === 'idle' || to === 'reset' || to === 'snapshotted') {
@@ -348,7 +351,8 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
       while (this.#pumpAgain) {
         this.#pumpAgain = false;
         this.#assignWaiting();
-        if (this.#closing !== undefined) continue;
+        // What was assigned has changed the facts.
+        if (this.#pumpAgain || this.#closing !== undefined) continue;
         this.#provision.surplus?.retire('no-longer-provisioned');
         this.#askForTurn();
         this.#retainer.freezeQuiet();

@@ -80,7 +80,7 @@ export class Retainer {
     const freed = { idleSince, used: served > 0, megabytes: footprintBytes / 2 ** 20 };
     this.#keeping.freed(environment, freed, memory.evictions.now);
     this.#nextLook.at(idleSince + this.#keeping.keepsFor(environment, now));
-    this.#nextLook.at(idleSince + this.#reclaimAfterMs);
+    this.#nextLook.at(idleSince + this.#reclaimAfterMs());
     this.#nextLook.at(this.#keeping.changesAt(now));
   }
 
@@ -110,7 +110,7 @@ export class Retainer {
   }
 
   /** `Infinity` where memory is not given back. */
-  get #reclaimAfterMs(): number {
+  #reclaimAfterMs(): number {
     const { reclaimAfterMs = 'never' } = this.#parts.rules;
     return reclaimAfterMs === 'never' ? Infinity : reclaimAfterMs;
   }
@@ -134,7 +134,7 @@ export class Retainer {
     const reason = this.#keeping.isAsleep(now) ? 'not-expected' : 'idle-too-long';
     for (const { environment } of plan.freeze) environment.freeze();
     for (const { environment } of plan.retire) environment.retire(reason);
-    const cold = planReclaim(ready.all, this.#reclaimAfterMs, now);
+    const cold = planReclaim(ready.all, this.#reclaimAfterMs(), now);
     for (const environment of cold.reclaim) environment.reclaim();
     this.#nextLook.at(Math.min(plan.nextLookAt, cold.nextAt));
     look();

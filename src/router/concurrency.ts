@@ -97,10 +97,10 @@ export class Concurrency {
 
   /** What functions that have reserved nothing may have together, beyond what is provisioned. */
   get unreserved(): number {
-    return this.#notReserved - this.#provisionedSum;
+    return this.#notReserved() - this.#provisionedSum;
   }
 
-  get #notReserved(): number {
+  #notReserved(): number {
     const { limit, unreservedMinimum } = this.#rules;
     return Math.max(unreservedMinimum, limit - this.#reservedSum);
   }
@@ -142,7 +142,7 @@ export class Concurrency {
       throw throttled(functionName, 'ReservedFunctionConcurrentInvocationLimitExceeded');
     }
     const hasRoom = own || this.#shared.inProgress < this.unreserved;
-    if (hasRoom && this.#sharedTotal.inProgress < this.#notReserved) return;
+    if (hasRoom && this.#sharedTotal.inProgress < this.#notReserved()) return;
     throw throttled(functionName, 'ConcurrentInvocationLimitExceeded');
   }
 
@@ -150,7 +150,7 @@ export class Concurrency {
     const { requestsPerSecond } = this.#rules;
     if (requestsPerSecond === 'unlimited') return;
     if (reserved === undefined) {
-      const most = this.#notReserved * requestsPerSecond;
+      const most = this.#notReserved() * requestsPerSecond;
       if (this.#sharedRate.take(most, SECOND_MS)) return;
       throw throttled(functionName, 'FunctionInvocationRateLimitExceeded');
     }

@@ -4,9 +4,11 @@
  * published version gets one when it is first asked for.
  */
 
+import type { Assignment } from '../environment/assignment.js';
 import { isOrchestratorError, OrchestratorError } from '../errors.js';
 import type { FunctionDefinition, FunctionVersion } from '../function/function-version.js';
 import type { InvocationRequest, Settle } from '../invocation/invocation.js';
+import type { Outcome } from '../invocation/outcome.js';
 import { firstLineage, hasLineage, markOf, stepTo, type Step } from '../invocation/lineage.js';
 import type { ProvisionStatus } from '../pool/provision.js';
 import { chooseVersion } from './alias.js';
@@ -165,28 +167,8 @@ export class FunctionRouter implements InvocationRouter {
       return;
     }
     this.#inProgress += 1;
-    // The answer, and whoever goes on behind it: the lease ends with the last of them.
-    let holders = 1;
-    const release = (): void => {
-      holders -= 1;
-      if (holders === 0) giveBack();
-    };
-    deployment.submit({
-      request: { ...request, traceId },
-      waitedForInit: false,
-      hold: () => {
-        holders += 1;
-        return release;
-      },
-      settle: (outcome) => {
-        release();
-        try {
-          settle(outcome);
-        } finally {
-          this.#ended();
-        }
-      },
-    });
+    const routed = { ...request, traceId };
+    deployment.submit(new RoutedAssignment(routed, settle, giveBack, this.#ended));
   }
 
   /** What a chain of invocations with this trace becomes at the function (contract 7.11). */
@@ -248,10 +230,46 @@ export class FunctionRouter implements InvocationRouter {
     void deployment.empty().then(() => this.#leaving.delete(deployment));
   }
 
-  #ended(): void {
+  readonly #ended = (): void => {
     this.#inProgress -= 1;
     if (this.#inProgress > 0) return;
     for (const resolve of this.#onIdle.splice(0)) resolve();
+  };
+}
+
+/** An invocation and its lease, which ends with the answer and whoever goes on behind it. */
+class RoutedAssignment implements Assignment {
+  readonly request: InvocationRequest;
+  waitedForInit = false;
+  readonly #settle: Settle;
+  readonly #giveBack: () => void;
+  readonly #ended: () => void;
+  #holders = 1;
+
+  constructor(request: InvocationRequest, settle: Settle, giveBack: () => void, ended: () => void) {
+    this.request = request;
+    this.#settle = settle;
+    this.#giveBack = giveBack;
+    this.#ended = ended;
+  }
+
+  settle(outcome: Outcome): void {
+    this.#release();
+    try {
+      this.#settle(outcome);
+    } finally {
+      this.#ended();
+    }
+  }
+
+  hold(): () => void {
+    this.#holders += 1;
+    return () => this.#release();
+  }
+
+  #release(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.#giveBack();
   }
 }
 

@@ -104,16 +104,12 @@ export function deliveryReply(delivery: Delivery): Reply {
 }
 
 /** The head of a reply, its final empty line included; Latin-1. */
-export function headOf(reply: Reply): string {
-  return reply === ACCEPTED ? ACCEPTED_HEAD : madeHeadOf(reply);
-}
-
-function madeHeadOf({ status, contentType, headers = '', body }: Reply): string {
+export function headOf({ status, contentType, headers = '', body }: Reply): string {
   return (
     `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? 'Unknown'}\r\n` +
     `Content-Type: ${contentType}\r\n${headers}Content-Length: ${body.length}\r\n\r\n`
   );
 }
 
-/** Of the answer to nearly every post. */
-const ACCEPTED_HEAD = madeHeadOf(ACCEPTED);
+/** Head and body of the answer to nearly every post. */
+export const ACCEPTED_TEXT = headOf(ACCEPTED) + ACCEPTED.body.toString('latin1');

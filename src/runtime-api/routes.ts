@@ -2,7 +2,7 @@
  * Method and path → what the channel is asked (contract 1.1), as one table.
  */
 
-import type { Channel, Poll } from '../environment/channel.js';
+import type { Channel, Delivery, Poll } from '../environment/channel.js';
 import type { PostedBody } from '../environment/post.js';
 import {
   deliveryReply,
@@ -28,8 +28,11 @@ export interface Answer {
 }
 
 const PREFIX = '/2018-06-01/runtime/';
-const INVOCATION = 'invocation/';
-const INVOCATIONS = PREFIX + INVOCATION;
+const INVOCATIONS = `${PREFIX}invocation/`;
+const INIT_ERROR = `${PREFIX}init/error`;
+const RESPONSE = '/response';
+const ERROR = '/error';
+const NEXT = `${INVOCATIONS}next`;
 export const INVOCATION_ID = 'lambda-runtime-invocation-id';
 export const RESPONSE_MODE = 'lambda-runtime-function-response-mode';
 
@@ -43,33 +46,43 @@ export function isInvocationCall({ path }: Call): boolean {
  * open, so that the connection can report its loss.
  */
 export function serve(channel: Channel, call: Call, answer: Answer): Poll | undefined {
-  if (!call.path.startsWith(PREFIX)) return notFound(call, answer);
-  const route = call.path.slice(PREFIX.length);
-  if (route === 'invocation/next') {
-    return call.method === 'GET' ? next(channel, answer) : wrongMethod(call, answer);
+  const { method, path } = call;
+  if (path === NEXT) return method === 'GET' ? next(channel, answer) : wrongMethod(call, answer);
+  if (path === INIT_ERROR) {
+    return method === 'POST' ? initError(channel, call, answer) : wrongMethod(call, answer);
   }
-  if (route === 'init/error') {
-    return call.method === 'POST' ? initError(channel, call, answer) : wrongMethod(call, answer);
+  if (!path.startsWith(INVOCATIONS)) return notFound(call, answer);
+  const slash = path.lastIndexOf('/');
+  const requestId = path.slice(INVOCATIONS.length, slash);
+  if (path.endsWith(RESPONSE)) {
+    if (method !== 'POST') return wrongMethod(call, answer);
+    return response(channel, requestId, call, answer);
   }
-  const slash = route.lastIndexOf('/');
-  const requestId = route.slice(INVOCATION.length, slash);
-  const kind = route.slice(slash + 1);
-  if (route.startsWith(INVOCATION) && (kind === 'response' || kind === 'error')) {
-    if (call.method !== 'POST') return wrongMethod(call, answer);
-    return kind === 'response'
-      ? response(channel, requestId, call, answer)
-      : invocationError(channel, requestId, call, answer);
+  if (path.endsWith(ERROR)) {
+    if (method !== 'POST') return wrongMethod(call, answer);
+    return invocationError(channel, requestId, call, answer);
   }
   return notFound(call, answer);
 }
 
+/** A `GET next` that is held until there is an event. */
+class OpenPoll implements Poll {
+  readonly #answer: Answer;
+
+  constructor(answer: Answer) {
+    this.#answer = answer;
+  }
+
+  get lost(): boolean {
+    return this.#answer.lost;
+  }
+  deliver(delivery: Delivery): void {
+    this.#answer.send(deliveryReply(delivery));
+  }
+}
+
 function next(channel: Channel, answer: Answer): Poll | undefined {
-  const poll: Poll = {
-    deliver: (delivery) => answer.send(deliveryReply(delivery)),
-    get lost() {
-      return answer.lost;
-    },
-  };
+  const poll = new OpenPoll(answer);
   const { phase } = channel;
   const verdict = channel.next(poll);
   if (verdict === 'accepted') return poll;

@@ -24,10 +24,12 @@ import type { PostedBody } from '../environment/post.js';
 import type { EnvironmentAddress, RuntimeDoor } from '../environment/parts.js';
 import { Connection, type Door } from '../http-framing/connection.js';
 import type { Exchange } from '../http-framing/exchange.js';
-import type { Head } from '../http-framing/head.js';
+import type { Headers } from '../http-framing/head.js';
 import { isExtensionCall, serveExtension } from './extension-routes.js';
 import { isMetadataCall, serveMetadata, type Metadata } from './metadata-routes.js';
 import {
+  ACCEPTED,
+  ACCEPTED_TEXT,
   errorReply,
   headOf,
   TRUNCATED_REQUEST,
@@ -50,6 +52,7 @@ const LARGEST_HEAD_BYTES = 2 * 1024 * 1024;
 
 export class RuntimeApi implements RuntimeDoor, Door {
   readonly holdsAnswers = true;
+  /** By host name, and by it with our port behind it, which is what everybody sends. */
   readonly #channels = new Map<string, Channel>();
   /** Host name → what proves that a caller is of that environment. */
   readonly #metadataTokens = new Map<string, string>();
@@ -129,6 +132,7 @@ export class RuntimeApi implements RuntimeDoor, Door {
     const host = `${identity}${DOMAIN}`;
     const metadataToken = randomHex(METADATA_TOKEN_BYTES);
     this.#channels.set(host, channel);
+    this.#channels.set(`${host}:${this.#port}`, channel);
     this.#metadataTokens.set(host, metadataToken);
     const sessionToken = this.issueToken();
     if (sessionToken !== undefined) this.#sessionTokens.set(host, sessionToken);
@@ -141,21 +145,25 @@ export class RuntimeApi implements RuntimeDoor, Door {
   }
 
   close(identity: string): void {
-    this.#channels.delete(`${identity}${DOMAIN}`);
-    this.#metadataTokens.delete(`${identity}${DOMAIN}`);
-    this.#sessionTokens.delete(`${identity}${DOMAIN}`);
+    const host = `${identity}${DOMAIN}`;
+    this.#channels.delete(host);
+    this.#channels.delete(`${host}:${this.#port}`);
+    this.#metadataTokens.delete(host);
+    this.#sessionTokens.delete(host);
   }
 
   /** Waits for the body, which a post too large to be kept does not get here. */
   begin(exchange: Exchange): boolean {
-    const { head } = exchange;
-    if (head.contentLength > LIMITS.payloadBytes) return false;
-    exchange.onBody = (body) => {
-      const onLost = this.#serve(head.host, new FramedCall(head, body), new FramedReply(exchange));
-      if (!exchange.answered) exchange.onLost = onLost;
-    };
+    if (exchange.head.contentLength > LIMITS.payloadBytes) return false;
+    exchange.onBody = this.#framed;
     return true;
   }
+
+  readonly #framed = (body: Buffer, exchange: Exchange): void => {
+    const call = new FramedCall(exchange, body);
+    const onLost = this.#serve(exchange.head.host, call, call);
+    if (!exchange.answered) exchange.onLost = onLost;
+  };
 
   handOff(_connection: Connection, socket: Socket, unread: Buffer): void {
     socket.unshift(unread);
@@ -223,7 +231,7 @@ export class RuntimeApi implements RuntimeDoor, Door {
   }
 
   #channelOf(host: string): Channel | undefined {
-    return this.#channels.get(nameOf(host));
+    return this.#channels.get(host) ?? this.#channels.get(nameOf(host));
   }
 
   /** Those that the environment has been given, as good as new. */
@@ -249,34 +257,20 @@ export class RuntimeApi implements RuntimeDoor, Door {
   }
 }
 
-/** One that our own framing has read. */
-class FramedCall implements Call {
+/** One that our own framing has read, and the way to its answer. */
+class FramedCall implements Call, Answer {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Headers;
   readonly body: Buffer;
-  readonly #head: Head;
-
-  constructor(head: Head, body: Buffer) {
-    this.#head = head;
-    this.body = body;
-  }
-
-  get method(): string {
-    return this.#head.method;
-  }
-  get path(): string {
-    return this.#head.path;
-  }
-  get headers(): { get(name: string): string | undefined } {
-    return this;
-  }
-  get(name: string): string | undefined {
-    return this.#head.headers[name];
-  }
-}
-
-class FramedReply implements Answer {
   readonly #exchange: Exchange;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, body: Buffer) {
+    const { method, path, headers } = exchange.head;
+    this.method = method;
+    this.path = path;
+    this.headers = headers;
+    this.body = body;
     this.#exchange = exchange;
   }
 
@@ -284,7 +278,8 @@ class FramedReply implements Answer {
     return this.#exchange.lost;
   }
   send(reply: Reply): void {
-    this.#exchange.send(headOf(reply), reply.body);
+    if (reply === ACCEPTED) this.#exchange.send(ACCEPTED_TEXT);
+    else this.#exchange.send(headOf(reply), reply.body);
   }
 }
 

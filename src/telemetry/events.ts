@@ -68,17 +68,20 @@ export interface RestoreReport extends RestoreRuntimeDone {
 export interface Start {
   readonly requestId: string;
   readonly version: string;
-  readonly tenantId?: string;
-  readonly tracing?: Tracing;
+  readonly tenantId?: string | undefined;
+  readonly tracing?: Tracing | undefined;
 }
 
 export interface RuntimeDone {
   readonly requestId: string;
   readonly status: Status;
-  readonly errorType?: string;
-  readonly metrics: { readonly durationMs: number; readonly producedBytes?: number };
-  readonly spans?: readonly Span[];
-  readonly tracing?: Tracing;
+  readonly errorType?: string | undefined;
+  readonly metrics: {
+    readonly durationMs: number;
+    readonly producedBytes?: number | undefined;
+  };
+  readonly spans?: readonly Span[] | undefined;
+  readonly tracing?: Tracing | undefined;
 }
 
 export interface ReportMetrics {
@@ -87,19 +90,19 @@ export interface ReportMetrics {
   readonly memorySizeMB: number;
   readonly maxMemoryUsedMB: number;
   /** Only on the first invocation after an init outside any invocation. */
-  readonly initDurationMs?: number;
-  readonly restoreDurationMs?: number;
-  readonly billedRestoreDurationMs?: number;
+  readonly initDurationMs?: number | undefined;
+  readonly restoreDurationMs?: number | undefined;
+  readonly billedRestoreDurationMs?: number | undefined;
 }
 
 export interface Report {
   readonly requestId: string;
-  readonly tenantId?: string;
+  readonly tenantId?: string | undefined;
   readonly status: Status;
-  readonly errorType?: string;
+  readonly errorType?: string | undefined;
   readonly metrics: ReportMetrics;
-  readonly spans?: readonly Span[];
-  readonly tracing?: Tracing;
+  readonly spans?: readonly Span[] | undefined;
+  readonly tracing?: Tracing | undefined;
 }
 
 export interface ExtensionState {

@@ -70,12 +70,11 @@ function report({ requestId, status, errorType, metrics }: Report): string {
     billedMs: metrics.billedDurationMs,
     memorySizeMb: metrics.memorySizeMB,
     maxMemoryUsedMb: metrics.maxMemoryUsedMB,
-    ...(metrics.initDurationMs === undefined ? {} : { initMs: metrics.initDurationMs }),
-    ...(metrics.restoreDurationMs === undefined ? {} : { restoreMs: metrics.restoreDurationMs }),
-    ...(metrics.billedRestoreDurationMs === undefined
-      ? {}
-      : { billedRestoreMs: metrics.billedRestoreDurationMs }),
-    ...ended(status, errorType),
+    initMs: metrics.initDurationMs,
+    restoreMs: metrics.restoreDurationMs,
+    billedRestoreMs: metrics.billedRestoreDurationMs,
+    status: status === 'success' ? undefined : status === 'timeout' ? status : 'error',
+    errorType: status === 'success' || status === 'timeout' ? undefined : errorType,
   });
 }
 

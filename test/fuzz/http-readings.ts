@@ -97,7 +97,7 @@ class Recorder implements Door {
     const { method, path, headers } = head;
     this.#at += head.bytes + head.contentLength;
     this.ends.push(this.#at);
-    const named = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    const named = Object.entries(headers.toRecord()).map(([name, value]) => `${name}: ${value}`);
     this.requests.push({ method, path, headers: named.sort(), body });
   }
 

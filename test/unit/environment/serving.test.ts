@@ -4,7 +4,7 @@ import type { InvocationJournal } from '../../../src/environment/journal.js';
 import { Mishap } from '../../../src/environment/mishap.js';
 import type { Processes } from '../../../src/environment/processes.js';
 import { Serving, type ServingParts } from '../../../src/environment/serving.js';
-import { dispatchTimes, Settlement } from '../../../src/environment/settlement.js';
+import { dispatched, Settlement } from '../../../src/environment/settlement.js';
 import type { FunctionVersion } from '../../../src/function/function-version.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { SILENT_JOURNAL } from '../../support/pool-bench.js';
@@ -61,7 +61,7 @@ function serve(
     settle: () => void told.push('settled'),
   };
   const story = { kind: 'warm', cause: { kind: 'first-use' }, served: 0 } as const;
-  serving.take(new Settlement(assignment, VERSION, { ...dispatchTimes(clock, VERSION), story }));
+  serving.take(new Settlement(assignment, VERSION, dispatched(clock, VERSION, story)));
   serving.extensionsAtWork = extensionsAtWork;
   serving.posted = { kind: 'response', payload: Buffer.from('{}'), contentType: 'a/b' };
   return { told, serving };

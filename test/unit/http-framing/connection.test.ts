@@ -134,7 +134,7 @@ describe('a connection', () => {
       await turn();
       door.begun[sent]?.send('x');
     }
-    expect(door.begun.map(({ head }) => ({ ...head.headers }))).toEqual([
+    expect(door.begun.map(({ head }) => head.headers.toRecord())).toEqual([
       { host: 'a', 'x-one': '1', 'x-two': '2' },
       { host: 'a', 'x-two': '3', 'x-one': '4' },
       { host: 'a', 'x-one': '5', 'x-two': '6' },
@@ -152,7 +152,7 @@ describe('a connection', () => {
       door.begun[sent]?.send('x');
     }
     await turn();
-    expect(door.begun.map(({ head }) => head.headers['x-more'])).toEqual([
+    expect(door.begun.map(({ head }) => head.headers.get('x-more'))).toEqual([
       'b',
       undefined,
       undefined,

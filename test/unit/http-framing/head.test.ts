@@ -30,19 +30,19 @@ describe('a head', () => {
       headers: expect.anything(),
     });
     if (typeof head !== 'object') throw new Error('unusual');
-    expect(Object.entries(head.headers)).toEqual([
+    expect(Object.entries(head.headers.toRecord())).toEqual([
       ['host', 'a.runtime:1'],
       ['x-a', 'b c'],
       ['content-length', '12'],
       ['x-empty', ''],
       ['__proto__', 'x'],
     ]);
-    expect(head.headers['constructor']).toBeUndefined();
+    expect(head.headers.get('constructor')).toBeUndefined();
   });
 
   it('keeps bytes beyond ASCII, and spaces that are none to HTTP', () => {
     const head = read(withHeaders(HOST, 'X-A: \xa0\xe4\x85'));
-    expect(head).toMatchObject({ headers: { 'x-a': '\xa0\xe4\x85' } });
+    expect(typeof head === 'object' ? head.headers.get('x-a') : head).toBe('\xa0\xe4\x85');
   });
 
   it.each([
