@@ -64,14 +64,14 @@ export class Answers {
     if (end < 0) return undefined;
     const answer = parseHead(bytes.latin1Slice(0, end + 2));
     const start = end + END_OF_HEAD.length;
-    if (answer.headers['transfer-encoding'] !== undefined) {
+    if (answer.headers.get('transfer-encoding') !== undefined) {
       const chunked = dechunk(bytes, start);
       if (chunked === undefined) return undefined;
       this.#start += chunked.end;
       answer.body = chunked.body;
       return answer;
     }
-    const length = Number(answer.headers['content-length'] ?? 0);
+    const length = Number(answer.headers.get('content-length') ?? 0);
     // Copied: what is read next comes to the same place.
     const body = length < LARGE_BYTES ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length);
     const here = bytes.copy(body, 0, start, start + length);
@@ -107,29 +107,48 @@ function parseHead(text) {
 }
 
 function answerOf(status, headers) {
-  const closed = headers.connection?.toLowerCase() === 'close';
+  const closed = headers.get('connection')?.toLowerCase() === 'close';
   return { status, headers, closed, body: undefined };
 }
 
+/** Names in lower case, and their values. */
+class Headers {
+  #names;
+  #values;
+
+  constructor(names, values) {
+    this.#names = names;
+    this.#values = values;
+  }
+
+  get(name) {
+    const index = this.#names.lastIndexOf(name);
+    return index < 0 ? undefined : this.#values[index];
+  }
+}
+
 /** What the lines of the last head began with, and the names that stand there in lower case. */
-const beginnings = [];
-const names = [];
+let beginnings = [];
+let names = [];
 
 /** A server sends its headers in one order: of most lines only the value has to be looked at. */
 function readHeaders(text) {
-  const headers = Object.create(null);
+  const values = [];
   let at = text.indexOf('\r\n') + 2;
   for (let line = 0; at < text.length; line += 1) {
     const end = text.indexOf('\r\n', at);
-    if (beginnings[line] === undefined || !text.startsWith(beginnings[line], at)) {
+    if (line === beginnings.length || !text.startsWith(beginnings[line], at)) {
+      // Those of earlier heads keep theirs.
+      beginnings = beginnings.slice(0, line);
+      names = names.slice(0, line);
       const beginning = text.slice(at, text.indexOf(':', at) + 1);
-      beginnings[line] = beginning;
-      names[line] = beginning.slice(0, -1).toLowerCase();
+      beginnings.push(beginning);
+      names.push(beginning.slice(0, -1).toLowerCase());
     }
-    headers[names[line]] = text.slice(at + beginnings[line].length, end).trim();
+    values.push(text.slice(at + beginnings[line].length, end).trim());
     at = end + 2;
   }
-  return headers;
+  return new Headers(names, values);
 }
 
 function dechunk(bytes, start) {

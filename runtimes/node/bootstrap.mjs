@@ -55,10 +55,10 @@ async function main() {
 
 /** 4–7. One event; resolves to the next one. */
 async function serve(call, { headers, body }) {
-  const requestId = headers['lambda-runtime-aws-request-id'];
-  const traceId = headers['lambda-runtime-trace-id'];
+  const requestId = headers.get('lambda-runtime-aws-request-id');
+  const traceId = headers.get('lambda-runtime-trace-id');
   phase = requestId;
-  setRequest(requestId, headers['lambda-runtime-aws-tenant-id']);
+  setRequest(requestId, headers.get('lambda-runtime-aws-tenant-id'));
   if (traceId) env._X_AMZN_TRACE_ID = traceId;
   else delete env._X_AMZN_TRACE_ID;
   // 5. Only what the handler does keeps the process alive meanwhile.

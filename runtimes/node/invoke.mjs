@@ -101,10 +101,10 @@ function isNone(error) {
 /** What it writes is sent meanwhile; it is over once the handler and its stream have ended. */
 async function callStreaming(runtime, event, headers, client) {
   const stream = client.stream(
-    headers['lambda-runtime-aws-request-id'],
+    headers.get('lambda-runtime-aws-request-id'),
     (post) => new ResponseStream(post, runtime.handler[HIGH_WATER_MARK]),
   );
-  const returned = runtime.handler(event, stream, createContext(headers, {}));
+  const returned = runtime.handler(event, stream, createContext(headers));
   if (typeof returned?.then !== 'function')
     throw failure('Streaming does not support non-async handlers.');
   const emptied = new Promise((resolve) => (onEmptyLoop = resolve));

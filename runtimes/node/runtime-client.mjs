@@ -216,7 +216,7 @@ export class RuntimeClient {
   }
 
   #answer() {
-    const answer = this.#answers.shift();
+    const answer = first(this.#answers);
     if (answer !== undefined) return Promise.resolve(answer);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
@@ -227,11 +227,16 @@ export class RuntimeClient {
         this.#closing = true;
         this.#pipelines = false;
       }
-      const resolve = this.#waiting.shift();
+      const resolve = first(this.#waiting);
       if (resolve === undefined) this.#answers.push(answer);
       else resolve(answer);
     }
   }
+}
+
+/** Taken away. One that is alone, as nearly always, goes faster from the other end. */
+function first(list) {
+  return list.length > 1 ? list.shift() : list.pop();
 }
 
 function networkTarget(address) {

@@ -236,14 +236,15 @@ export class Environment implements ChannelListener {
    * all of them is announced once, when the state stands: who is told may act on it at once.
    */
   #apply(event: EnvironmentEvent): void {
-    this.#pending.push(event);
-    if (this.#applying) return;
+    if (this.#applying) {
+      this.#pending.push(event);
+      return;
+    }
     const from = this.#state;
     this.#applying = true;
     try {
-      for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
-        this.#step(next);
-      }
+      this.#step(event);
+      while (this.#pending.length > 0) this.#step(this.#pending.shift() as EnvironmentEvent);
     } finally {
       this.#applying = false;
     }

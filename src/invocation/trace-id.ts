@@ -11,8 +11,20 @@ const PROPAGATED = /^[\x20-\x7e]*Root=[\x20-\x7e]*$/;
 
 export function traceIdOf(sent: string | undefined, nowMs: number): string {
   if (sent !== undefined && PROPAGATED.test(sent)) return sent;
-  const time = Math.floor(nowMs / 1000)
-    .toString(16)
-    .padStart(8, '0');
-  return `Root=1-${time}-${randomHex(ROOT_BYTES)};Parent=${randomHex(PARENT_BYTES)};Sampled=0`;
+  const random = randomHex(ROOT_BYTES + PARENT_BYTES);
+  const root = random.slice(0, 2 * ROOT_BYTES);
+  return `Root=1-${hexTime(nowMs)}-${root};Parent=${random.slice(2 * ROOT_BYTES)};Sampled=0`;
+}
+
+let lastSecond = -1;
+let lastHex = '';
+
+/** Made once a second. */
+function hexTime(nowMs: number): string {
+  const second = Math.floor(nowMs / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastHex = second.toString(16).padStart(8, '0');
+  }
+  return lastHex;
 }
