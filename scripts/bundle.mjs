@@ -12,21 +12,44 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const output = resolve(process.argv[2] ?? join(root, 'dist/bundle'));
 
 /** Stay in node_modules: found when they are needed, by one service or another. */
-const SEPARATE = [
-  '@aws-sdk/*',
-  'libsql',
-  'jsonata',
-  'jsonpath-plus',
-  '@grpc/*',
-  'protobufjs',
-  'ssh2',
-];
+const SEPARATE = ['@aws-sdk/*', 'jsonata', 'jsonpath-plus', '@grpc/*', 'protobufjs', 'ssh2'];
 
 /**
- * What the engine's client loads for builds with BuildKit and for engines behind SSH, a megabyte
- * and a half: only when it is used.
+ * Stand-ins that ask for the real one when it is used: what the engine's client loads for builds
+ * with BuildKit and for engines behind SSH is a megabyte and a half.
  */
 const ON_DEMAND = {
+  // Where its native part cannot be found from here, it may be found from where the package is.
+  libsql: `let found;
+  function load() {
+    try {
+      return require('libsql');
+    } catch {
+      return require('node:module').createRequire(__filename)('libsql');
+    }
+  }
+  module.exports = function (...given) {
+    found ??= load();
+    return new found(...given);
+  };`,
+  // It looks for the C library in a report about the whole process, which takes as long as all else
+  // of opening a file. Of the two names libsql takes the other where the library is the other one.
+  '@neon-rs/load': `exports.currentTarget = () =>
+    process.platform === 'linux' && /^(x64|arm64)$/.test(process.arch)
+      ? 'linux-' + process.arch + '-musl'
+      : require('@neon-rs/load').currentTarget();
+  exports.load = (...given) => require('@neon-rs/load').load(...given);`,
+  // Its own first way, without what the others need.
+  'detect-libc': `exports.GLIBC = 'glibc';
+  exports.MUSL = 'musl';
+  exports.familySync = () => {
+    let ldd = '';
+    try {
+      ldd = require('node:fs').readFileSync('/usr/bin/ldd', 'latin1');
+    } catch {}
+    if (ldd.includes('musl')) return 'musl';
+    return ldd.includes('GLIBC') ? 'glibc' : require('detect-libc').familySync();
+  };`,
   ssh2: `exports.Client = function (...given) {
     return new (require('ssh2').Client)(...given);
   };`,

@@ -41,7 +41,7 @@ export async function startOrchestrator(
       startedAtMs: systemClock.now(),
     });
     teardown.add(() => claim.release());
-    const { store, logs } = openRecords(config.settings, hooks, teardown);
+    const { store, logs } = recordsOf(config.settings, hooks, teardown);
     const ownerToken = claim.adminToken;
     early = await openEarlySide({ config, hooks, ownerToken, logs, store, teardown });
     const start = { config, hooks, ownerToken, logs, store, teardown };
@@ -54,14 +54,14 @@ export async function startOrchestrator(
   }
 }
 
-/** What is kept of invocations and logs. */
-function openRecords(
+/** What is kept of invocations and logs, in a file that is opened once the door is. */
+function recordsOf(
   { stateDirectory }: Settings,
   { log }: StartHooks,
   teardown: Teardown,
 ): { store: InvocationStore; logs: LogHub } {
   const store = new InvocationStore({
-    database: openDatabase(join(stateDirectory, 'state.db')),
+    open: () => openDatabase(join(stateDirectory, 'state.db')),
     clock: systemClock,
     warn: (message) => log.warn(message),
   });
@@ -76,13 +76,15 @@ interface Start extends EarlySideRequest {
 
 /** What runs functions and what sends them events; loaded only now, so that the first answer is not kept. */
 async function startRest(early: EarlySide, start: Start): Promise<RunningOrchestrator> {
-  const { config, hooks, ownerToken, logs, teardown } = start;
+  const { config, hooks, ownerToken, logs, store, teardown } = start;
   const { router, registry, mappings, packages, events, view, awsEndpoint, invokeApi } = early;
   const { settings } = config;
   const { log, readConfig, signal } = hooks;
   const { code, below } = early;
   // Who waits at the door is answered before the loading of all else holds the process up.
   await sleep(systemClock, BREATH_MS, signal);
+  store.open();
+  events.open();
   const { openEngineSide } = await import('./composition/engine-side.js');
   const concurrencyOf = (name: string): number =>
     registry.reservedConcurrency(name) ?? settings.concurrency;

@@ -38,15 +38,13 @@ export class Events {
   /** Tells queues, topics, buses and buckets. */
   sender: DestinationSender | undefined;
   readonly #hooks: StartHooks;
-  /** Of earlier runs. */
-  readonly #leftBefore: number;
+  readonly #store: EventStore;
 
-  /** Raises `state-unusable`. */
   constructor({ settings, router, registry, logs, hooks, teardown }: EventSources) {
     const store = new EventStore(join(settings.stateDirectory, 'events.db'));
     teardown.add(() => store.close());
     this.#hooks = hooks;
-    this.#leftBefore = store.count;
+    this.#store = store;
     this.door = router;
     this.clock = new VirtualClock(systemClock, settings.timeScale);
     this.queue = new EventQueue({
@@ -69,10 +67,15 @@ export class Events {
     teardown.add(() => this.queue.close());
   }
 
+  /** Looks whether the file can be used. Raises `state-unusable`. */
+  open(): void {
+    this.#store.open();
+  }
+
   /** Runs what earlier runs left, and says so. */
   start(): void {
     this.queue.start();
-    const left = this.#leftBefore;
+    const left = this.#store.leftBefore;
     if (left === 0) return;
     this.#hooks.log.info(`${counted(left)} from before ${left === 1 ? 'is' : 'are'} taken up`);
   }

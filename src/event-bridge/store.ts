@@ -63,7 +63,7 @@ export class EventBridgeStore {
   /** Raises `state-unusable`. */
   constructor(path: string) {
     this.path = path;
-    this.#file = new SqliteFile(path, SCHEMA);
+    this.#file = new SqliteFile(path, SCHEMA).open();
     this.#sync = new GroupSync(`${path}-wal`);
     // Times of a run in virtual time are turned back.
     this.#file.run(

@@ -10,7 +10,7 @@
  */
 
 import type { NewEvent, Progress, QueuedEvent } from './queued-event.js';
-import type { Schema } from '../state/database.js';
+import type { Schema, SqliteDatabase } from '../state/database.js';
 import { SqliteFile } from '../state/sqlite-file.js';
 import { messageOfRow, storedMessage, type Delivery } from './delivery.js';
 import { GroupSync } from './group-sync.js';
@@ -116,19 +116,26 @@ export class EventStore {
   readonly path: string;
   readonly #file: SqliteFile;
   readonly #sync: GroupSync;
+  #leftBefore = 0;
 
-  /** `mostPages` of 4 KB each; by default what the disk has room for. Raises `state-unusable`. */
+  /** `mostPages` of 4 KB each; by default what the disk has room for. Opened by its first use. */
   constructor(path: string, mostPages?: number) {
     this.path = path;
-    this.#file = new SqliteFile(path, SCHEMA);
-    if (mostPages !== undefined) this.#file.database.pragma(`max_page_count = ${mostPages}`);
+    this.#file = new SqliteFile(path, SCHEMA, (database) => {
+      if (mostPages !== undefined) database.pragma(`max_page_count = ${mostPages}`);
+      this.#leftBefore = turnedBack(database);
+    });
     this.#sync = new GroupSync(`${path}-wal`);
-    this.#file.database
-      .prepare(
-        `UPDATE events SET accepted_at = accepted_at - ahead, due_at = due_at - ahead, ahead = 0
-         WHERE ahead <> 0`,
-      )
-      .run();
+  }
+
+  /** What cannot be opened is told now. Raises `state-unusable`. */
+  open(): void {
+    this.#file.open();
+  }
+
+  /** Events that were there when it was opened. */
+  get leftBefore(): number {
+    return this.#leftBefore;
   }
 
   /** How often the disk was asked; for tests of what is shared. */
@@ -245,7 +252,7 @@ export class EventStore {
   async close(): Promise<void> {
     if (!this.#file.end()) return;
     await this.#sync.close();
-    this.#shrink();
+    if (this.#file.isOpen) this.#shrink();
     this.#file.close();
   }
 
@@ -291,6 +298,18 @@ export class EventStore {
       // No room to rewrite it: it stays as large as it is.
     }
   }
+}
+
+/** Nothing that is in the file has been ahead in this run. Gives how many events there are. */
+function turnedBack(database: SqliteDatabase): number {
+  database
+    .prepare(
+      `UPDATE events SET accepted_at = accepted_at - ahead, due_at = due_at - ahead, ahead = 0
+       WHERE ahead <> 0`,
+    )
+    .run();
+  const [row] = database.prepare('SELECT COUNT(*) AS count FROM events').all();
+  return (row as { count: number }).count;
 }
 
 function bytesOf(blob: Blob): Buffer {

@@ -6,7 +6,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf, OrchestratorError } from '../errors.js';
-import { libsql, type SqliteDatabase } from './libsql.js';
+import { Database, type SqliteDatabase } from './libsql.js';
 
 export type { SqliteDatabase } from './libsql.js';
 
@@ -60,7 +60,6 @@ export function openDatabase(path: string, schema: Schema = RECORDS): SqliteData
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // SQLite gives its side files the mode of the main one.
     closeSync(openSync(path, 'a', 0o600));
-    const Database = libsql();
     database = new Database(path);
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     database.pragma('journal_mode = WAL');

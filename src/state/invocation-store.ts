@@ -20,7 +20,8 @@ import { batchOf, functionsOf, linesOf, recordsOf, type BatchRow } from './batch
 import { closeDatabase, fileOf, unusable, type SqliteDatabase } from './database.js';
 
 export interface InvocationStoreOptions {
-  readonly database: SqliteDatabase;
+  /** Opens or makes the file, once, when something is written or read. Raises `state-unusable`. */
+  readonly open: () => SqliteDatabase;
   readonly clock: Clock;
   readonly warn: (message: string) => void;
   readonly limits?: Partial<StoreLimits>;
@@ -55,7 +56,8 @@ const ENTRY_BYTES = 100;
 const RECORD_BYTES = 600;
 
 export class InvocationStore implements LineStore {
-  readonly #database: SqliteDatabase;
+  readonly #open: () => SqliteDatabase;
+  #database: SqliteDatabase | undefined;
   readonly #clock: Clock;
   readonly #warn: (message: string) => void;
   readonly #limits: StoreLimits;
@@ -70,10 +72,15 @@ export class InvocationStore implements LineStore {
   #closed = false;
 
   constructor(options: InvocationStoreOptions) {
-    this.#database = options.database;
+    this.#open = options.open;
     this.#clock = options.clock;
     this.#warn = options.warn;
     this.#limits = { ...LIMITS, ...options.limits };
+  }
+
+  /** What cannot be opened is told now, not when something is lost. Raises `state-unusable`. */
+  open(): void {
+    this.#opened();
   }
 
   /** Entries that could not be kept. */
@@ -141,7 +148,12 @@ export class InvocationStore implements LineStore {
     this.flush();
     this.#closed = true;
     this.#statements.clear();
-    closeDatabase(this.#database);
+    if (this.#database !== undefined) closeDatabase(this.#database);
+  }
+
+  #opened(): SqliteDatabase {
+    this.#database ??= this.#open();
+    return this.#database;
   }
 
   #hasRoom(): boolean {
@@ -260,7 +272,7 @@ export class InvocationStore implements LineStore {
     try {
       return this.#prepared(sql).all(...values);
     } catch (error) {
-      throw unusable(fileOf(this.#database), error);
+      throw unusable(fileOf(this.#opened()), error);
     }
   }
 
@@ -268,7 +280,7 @@ export class InvocationStore implements LineStore {
   #prepared(sql: string): Statement {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#database.prepare(sql);
+      statement = this.#opened().prepare(sql);
       this.#statements.set(sql, statement);
     }
     return statement;

@@ -1,4 +1,7 @@
-/** A SQLite file of a store's own: statements prepared once, transactions whole or not at all. */
+/**
+ * A SQLite file of a store's own, opened or made when something of it is used: statements prepared
+ * once, transactions whole or not at all.
+ */
 
 import {
   closeDatabase,
@@ -20,16 +23,36 @@ interface Statement {
 
 export class SqliteFile {
   readonly path: string;
-  readonly database: SqliteDatabase;
-  readonly #content: string;
+  readonly #schema: Schema;
+  readonly #onOpen: (database: SqliteDatabase) => void;
+  #database: SqliteDatabase | undefined;
   readonly #statements = new Map<string, Statement>();
   #ended = false;
 
-  /** Raises `state-unusable`. */
-  constructor(path: string, schema: Schema) {
+  /** `onOpen` is called with it before anything else is done. */
+  constructor(
+    path: string,
+    schema: Schema,
+    onOpen: (database: SqliteDatabase) => void = () => undefined,
+  ) {
     this.path = path;
-    this.#content = schema.content;
-    this.database = openDatabase(path, schema);
+    this.#schema = schema;
+    this.#onOpen = onOpen;
+  }
+
+  /** Opens or makes the file. Raises `state-unusable`. */
+  get database(): SqliteDatabase {
+    return this.#database ?? this.#open();
+  }
+
+  get isOpen(): boolean {
+    return this.#database !== undefined;
+  }
+
+  /** What cannot be opened is told now. Raises `state-unusable`. */
+  open(): this {
+    if (this.#database === undefined) this.#open();
+    return this;
   }
 
   get ended(): boolean {
@@ -58,7 +81,7 @@ export class SqliteFile {
       } catch {
         // A full disk has rolled it back already.
       }
-      throw unusable(this.path, error, this.#content);
+      throw unusable(this.path, error, this.#schema.content);
     }
   }
 
@@ -72,7 +95,19 @@ export class SqliteFile {
   close(): void {
     this.#ended = true;
     this.#statements.clear();
-    closeDatabase(this.database);
+    if (this.#database !== undefined) closeDatabase(this.#database);
+  }
+
+  #open(): SqliteDatabase {
+    const database = openDatabase(this.path, this.#schema);
+    try {
+      this.#onOpen(database);
+    } catch (error) {
+      database.close();
+      throw unusable(this.path, error, this.#schema.content);
+    }
+    this.#database = database;
+    return database;
   }
 
   #prepared(sql: string): Statement {
@@ -87,6 +122,6 @@ export class SqliteFile {
 
   /** What somebody was waiting for may come when everything has ended. */
   #requireOpen(): void {
-    if (this.#ended) throw new Error(`${this.#content} is closed`);
+    if (this.#ended) throw new Error(`${this.#schema.content} is closed`);
   }
 }

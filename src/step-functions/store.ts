@@ -127,7 +127,7 @@ export class ExecutionStore {
   /** Raises `state-unusable`. */
   constructor(path: string, nowMs: number) {
     this.path = path;
-    this.#file = new SqliteFile(path, SCHEMA);
+    this.#file = new SqliteFile(path, SCHEMA).open();
     this.#prune(nowMs);
     this.#turnBack();
   }

@@ -10,7 +10,7 @@ import { lineOf, recordOf } from './store-entries.js';
 
 const [path = ''] = process.argv.slice(2);
 const store = new InvocationStore({
-  database: openDatabase(path),
+  open: () => openDatabase(path),
   clock: systemClock,
   warn: (message) => process.stderr.write(`${message}\n`),
 });

@@ -37,7 +37,7 @@ export class CheckpointStore {
 
   /** Raises `state-unusable`. */
   constructor(path: string) {
-    this.#file = new SqliteFile(path, SCHEMA);
+    this.#file = new SqliteFile(path, SCHEMA).open();
   }
 
   /** What is known of a mapping's stream; undefined when it was never read, or is another one now. */

@@ -109,9 +109,21 @@ describe('the queue on disk', () => {
     expect(store.count).toBe(0);
   });
 
+  it('is opened by its first use, and then knows what was left', async () => {
+    await open().close();
+    expect(existsSync(path)).toBe(false);
+    const before = open();
+    before.add(newEvent('fn', 'early'), NOW);
+    expect(before.leftBefore).toBe(0);
+    await before.close();
+    const after = open();
+    after.add(newEvent('fn', 'late'), NOW);
+    expect([after.leftBefore, after.count]).toEqual([1, 2]);
+  });
+
   it('is a file of its own, and a damaged one says what to do', () => {
     closeDatabase(openDatabase(path));
-    expect(() => new EventStore(path)).toThrow(
+    expect(() => open().open()).toThrow(
       expect.objectContaining({ code: 'state-unusable', remedy: expect.any(String) }),
     );
   });

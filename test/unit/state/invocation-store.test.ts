@@ -36,7 +36,7 @@ function openStore(limits: Partial<StoreLimits> = {}): InvocationStore {
   clock = new ManualClock();
   database = openDatabase(path);
   const warn = (message: string): void => void warnings.push(message);
-  const store = new InvocationStore({ database, clock, warn, limits });
+  const store = new InvocationStore({ open: () => database, clock, warn, limits });
   open.push(store);
   return store;
 }
