@@ -1,7 +1,7 @@
 // The answers of the Runtime API out of the bytes that come on a socket, with as little parsing as
 // they need. A large body is read where it stays: nothing of it is copied.
 
-import buffer from 'node:buffer';
+const buffer = process.getBuiltinModule('node:buffer');
 
 const END_OF_HEAD = '\r\n\r\n';
 const ROOM_BYTES = 64 * 1024;

@@ -2,24 +2,28 @@
 // numbers are the steps of runtimes/README.md.
 
 import { textOf } from './answers.mjs';
-import { logError, mark, patchConsole, setRequest, tell } from './console.mjs';
+import { logError, mark, NO_REQUEST, patchConsole, setRequest, tell } from './console.mjs';
 import { errorCause, errorPayload, PROMISES_ONLY, runtimeError } from './errors.mjs';
 import { loadHandler } from './handler.mjs';
-import { awslambda, callerOf, Told, withInvokeStore } from './invoke.mjs';
+import { awslambda, callerOf, forgetInvocations, Told, withInvokeStore } from './invoke.mjs';
+import { nobody, rehearse } from './rehearsal.mjs';
 import { STREAMED } from './response-stream.mjs';
 import { RuntimeClient } from './runtime-client.mjs';
 
-const { env } = process;
+const { env, execArgv } = process;
 const LARGEST_CAUSE_BYTES = 1024 * 1024;
 // 1. What the platform says.
-const marker = env._ORCHESTRATOR_LOG_MARKER;
+let marker = env._ORCHESTRATOR_LOG_MARKER;
 delete env._ORCHESTRATOR_LOG_MARKER;
 const root = env.LAMBDA_TASK_ROOT ?? '/var/task';
-const client = new RuntimeClient(env.AWS_LAMBDA_RUNTIME_API, env._ORCHESTRATOR_RUNTIME_SOCKET);
+let client = new RuntimeClient(env.AWS_LAMBDA_RUNTIME_API, env._ORCHESTRATOR_RUNTIME_SOCKET);
 delete env._ORCHESTRATOR_RUNTIME_SOCKET;
 /** `init`, `polling`, `ending`, or the id of the request in progress. */
 let phase = 'init';
 
+// A flag of the platform's own, which is nothing to the function or to what it starts.
+const flag = execArgv.indexOf('--no-memory-reducer');
+if (flag >= 0) execArgv.splice(flag, 1);
 patchConsole({ format: env.AWS_LAMBDA_LOG_FORMAT, level: env.AWS_LAMBDA_LOG_LEVEL });
 if (!['1', 'true'].includes(env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA))
   globalThis.awslambda = awslambda;
@@ -27,6 +31,7 @@ if (!PROMISES_ONLY) reportStrayErrors();
 void main();
 
 async function main() {
+  await rehearseServing();
   // 2. The handler is found and its module run: the init phase.
   let call;
   try {
@@ -51,6 +56,23 @@ async function main() {
     }
     event = await serve(call, event);
   }
+}
+
+/** The way of an event, once, before anything of the function runs; nothing of it is left. */
+async function rehearseServing() {
+  const own = { client, marker };
+  const traceId = env._X_AMZN_TRACE_ID;
+  client = new RuntimeClient(env.AWS_LAMBDA_RUNTIME_API, undefined, nobody);
+  marker = undefined;
+  const call = callerOf(async () => null, client);
+  await rehearse(client, (event) => serve(call, event));
+  ({ client, marker } = own);
+  client.hold(false);
+  client.hold(true);
+  phase = 'init';
+  setRequest(NO_REQUEST);
+  forgetInvocations();
+  if (traceId !== undefined) env._X_AMZN_TRACE_ID = traceId;
 }
 
 /** 4–7. One event; resolves to the next one. */

@@ -1,9 +1,10 @@
 // What goes to the log: the console as Lambda patches it, tab-separated text (contract 6.5) or JSON
 // lines (6.4), and the marks that say whose the lines before them are.
 
-import { constants, openSync, writeSync } from 'node:fs';
-import { format } from 'node:util';
 import { errorText, PROMISES_ONLY, toError } from './errors.mjs';
+
+const { constants, openSync, writeSync } = process.getBuiltinModule('node:fs');
+const { format } = process.getBuiltinModule('node:util');
 
 const LEVELS = {
   trace: 'TRACE',
@@ -17,7 +18,8 @@ const ORDER = Object.values(LEVELS);
 const NOTHING = () => undefined;
 
 /** Node.js 24's client has a text for "none", the one before writes its `undefined`. */
-let requestId = PROMISES_ONLY ? '-' : undefined;
+export const NO_REQUEST = PROMISES_ONLY ? '-' : undefined;
+let requestId = NO_REQUEST;
 let tenantId;
 /** The output streams somebody has used. Opening them takes a millisecond of the cold start. */
 const opened = [];

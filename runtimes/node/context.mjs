@@ -95,6 +95,11 @@ function json(headers, header, name) {
   }
 }
 
+/** It is asked again: the function's module may change it. */
+export function forgetEnvironment() {
+  constants = undefined;
+}
+
 const KEYS = {
   REQUEST_ID: Symbol.for('_AWS_LAMBDA_REQUEST_ID'),
   X_RAY_TRACE_ID: Symbol.for('_AWS_LAMBDA_X_RAY_TRACE_ID'),

@@ -1,6 +1,6 @@
 // Errors as Lambda writes them (contract 5.3) and the types the runtime itself raises (3.6, 5.4).
 
-import { types } from 'node:util';
+const { types } = process.getBuiltinModule('node:util');
 
 const MAJOR = Number(process.versions.node.split('.')[0]);
 /** Node.js 24 brought another runtime client: it loads by import and knows promises only. */

@@ -1,11 +1,12 @@
 // From the handler's name to a function (contract 3.6).
 
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { importFromNodePath } from './node-path.mjs';
 import { PROMISES_ONLY, runtimeError, syntaxError } from './errors.mjs';
+
+const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
+const { createRequire } = process.getBuiltinModule('node:module');
+const { dirname, join, resolve } = process.getBuiltinModule('node:path');
+const { pathToFileURL } = process.getBuiltinModule('node:url');
 
 export const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 

@@ -1,11 +1,12 @@
 // Calling a handler in each of its styles (contract 3.6) until there is a result or an error.
 
-import { types } from 'node:util';
 import { tell } from './console.mjs';
-import { createContext, InvokeStore, storedContext } from './context.mjs';
+import { createContext, forgetEnvironment, InvokeStore, storedContext } from './context.mjs';
 import { PROMISES_ONLY, runtimeError } from './errors.mjs';
 import { STREAMING } from './handler.mjs';
 import { HttpResponseStream, ResponseStream, STREAMED } from './response-stream.mjs';
+
+const { types } = process.getBuiltinModule('node:util');
 
 const HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
 const store = new InvokeStore();
@@ -43,6 +44,12 @@ export function callerOf(handler, client) {
 /** `call` inside the context that `awslambda.InvokeStore` shows. */
 export function withInvokeStore(headers, call) {
   return PROMISES_ONLY ? store.run(storedContext(headers), call) : call();
+}
+
+/** What has been kept of invocations is that of none. */
+export function forgetInvocations() {
+  store.run(undefined, () => undefined);
+  forgetEnvironment();
 }
 
 /** Node.js 22 and before: promise, callback, completion functions, or nothing at all. */

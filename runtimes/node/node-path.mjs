@@ -1,8 +1,8 @@
 // ES modules find packages in NODE_PATH as well, as on Lambda since Node.js 18: by themselves only
 // CommonJS modules do.
 
-import * as module from 'node:module';
-import { pathToFileURL } from 'node:url';
+const module = process.getBuiltinModule('node:module');
+const { pathToFileURL } = process.getBuiltinModule('node:url');
 
 const FOLDER = '/node_modules';
 

@@ -1,8 +1,9 @@
 // What a streaming handler writes to (contract 3.6, 7.7): each chunk is sent when it is written, at
 // the pace at which the platform takes them.
 
-import { Writable } from 'node:stream';
 import { runtimeError } from './errors.mjs';
+
+const { Writable } = process.getBuiltinModule('node:stream');
 
 const INTEGRATION_TYPE = 'application/vnd.awslambda.http-integration-response';
 const PRELUDE_END = Buffer.alloc(8);

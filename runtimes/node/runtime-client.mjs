@@ -1,8 +1,9 @@
 // The Runtime API over one keep-alive connection on a raw socket: one write for each message.
 // Answers come in the order of the requests.
 
-import net from 'node:net';
 import { Answers } from './answers.mjs';
+
+const net = process.getBuiltinModule('node:net');
 
 const VERSION = '/2018-06-01/runtime/';
 /** A response up to this goes out together with the poll for the next event. */
@@ -16,6 +17,7 @@ const STREAMING =
 export class RuntimeClient {
   #address;
   #target;
+  #open;
   #socket;
   /** What was written before the connection stood; undefined from then on. */
   #early;
@@ -33,9 +35,13 @@ export class RuntimeClient {
   /** Settles with the answer to the last message that was posted. */
   posted;
 
-  /** `path`: a socket that leads to the same server, where the platform has put one. */
-  constructor(address, path) {
+  /**
+   * `path`: a socket that leads to the same server, where the platform has put one. `open` makes the
+   * connection, as `net.connect` does.
+   */
+  constructor(address, path, open = net.connect) {
     this.#address = address;
+    this.#open = open;
     this.#target = path === undefined ? networkTarget(address) : { path };
     this.#next = this.#head('GET', 'invocation/next', '');
     this.#connect();
@@ -188,7 +194,7 @@ export class RuntimeClient {
         return true;
       },
     };
-    const socket = net.connect({ ...this.#target, onread });
+    const socket = this.#open({ ...this.#target, onread });
     this.#socket = socket;
     this.#coming = answers;
     this.#answers = [];

@@ -124,6 +124,27 @@ describe('the Node.js bootstrap finds and calls handlers', () => {
 });
 
 it(
+  'the Node.js bootstrap shows a module nothing of what it does before',
+  async () => {
+    const { bodies, posts, output } = await run({
+      'index.js': `
+        const atInit = {
+          flags: process.execArgv,
+          trace: process.env._X_AMZN_TRACE_ID ?? 'none',
+          context: globalThis.awslambda.InvokeStore?.hasContext() ?? false,
+        };
+        console.log('at init');
+        process.env.AWS_LAMBDA_FUNCTION_VERSION = '7';
+        exports.handler = async (event, context) => ({ ...atInit, version: context.functionVersion });`,
+    });
+    expect(bodies).toEqual([{ flags: [], trace: 'none', context: false, version: '7' }]);
+    expect(posts).toHaveLength(1);
+    expect(output).toMatch(OLD ? /^\S+\tundefined\tINFO\tat init\n$/ : /^\S+\t-\tINFO\tat init\n$/);
+  },
+  LIMIT_MS,
+);
+
+it(
   'the Node.js bootstrap gives the handler its context',
   async () => {
     const { bodies } = await run(

@@ -84,7 +84,8 @@ export async function runBootstrap(spec: BootstrapCase): Promise<BootstrapRun> {
   let output = '';
   const pipe =
     spec.joinsOutputs === true ? await outputPipe(root, (text) => (output += text)) : null;
-  const child = spawn(node ? process.execPath : 'python3', [bootstrap], {
+  const flags = node ? ['--no-memory-reducer'] : [];
+  const child = spawn(node ? process.execPath : 'python3', [...flags, bootstrap], {
     stdio: ['ignore', pipe?.fd ?? 'pipe', pipe?.fd ?? 'inherit'],
     cwd: root,
     env: {
