@@ -22,6 +22,12 @@ import { showNotices } from './notices.js';
 import { programName, showReady, type ReadyRun } from './ready.js';
 
 const LOG_NAME = 'up.log';
+/**
+ * By default glibc gives each thread of V8 a heap of its own, and what they needed once to optimise
+ * code stays in each: megabytes that have nothing to do with what runs. It is asked before a process
+ * begins. What people have set stands. Programs it starts have it too, and take no harm.
+ */
+const FEW_HEAPS = { MALLOC_ARENA_MAX: '2' };
 /** Of a child that died without a word, this much of its log says why. */
 const LAST_LINES = 15;
 
@@ -69,6 +75,7 @@ function spawnSelf(context: CommandContext, stateDirectory: string, logPath: str
     const [program, ...first] = host.self;
     return spawn(program as string, [...first, ...host.argv, `--${DETACHED_FLAG}`], {
       cwd: host.cwd,
+      env: { ...FEW_HEAPS, ...host.environment },
       detached: true,
       stdio: ['ignore', log, log, 'ipc'],
     });

@@ -21,7 +21,7 @@ import { Channel, type ChannelListener, type SnapStart } from './channel.js';
 import type { Posted } from './post.js';
 import { storyOf, type EndReason, type ResetReason, type StartCause } from './cause.js';
 import { createContainer, isNews } from './create-container.js';
-import { ExtensionHost } from './extension-host.js';
+import { ExtensionHost, type HostParts } from './extension-host.js';
 import type { Extension, ShutdownReason } from './extensions.js';
 import { HeldEvents } from './held-events.js';
 import { initializationTypeOf, initLimitMs } from './initialization.js';
@@ -39,7 +39,7 @@ import { Mishap } from './mishap.js';
 import type { EnvironmentListener, EnvironmentParts } from './parts.js';
 import { Processes } from './processes.js';
 import { Restoration } from './restoration.js';
-import { Serving } from './serving.js';
+import { Serving, type ServingParts } from './serving.js';
 import { dispatched, Settlement } from './settlement.js';
 import type { StreamedResponse } from './streamed-response.js';
 
@@ -94,16 +94,18 @@ export class Environment implements ChannelListener {
       done: (event) => this.#apply(event),
       failed: (error) => this.#engineFailed(error),
     });
-    const own = { clock: parts.clock, processes: this.#processes, journal: this.#journal };
-    this.#host = new ExtensionHost(version, {
-      ...own,
+    const own: HostParts & ServingParts = {
+      clock: parts.clock,
+      processes: this.#processes,
+      journal: this.#journal,
       mishap: this.#mishap,
       settled: () => this.#extensionsSettled(),
       happened: (event) => this.#apply(event),
-    });
+    };
+    this.#host = new ExtensionHost(version, own);
     this.#channel = new Channel(this, this.#snapStart, this.#host.extensions);
     this.#restoration = new Restoration(parts.clock, this.#channel, this.#journal);
-    this.#serving = new Serving({ ...own, takeRestoreMs: () => this.#restoration.takeMs() });
+    this.#serving = new Serving(own, this.#restoration);
     this.#processes.provision(
       () => this.#createContainer(),
       () => this.#state === 'provisioning',

@@ -46,7 +46,7 @@ export class ExtensionHost implements ExtensionsListener {
   readonly #version: FunctionVersion;
   readonly #parts: HostParts;
   readonly #reports: SupervisorReports | undefined;
-  readonly #pids = new Map<'runtime' | number, number>();
+  #pids: Map<'runtime' | number, number> | undefined;
   /** Extensions alone write to the container's own output. */
   #apart = false;
   #shutdown: Shutdown | undefined;
@@ -88,7 +88,7 @@ export class ExtensionHost implements ExtensionsListener {
   close(): void {
     this.#shutdown?.callOff();
     this.#shutdown = undefined;
-    this.#pids.clear();
+    this.#pids = undefined;
     this.extensions.close();
   }
 
@@ -189,6 +189,7 @@ export class ExtensionHost implements ExtensionsListener {
   }
 
   #started(who: 'runtime' | number, pid: number): void {
+    this.#pids ??= new Map();
     this.#pids.set(who, pid);
     if (this.#shutdown === undefined) return;
     // It was on its way when the end began.
@@ -201,7 +202,7 @@ export class ExtensionHost implements ExtensionsListener {
   }
 
   #exited(who: 'runtime' | number, exitCode: number): void {
-    this.#pids.delete(who);
+    this.#pids?.delete(who);
     if (who === 'runtime') return this.#runtimeExited({ exitCode, outOfMemory: false });
     const name = this.#nameOf(who);
     const unregistered = this.extensions.living.some(
@@ -226,7 +227,7 @@ export class ExtensionHost implements ExtensionsListener {
 
   /** False when there is no such process. */
   #signal(who: 'runtime' | number, signal: 'TERM' | 'KILL'): boolean {
-    const pid = this.#pids.get(who);
+    const pid = this.#pids?.get(who);
     if (pid === undefined) return false;
     this.#parts.processes.send(`kill ${signal} ${pid}\n`);
     return true;

@@ -102,14 +102,17 @@ interface Entry {
   owed: ExtensionEvent | undefined;
 }
 
+/** Of most environments: maps of their own are a fifth of a kilobyte each. */
+const NOBODY: ReadonlyMap<string, Entry> = new Map();
+
 export class Extensions {
   /** What they may subscribe to; absent where nothing can be delivered. */
   telemetry: Telemetry | undefined;
   readonly #facts: () => FunctionFacts;
   readonly #listener: ExtensionsListener;
   #life: 'closed' | 'open' | 'ending' = 'closed';
-  readonly #byName = new Map<string, Entry>();
-  readonly #byIdentifier = new Map<string, Entry>();
+  #byName = NOBODY;
+  #byIdentifier = NOBODY;
 
   constructor(facts: () => FunctionFacts, listener: ExtensionsListener) {
     this.#facts = facts;
@@ -146,9 +149,8 @@ export class Extensions {
   /** The processes have ended: nothing of what they had or owed counts. */
   close(): void {
     this.#life = 'closed';
-    if (this.#byName.size === 0) return;
-    this.#byName.clear();
-    this.#byIdentifier.clear();
+    this.#byName = NOBODY;
+    this.#byIdentifier = NOBODY;
   }
 
   /** Whom an identifier was given to; a refusal in the contract's words when nobody. */
@@ -181,7 +183,7 @@ export class Extensions {
     entry.identifier = identifier;
     entry.state = 'Registered';
     entry.events = [...new Set(events)] as ExtensionEventType[];
-    this.#byIdentifier.set(identifier, entry);
+    this.#byIdentifier = new Map([...this.#byIdentifier, [identifier, entry]]);
     if (external && this.#allRegistered) this.#listener.allRegistered();
     return { kind: 'registered', identifier };
   }
@@ -308,7 +310,7 @@ export class Extensions {
       polls: [],
       owed: undefined,
     };
-    this.#byName.set(name, entry);
+    this.#byName = new Map([...this.#byName, [name, entry]]);
     return entry;
   }
 

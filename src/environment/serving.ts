@@ -13,14 +13,13 @@ import type { Posted } from './post.js';
 import type { InvocationJournal } from './journal.js';
 import type { Mishap } from './mishap.js';
 import type { Processes } from './processes.js';
+import type { Restoration } from './restoration.js';
 import type { Ending, Finished, Settlement } from './settlement.js';
 
 export interface ServingParts {
   readonly clock: Clock;
   readonly journal: InvocationJournal;
   readonly processes: Processes;
-  /** Of the restore phase before it, once. */
-  takeRestoreMs(): number | undefined;
 }
 
 /** Actions that end an invocation, or what is left of it. */
@@ -61,14 +60,17 @@ export class Serving {
   /** How many extensions were sent the event. */
   extensionsAtWork = 0;
   readonly #parts: ServingParts;
+  /** The phase before it. */
+  readonly #restoration: Pick<Restoration, 'takeMs'>;
   #settlement: Settlement | undefined;
   #unreported: Unreported | undefined;
   #unread: Unread | undefined;
   #served = 0;
   #lookedAt = -Infinity;
 
-  constructor(parts: ServingParts) {
+  constructor(parts: ServingParts, restoration: Pick<Restoration, 'takeMs'>) {
     this.#parts = parts;
+    this.#restoration = restoration;
   }
 
   /** Not settled yet. */
@@ -231,13 +233,13 @@ export class Serving {
   }
 
   #journalEnd(settlement: Settlement, finished: Finished, runtimeOverheadMs?: number): void {
-    const { journal, processes, takeRestoreMs } = this.#parts;
+    const { journal, processes } = this.#parts;
     const initMs = this.#served === 0 ? this.initMs : undefined;
     this.#served += 1;
     journal.end(settlement, finished, {
       peakBytes: processes.seenPeakBytes,
       initMs: settlement.story.kind === 'reset' ? undefined : initMs,
-      restoreMs: takeRestoreMs(),
+      restoreMs: this.#restoration.takeMs(),
       runtimeOverheadMs,
       extensionOverheadMs: finished.extensionOverheadMs,
     });

@@ -110,7 +110,7 @@ export class EnvironmentLog {
   readonly #stdout: LineScanner;
   readonly #stderr: LineScanner;
   /** What extensions write, by stream; none until they do. */
-  readonly #extensions = new Map<OutputStream, LineScanner>();
+  #extensions: Map<OutputStream, LineScanner> | undefined;
   readonly #drain: DrainTimer;
   readonly #tail = new LogTail();
   readonly #steps: (InitStep | BeginStep | EndStep)[] = [];
@@ -121,21 +121,20 @@ export class EnvironmentLog {
   #late: string | undefined;
   #missedMarks = 0;
   #keptBytes = 0;
-  #full = false;
+  readonly #receiver: LineReceiver & { full: boolean };
   #droppedLines = 0;
   #droppedBytes = 0;
 
   constructor(options: EnvironmentLogOptions) {
     this.#options = options;
-    const isFull = (): boolean => this.#full;
-    const receiver: LineReceiver = {
-      get full() {
-        return isFull();
-      },
-      line: (bytes) => this.#line(bytes),
-      skipped: (bytes, lines) => this.#skipped(bytes, lines),
-      marked: (what) => this.#marked(what),
+    // A value rather than a getter: V8 makes a hash table of an object with one.
+    const receiver = {
+      full: false,
+      line: (bytes: Buffer) => this.#line(bytes),
+      skipped: (bytes: Buffer, lines: number) => this.#skipped(bytes, lines),
+      marked: (what: string) => this.#marked(what),
     };
+    this.#receiver = receiver;
     this.#stdout = new LineScanner(receiver, options.marker);
     this.#stderr = new LineScanner(receiver, options.marker);
     this.#drain = new DrainTimer(options.clock, () => this.#drained());
@@ -146,7 +145,7 @@ export class EnvironmentLog {
     if (this.#life === 'closed') return;
     this.#stdout.reset();
     this.#stderr.reset();
-    this.#extensions.clear();
+    this.#extensions = undefined;
     this.#releaseAll();
     this.#life = 'running';
     this.#late = undefined;
@@ -190,9 +189,10 @@ export class EnvironmentLog {
    */
   writeExtension(chunk: Buffer, stream: OutputStream): void {
     if (this.#life === 'closed') return;
+    this.#extensions ??= new Map();
     let scanner = this.#extensions.get(stream);
     if (scanner === undefined) {
-      const isFull = (): boolean => this.#full;
+      const isFull = (): boolean => this.#receiver.full;
       scanner = new LineScanner(
         {
           get full() {
@@ -249,7 +249,7 @@ export class EnvironmentLog {
 
   /** Every byte the processes wrote has been handed over. */
   processesExited(): void {
-    for (const scanner of this.#extensions.values()) scanner.end();
+    for (const scanner of this.#extensions?.values() ?? []) scanner.end();
     if (!this.#runs()) return;
     this.#stdout.end();
     this.#stderr.end();
@@ -406,7 +406,7 @@ export class EnvironmentLog {
   #line(bytes: Buffer): void {
     if (this.#life === 'ending' && this.#owner() === undefined) return;
     if (this.#keptBytes + bytes.length + 1 > KEPT_BYTES) {
-      this.#full = true;
+      this.#receiver.full = true;
       this.#skipped(bytes, 0);
       this.#skipped(NEWLINE, 1);
       return;
@@ -420,7 +420,7 @@ export class EnvironmentLog {
 
   #extensionLine(bytes: Buffer): void {
     if (this.#keptBytes + bytes.length + 1 > KEPT_BYTES) {
-      this.#full = true;
+      this.#receiver.full = true;
       this.#countDropped(bytes, 1);
       return;
     }
@@ -467,7 +467,7 @@ export class EnvironmentLog {
 
   #renewBudget(): void {
     this.#keptBytes = 0;
-    this.#full = false;
+    this.#receiver.full = false;
   }
 
   #emit(source: LogLine['source'], text: string, requestId: string | undefined): void {

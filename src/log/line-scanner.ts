@@ -27,7 +27,7 @@ const END_OF_LINE = Buffer.from('\n');
 
 export class LineScanner {
   readonly #receiver: LineReceiver;
-  readonly #prefix: Buffer | undefined;
+  readonly #prefix: string | undefined;
   /** A line whose end has not come: the first `#halfLength` bytes. */
   #half: Buffer | undefined;
   #halfLength = 0;
@@ -36,10 +36,10 @@ export class LineScanner {
   /** The beginning of what may become a mark. */
   #held: Buffer | undefined;
 
-  /** Without `token` nothing is a mark. */
+  /** `token` is ASCII; without it nothing is a mark. */
   constructor(receiver: LineReceiver, token: string | undefined) {
     this.#receiver = receiver;
-    this.#prefix = token === undefined ? undefined : Buffer.from(`\x1e${token} `);
+    this.#prefix = token === undefined ? undefined : `\x1e${token} `;
   }
 
   scan(chunk: Buffer): void {
@@ -157,9 +157,8 @@ export class LineScanner {
 }
 
 /** Where the mark at `at` ends, after its newline. */
-function markEnd(bytes: Buffer, at: number, prefix: Buffer): number | 'incomplete' | 'none' {
-  const present = Math.min(prefix.length, bytes.length - at);
-  if (bytes.compare(prefix, 0, present, at, at + present) !== 0) return 'none';
+function markEnd(bytes: Buffer, at: number, prefix: string): number | 'incomplete' | 'none' {
+  if (!prefix.startsWith(bytes.toString('latin1', at, at + prefix.length))) return 'none';
   const limit = at + prefix.length + LONGEST_WHAT_BYTES + 1;
   const newline = bytes.subarray(at, limit).indexOf(NEWLINE);
   if (newline >= 0) return at + newline + 1;

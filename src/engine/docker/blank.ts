@@ -33,7 +33,8 @@ export interface Waiting {
 }
 
 export interface BlankParts {
-  readonly container: Docker.Container;
+  readonly id: string;
+  readonly docker: Pick<Docker, 'getContainer'>;
   readonly hostsPath: string;
   readonly memoryBytes: number;
   readonly scratch: ScratchDisk;
@@ -51,7 +52,7 @@ export class Blank {
 
   constructor(parts: BlankParts, waiting: Waiting) {
     this.parts = parts;
-    this.id = parts.container.id;
+    this.id = parts.id;
     this.#waiting = waiting;
   }
 
@@ -87,8 +88,8 @@ export class Blank {
 
   /** Removes a container nobody was told of, and what was made for it. Never rejects. */
   async discard(): Promise<void> {
-    const { container, scratch, logPipe } = this.parts;
-    await removeContainer(container).catch(() => undefined);
+    const { docker, scratch, logPipe } = this.parts;
+    await removeContainer(docker.getContainer(this.id)).catch(() => undefined);
     this.letGo();
     if (logPipe !== undefined) await rm(logPipe, { force: true }).catch(() => undefined);
     await Promise.all([scratch.remove(), this.putAway()]);

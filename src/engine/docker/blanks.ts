@@ -5,7 +5,6 @@
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import type { ContainerSpec } from '../engine.js';
 import { LateMounts, sees } from '../host/late-mounts.js';
@@ -17,6 +16,7 @@ import { containerOptions } from './container-options.js';
 import { DEADLINE_MS, within } from './deadline.js';
 import { Gate, GATE_TARGET, waitingProgram } from './gate.js';
 import { addressIn } from './network.js';
+import { outputOf } from './output.js';
 import { removeContainer } from './removal.js';
 
 /** What a burst finds beyond these takes the processor for several times as long. */
@@ -237,9 +237,9 @@ export class Blanks {
         docker.createContainer({ ...options, abortSignal }),
       );
       undo.push(() => removeContainer(container).catch(() => this.#settings.left(container.id)));
-      const output = (await within(DEADLINE_MS.look, (abortSignal) =>
-        container.attach({ stream: true, stdout: true, stderr: true, abortSignal }),
-      )) as unknown as Duplex;
+      const output = await within(DEADLINE_MS.look, (abortSignal) =>
+        outputOf(container, { abortSignal }),
+      );
       undo.push(() => output.destroy());
       await within(DEADLINE_MS.start, (abortSignal) => container.start({ abortSignal }));
       const {
@@ -252,7 +252,7 @@ export class Blanks {
       const waiting = { output, started };
       const { memoryBytes } = spec;
       await this.#prove(spec, slots, started.pid);
-      const made = { container, hostsPath, memoryBytes, scratch, logPipe };
+      const made = { id: container.id, docker, hostsPath, memoryBytes, scratch, logPipe };
       return new Blank({ ...made, gate, slots, mounts: this.#mounts }, waiting);
     } catch (error) {
       for (const step of undo.reverse()) await Promise.resolve(step()).catch(() => undefined);

@@ -25,25 +25,19 @@ import type { Blank, Started } from './blank.js';
 import type { Holder } from './holders.js';
 import { LaunchWatch } from './launch-watch.js';
 import { addressIn } from './network.js';
-import { OutputFrames } from './output.js';
+import { outputOf, OutputFrames } from './output.js';
 import { removeContainer } from './removal.js';
 
-export interface ContainerContext {
+/** What all containers of an engine share. */
+export interface ContainerSurroundings {
+  readonly docker: Pick<Docker, 'getContainer'>;
   readonly clock: Clock;
-  readonly spec: ContainerSpec;
-  readonly observer: ContainerObserver;
   readonly freezer: FreezerKind;
   readonly reclaim: ReclaimKind;
   readonly reclaimer: Reclaimer;
   /** The engine's processes can be seen from here. */
   readonly local: boolean;
-  readonly liftCpu: boolean;
-  readonly scratch: ScratchDisk | undefined;
-  readonly logPipe: LogPipe | undefined;
-  readonly holder: Holder | undefined;
-  /** The container was started ahead, and waits to be told. */
-  readonly blank: Blank | undefined;
-  /** That blank could not be told. */
+  /** A blank could not be told whose it is. */
   blankFailed(error: unknown): void;
   warn(message: string): void;
   /** Turns what an engine call threw into ours; nobody there is noted. */
@@ -54,6 +48,18 @@ export interface ContainerContext {
   removed(containerId: string, gone: boolean): void;
 }
 
+/** What is one container's own. */
+export interface ContainerParts {
+  readonly spec: ContainerSpec;
+  readonly observer: ContainerObserver;
+  readonly liftCpu: boolean;
+  readonly scratch: ScratchDisk | undefined;
+  readonly logPipe: LogPipe | undefined;
+  readonly holder: Holder | undefined;
+  /** The container was started ahead, and waits to be told. */
+  readonly blank: Blank | undefined;
+}
+
 /** An engine that takes its own container for paused, or for running, is corrected this often. */
 const PAUSE_TRIES = 3;
 /** Output still on its way after the end is waited for this long. */
@@ -61,8 +67,8 @@ const OUTPUT_AFTER_END_MS = 2_000;
 
 export class DockerContainer implements Container {
   readonly id: string;
-  readonly #docker: Docker.Container;
-  readonly #context: ContainerContext;
+  readonly #around: ContainerSurroundings;
+  readonly #parts: ContainerParts;
   #startedAtMs: number | undefined;
   #address: string | undefined;
   #state: 'created' | 'starting' | 'running' | 'exited' | 'removed' = 'created';
@@ -79,21 +85,26 @@ export class DockerContainer implements Container {
   /** Processes are being started that will wait. */
   #again: Promise<void> | undefined;
 
-  constructor(docker: Docker.Container, context: ContainerContext) {
-    this.#docker = docker;
-    this.#context = context;
-    this.id = docker.id;
+  constructor(id: string, around: ContainerSurroundings, parts: ContainerParts) {
+    this.id = id;
+    this.#around = around;
+    this.#parts = parts;
+  }
+
+  /** Made for each call: what dockerode keeps in one is as much as all else of a container. */
+  get #docker(): Docker.Container {
+    return this.#around.docker.getContainer(this.id);
   }
 
   get startedAtMs(): number | undefined {
     return this.#startedAtMs;
   }
   get address(): string | undefined {
-    return this.#context.holder?.address ?? this.#address;
+    return this.#parts.holder?.address ?? this.#address;
   }
   /** Ids of containers that are there for this one only. */
   get serving(): readonly string[] {
-    const { holder } = this.#context;
+    const { holder } = this.#parts;
     return holder === undefined ? [] : [holder.id];
   }
   /** Its processes are believed to run. While a start is under way nobody can say. */
@@ -106,9 +117,9 @@ export class DockerContainer implements Container {
   }
 
   async start(signal?: AbortSignal): Promise<void> {
-    this.#context.refuseWhileAway();
+    this.#around.refuseWhileAway();
     try {
-      this.#context.logPipe?.open();
+      this.#parts.logPipe?.open();
       this.#state = 'starting';
       this.#outOfMemory = false;
       this.#launch.reset();
@@ -117,17 +128,17 @@ export class DockerContainer implements Container {
         async (abortSignal) => {
           await this.#begin(abortSignal);
         },
-        { signal, clock: this.#context.clock },
+        { signal, clock: this.#around.clock },
       );
     } catch (error) {
       this.#becomes('exited');
-      const doing = `starting a container of ${this.#context.spec.image}`;
-      throw this.#context.failed(error, doing);
+      const doing = `starting a container of ${this.#parts.spec.image}`;
+      throw this.#around.failed(error, doing);
     }
   }
 
   async #begin(abortSignal: AbortSignal): Promise<void> {
-    const { blank, clock } = this.#context;
+    const { blank } = this.#parts;
     await this.#again;
     const waiting = blank?.take();
     if (waiting === undefined) {
@@ -141,7 +152,7 @@ export class DockerContainer implements Container {
     } else {
       this.#listen(waiting.output);
       this.#becomes('running');
-      this.#startedAtMs = clock.now();
+      this.#startedAtMs = this.#around.clock.now();
       this.#openHost(waiting.started);
       await this.#release(waiting.started);
     }
@@ -149,20 +160,20 @@ export class DockerContainer implements Container {
 
   /** Tells processes that wait at a gate whose they are. */
   async #release({ pid }: Started): Promise<void> {
-    const { blank, spec } = this.#context;
+    const { blank, spec } = this.#parts;
     if (blank === undefined) return;
     try {
       await blank.release(spec, pid, this.#cgroup);
     } catch (error) {
       // Processes that ended are no reason to have no more of their kind. The engine tells it later.
-      if (this.#state === 'running' && seesAnything(pid)) this.#context.blankFailed(error);
+      if (this.#state === 'running' && seesAnything(pid)) this.#around.blankFailed(error);
       throw error;
     }
   }
 
   /** What was started ahead once is started ahead again, for whenever it is needed next. */
   #waitAgain(): void {
-    const { blank } = this.#context;
+    const { blank } = this.#parts;
     if (blank === undefined || this.#state !== 'exited') return;
     this.#again = within(DEADLINE_MS.start, async (abortSignal) => {
       const output = await this.#outputOf(abortSignal);
@@ -213,22 +224,22 @@ export class DockerContainer implements Container {
   }
 
   limitCpu(): void {
-    if (!this.#context.liftCpu || this.#cgroup === undefined) return;
+    if (!this.#parts.liftCpu || this.#cgroup === undefined) return;
     try {
-      writeCpuLimit(this.#cgroup, this.#context.spec.cpus);
+      writeCpuLimit(this.#cgroup, this.#parts.spec.cpus);
     } catch (error) {
       if (isGone(error)) return;
-      this.#context.warn(`the processor limit could not be put in force: ${String(error)}`);
+      this.#around.warn(`the processor limit could not be put in force: ${String(error)}`);
     }
   }
 
   get pipesOutput(): boolean {
-    return this.#context.logPipe !== undefined;
+    return this.#parts.logPipe !== undefined;
   }
 
   flushOutput(): boolean {
-    this.#context.logPipe?.flush();
-    return this.#context.logPipe !== undefined;
+    this.#parts.logPipe?.flush();
+    return this.#parts.logPipe !== undefined;
   }
 
   peakMemoryBytes(): number | undefined {
@@ -238,10 +249,10 @@ export class DockerContainer implements Container {
   async reclaim(): Promise<void> {
     const [cgroup, memory] = [this.#cgroup, this.#memory];
     if (!this.#frozen || cgroup === undefined || memory === undefined) return;
-    const files = reclaimFiles(this.#context.reclaim, cgroup);
+    const files = reclaimFiles(this.#around.reclaim, cgroup);
     // Of other processes, or of none, nothing is known by then.
     const isCold = (): boolean => this.#frozen && this.#memory === memory;
-    if (files !== undefined) await this.#context.reclaimer.reclaim(files, memory, isCold);
+    if (files !== undefined) await this.#around.reclaimer.reclaim(files, memory, isCold);
   }
 
   /** The engine said that the kernel ran out of the container's memory. */
@@ -252,7 +263,7 @@ export class DockerContainer implements Container {
   /** The engine said that it ended. Told on once the output is complete. */
   sawExit(exitCode: number): void {
     if (!this.#mayRun) {
-      this.#context.blank?.take()?.output.destroy();
+      this.#parts.blank?.take()?.output.destroy();
       return;
     }
     this.#state = 'exited';
@@ -261,16 +272,16 @@ export class DockerContainer implements Container {
     const told = (): void => {
       if (isTold) return;
       isTold = true;
-      this.#context.logPipe?.drain();
+      this.#parts.logPipe?.drain();
       this.#closeHost();
       const held = this.#launch.end();
-      if (held !== undefined) this.#context.observer.output(held, 'stderr');
+      if (held !== undefined) this.#parts.observer.output(held, 'stderr');
       const { refusal } = this.#launch;
       const launchError = refusal === undefined ? {} : { launchError: refusal };
-      this.#context.observer.exited({ exitCode, outOfMemory, ...launchError });
+      this.#parts.observer.exited({ exitCode, outOfMemory, ...launchError });
       this.#waitAgain();
     };
-    const timer = this.#context.clock.setTimer(OUTPUT_AFTER_END_MS, told);
+    const timer = this.#around.clock.setTimer(OUTPUT_AFTER_END_MS, told);
     void this.#outputEnded.then(() => {
       timer.cancel();
       told();
@@ -286,7 +297,7 @@ export class DockerContainer implements Container {
         within(DEADLINE_MS.kill, (abortSignal) => this.#docker.kill({ signal, abortSignal })),
       );
     } catch (error) {
-      throw this.#context.failed(error, 'ending a container');
+      throw this.#around.failed(error, 'ending a container');
     }
   }
 
@@ -296,18 +307,13 @@ export class DockerContainer implements Container {
 
   async #attach(abortSignal: AbortSignal): Promise<void> {
     const stream = await this.#outputOf(abortSignal);
-    if (this.#context.spec.input === true) this.#input = stream;
+    if (this.#parts.spec.input === true) this.#input = stream;
     this.#listen(stream);
   }
 
-  async #outputOf(abortSignal: AbortSignal): Promise<Duplex> {
-    return (await this.#docker.attach({
-      stream: true,
-      stdout: true,
-      stderr: true,
-      ...(this.#context.spec.input === true ? { stdin: true, hijack: true } : {}),
-      abortSignal,
-    })) as unknown as Duplex;
+  #outputOf(abortSignal: AbortSignal): Promise<Duplex> {
+    const { input = false } = this.#parts.spec;
+    return outputOf(this.#docker, { input, abortSignal });
   }
 
   async #look(abortSignal: AbortSignal): Promise<Started & { readonly startedAtMs: number }> {
@@ -323,7 +329,7 @@ export class DockerContainer implements Container {
     this.#attached = true;
     const frames = new OutputFrames((chunk, name) => {
       const output = this.#launch.output(chunk, name);
-      if (output !== undefined) this.#context.observer.output(output, name);
+      if (output !== undefined) this.#parts.observer.output(output, name);
     });
     stream.on('data', (chunk: Buffer) => frames.write(chunk));
     this.#outputEnded = new Promise((resolve) => {
@@ -351,20 +357,20 @@ export class DockerContainer implements Container {
     this.#closeHost();
     if (pid === 0 || this.#state === 'removed') return;
     try {
-      if (this.#context.local) {
+      if (this.#around.local) {
         this.#cgroup = cgroupOf(pid);
-        this.#memory = PeakMemory.open(this.#cgroup, this.#context.spec.memoryBytes);
+        this.#memory = PeakMemory.open(this.#cgroup, this.#parts.spec.memoryBytes);
       }
       this.#freezer = this.#openFreezer();
     } catch (error) {
       // The process may have ended between the two looks: then its end is on its way.
       if (this.#state === 'running' && !isGone(error))
-        this.#context.warn(`a container cannot be watched: ${String(error)}`);
+        this.#around.warn(`a container cannot be watched: ${String(error)}`);
     }
   }
 
   #openFreezer(): Freezer | undefined {
-    const { freezer, clock } = this.#context;
+    const { freezer, clock } = this.#around;
     if (freezer === 'none') return undefined;
     const files =
       freezer === 'engine' || this.#cgroup === undefined
@@ -389,7 +395,7 @@ export class DockerContainer implements Container {
         // The engine notes pauses by events that may come late and overwrite what happened since:
         // its note is wrong, not we. Doing the opposite first sets the note and the kernel right.
         if (tries === PAUSE_TRIES || !isRefusal(error)) {
-          throw this.#context.failed(error, `asking the engine to ${call} a container`);
+          throw this.#around.failed(error, `asking the engine to ${call} a container`);
         }
         await ask(opposite).catch(() => undefined);
       }
@@ -415,13 +421,13 @@ export class DockerContainer implements Container {
       await removeContainer(this.#docker);
     } catch (error) {
       gone = false;
-      throw this.#context.failed(error, 'removing a container');
+      throw this.#around.failed(error, 'removing a container');
     } finally {
       this.#closeHost();
-      this.#context.logPipe?.remove();
-      const { scratch, holder, blank } = this.#context;
+      this.#parts.logPipe?.remove();
+      const { scratch, holder, blank } = this.#parts;
       await Promise.all([scratch?.remove(), holder?.remove(), blank?.putAway()]);
-      this.#context.removed(this.id, gone);
+      this.#around.removed(this.id, gone);
     }
   }
 }

@@ -19,7 +19,7 @@ import { removeLabelled } from '../orphans.js';
 import type { Blank } from './blank.js';
 import { Blanks } from './blanks.js';
 import { containerOptions } from './container-options.js';
-import { DockerContainer, type ContainerContext } from './container.js';
+import { DockerContainer, type ContainerParts, type ContainerSurroundings } from './container.js';
 import { DEADLINE_MS, within } from './deadline.js';
 import { engineError, engineUnreachable } from './errors.js';
 import { EngineEvents } from './events.js';
@@ -66,6 +66,7 @@ export class DockerEngine implements ContainerEngine {
   readonly #reclaimer: Reclaimer;
   readonly #mostOpenFiles = hardOpenFiles();
   #facts: Promise<Facts> | undefined;
+  #surroundings: ContainerSurroundings | undefined;
   #network: RunNetwork | undefined;
   #closing: Promise<void> | undefined;
   readonly #pipes: PipeStock;
@@ -208,12 +209,12 @@ export class DockerEngine implements ContainerEngine {
         mostOpenFiles: this.#mostOpenFiles,
         runtime: facts.runtime,
       });
-      const created = await within(
+      const { id } = await within(
         DEADLINE_MS.create,
         (abortSignal) => docker.createContainer({ ...options, abortSignal }),
         { signal },
       );
-      return this.#container(created, facts, {
+      return this.#container(id, facts, {
         spec,
         observer,
         liftCpu: lifted,
@@ -239,11 +240,11 @@ export class DockerEngine implements ContainerEngine {
     spec: ContainerSpec,
     observer: ContainerObserver,
   ): Container {
-    const { container, scratch, logPipe: path } = blank.parts;
+    const { scratch, logPipe: path } = blank.parts;
     const logPipe =
       path === undefined ? undefined : new LogPipe(path, (chunk) => observer.output(chunk, 'pipe'));
     const liftCpu = true;
-    return this.#container(container, facts, {
+    return this.#container(blank.id, facts, {
       spec,
       observer,
       liftCpu,
@@ -254,21 +255,24 @@ export class DockerEngine implements ContainerEngine {
     });
   }
 
-  #container(
-    created: Docker.Container,
-    { description }: Facts,
-    own: Pick<
-      ContainerContext,
-      'spec' | 'observer' | 'liftCpu' | 'scratch' | 'logPipe' | 'holder' | 'blank'
-    >,
-  ): Container {
-    const container = new DockerContainer(created, {
-      ...own,
-      clock: this.#options.clock,
-      freezer: description.freezer,
-      reclaim: description.reclaim.kind,
+  #container(id: string, facts: Facts, parts: ContainerParts): Container {
+    this.#surroundings ??= this.#surround(facts);
+    const container = new DockerContainer(id, this.#surroundings, parts);
+    this.#containers.set(id, container);
+    if (this.#left.size > 0) void this.#removeLeft();
+    this.#makeAheadLater();
+    return container;
+  }
+
+  #surround({ description: { freezer, reclaim, local } }: Facts): ContainerSurroundings {
+    const { docker, clock } = this.#options;
+    return {
+      docker,
+      clock,
+      freezer,
+      reclaim: reclaim.kind,
       reclaimer: this.#reclaimer,
-      local: description.local,
+      local,
       warn: (message) => this.#options.warn(message),
       failed: (thrown, doing) => this.#failed(thrown, doing),
       refuseWhileAway: () => this.#refuseWhileAway(),
@@ -277,11 +281,7 @@ export class DockerEngine implements ContainerEngine {
         this.#containers.delete(id);
         if (!gone) this.#left.add(id);
       },
-    });
-    this.#containers.set(container.id, container);
-    if (this.#left.size > 0) void this.#removeLeft();
-    this.#makeAheadLater();
-    return container;
+    };
   }
 
   #openBlanks(

@@ -48,14 +48,14 @@ export class Holder {
   readonly id: string;
   readonly hostName: string;
   readonly address: string | undefined;
-  readonly #container: Docker.Container;
+  readonly #docker: Pick<Docker, 'getContainer'>;
   readonly #hostsPath: string;
 
-  constructor(container: Docker.Container, facts: HolderFacts) {
-    this.id = container.id;
+  constructor(id: string, docker: Pick<Docker, 'getContainer'>, facts: HolderFacts) {
+    this.id = id;
+    this.#docker = docker;
     this.hostName = facts.hostName;
     this.address = facts.address;
-    this.#container = container;
     this.#hostsPath = facts.hostsPath;
   }
 
@@ -67,7 +67,7 @@ export class Holder {
 
   /** Never rejects: what stays is cleared at the end of the run. */
   async remove(): Promise<void> {
-    await removeContainer(this.#container).catch(() => undefined);
+    await removeContainer(this.#docker.getContainer(this.id)).catch(() => undefined);
   }
 }
 
@@ -156,7 +156,8 @@ export class Holders {
         DEADLINE_MS.look,
         (abortSignal) => container.inspect({ abortSignal }),
       );
-      return new Holder(container, { hostName, hostsPath, address: addressIn(settings) });
+      const facts = { hostName, hostsPath, address: addressIn(settings) };
+      return new Holder(container.id, this.#docker, facts);
     } catch (error) {
       await removeContainer(container).catch(() => undefined);
       throw error;

@@ -4,12 +4,13 @@
  * ends: that line is about the launch, not output of the container. Pure.
  */
 
+const EMPTY = Buffer.alloc(0);
 const BEGINNING = '[FATAL ';
 const REFUSAL = /^\[FATAL [a-z-]+ \(\d+\)\] exec .* failed: (.+)\n$/s;
 
 export class LaunchWatch {
   /** The beginning of the error output while it may still be such a line. */
-  #held: Buffer | undefined = Buffer.alloc(0);
+  #held: Buffer | undefined = EMPTY;
   #refusal: string | undefined;
 
   /** The system's words, when it refused the program. */
@@ -19,7 +20,7 @@ export class LaunchWatch {
 
   /** New processes. */
   reset(): void {
-    this.#held = Buffer.alloc(0);
+    this.#held = EMPTY;
     this.#refusal = undefined;
   }
 

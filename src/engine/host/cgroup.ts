@@ -6,11 +6,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 export interface CgroupPaths {
-  /** v1 controller → path below its hierarchy. */
-  readonly v1: ReadonlyMap<string, string>;
+  /** Of the v1 controllers we use → path below its hierarchy. */
+  readonly v1: ReadonlyMap<Controller, string>;
   /** Path below the v2 hierarchy; undefined where there is none. */
   readonly v2: string | undefined;
 }
+
+const CONTROLLERS = ['cpu', 'freezer', 'memory'] as const;
+export type Controller = (typeof CONTROLLERS)[number];
 
 const ROOT = '/sys/fs/cgroup';
 
@@ -19,16 +22,25 @@ const ROOT = '/sys/fs/cgroup';
  * shown there, and what is done to the root is done to the whole machine.
  */
 export function parseCgroup(text: string): CgroupPaths {
-  const v1 = new Map<string, string>();
+  const v1 = new Map<Controller, string>();
   let v2: string | undefined;
+  // Nearly always the same for all, and kept for as long as the container runs.
+  let last = '';
   for (const line of text.trim().split('\n')) {
-    const [id, controllers, ...rest] = line.split(':');
+    const [id, controllers = '', ...rest] = line.split(':');
     const path = rest.join(':');
     if (path === '/' || path === '') continue;
-    if (id === '0' && controllers === '') v2 = path;
-    else for (const controller of (controllers ?? '').split(',')) v1.set(controller, path);
+    if (path !== last) last = apart(path);
+    if (id === '0' && controllers === '') v2 = last;
+    const named = controllers.split(',');
+    for (const controller of CONTROLLERS) if (named.includes(controller)) v1.set(controller, last);
   }
   return { v1, v2 };
+}
+
+/** A part of a text keeps the whole of it; this one does not. */
+function apart(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** Raises ESRCH or ENOENT when the process has ended. */
@@ -41,7 +53,11 @@ export function cgroupOf(pid: number): CgroupPaths {
 }
 
 /** The file of a v1 controller; undefined where it is not. */
-export function v1File(paths: CgroupPaths, controller: string, file: string): string | undefined {
+export function v1File(
+  paths: CgroupPaths,
+  controller: Controller,
+  file: string,
+): string | undefined {
   const path = paths.v1.get(controller);
   if (path === undefined) return undefined;
   const full = `${ROOT}/${controller}${path}/${file}`;

@@ -28,36 +28,54 @@ const CHECKS_BEFORE_ANEW = 10;
 const CHECK_AGAIN_MS = 1;
 const MOST_CHECKS = 2_000;
 const STATE_BYTES = 256;
+/** Read into and looked at in one go: one serves all. */
+const buffer = Buffer.alloc(STATE_BYTES);
 
-/** A freezer file of either hierarchy: words to write and how to read that it has happened. */
+/** The freezer files of either hierarchy. */
 interface FreezerFiles {
   readonly control: string;
-  readonly freezeWord: string;
-  readonly thawWord: string;
   readonly state: string;
+  readonly words: FreezerWords;
+}
+
+/** What is written to them, and how to read that it has happened. */
+interface FreezerWords {
+  readonly freeze: string;
+  readonly thaw: string;
   isFrozen(text: string): boolean;
 }
 
+const V1_WORDS: FreezerWords = {
+  freeze: 'FROZEN',
+  thaw: 'THAWED',
+  isFrozen: (text) => text.startsWith('FROZEN'),
+};
+const V2_WORDS: FreezerWords = {
+  freeze: '1',
+  thaw: '0',
+  isFrozen: (text) => text.includes('frozen 1'),
+};
+
 class FileFreezer implements Freezer {
-  readonly #files: FreezerFiles;
+  readonly #words: FreezerWords;
   readonly #clock: Clock;
   readonly #control: number;
   readonly #state: number;
-  readonly #buffer = Buffer.alloc(STATE_BYTES);
   #thawed = true;
   #closed = false;
 
   constructor(files: FreezerFiles, clock: Clock) {
-    this.#files = files;
+    const { control, state, words } = files;
+    this.#words = words;
     this.#clock = clock;
-    this.#control = openSync(files.control, 'r+');
-    this.#state = files.state === files.control ? this.#control : openSync(files.state, 'r');
+    this.#control = openSync(control, 'r+');
+    this.#state = state === control ? this.#control : openSync(state, 'r');
   }
 
   async freeze(): Promise<void> {
     if (this.#closed) return;
     this.#thawed = false;
-    this.#write(this.#files.freezeWord);
+    this.#write(this.#words.freeze);
     for (let checks = 0; checks < CHECKS_AT_ONCE; checks += 1) if (this.#settled()) return;
     // A process in the middle of a system call takes a moment longer.
     for (let checks = 0; checks < MOST_CHECKS; checks += 1) {
@@ -66,8 +84,8 @@ class FileFreezer implements Freezer {
       // A parent that waits for a child which was stopped before it ran another program cannot be
       // stopped itself (cgroup v1): both go on for a moment, then all are stopped anew.
       if (checks % CHECKS_BEFORE_ANEW === CHECKS_BEFORE_ANEW - 1) {
-        this.#write(this.#files.thawWord);
-        this.#write(this.#files.freezeWord);
+        this.#write(this.#words.thaw);
+        this.#write(this.#words.freeze);
       }
     }
     throw new OrchestratorError('engine-refused', 'the kernel did not freeze the environment');
@@ -76,7 +94,7 @@ class FileFreezer implements Freezer {
   thaw(): undefined {
     if (this.#closed) return;
     this.#thawed = true;
-    this.#write(this.#files.thawWord);
+    this.#write(this.#words.thaw);
   }
 
   close(): void {
@@ -99,8 +117,8 @@ class FileFreezer implements Freezer {
   /** Frozen, or no longer meant to be. */
   #settled(): boolean {
     if (this.#closed || this.#thawed) return true;
-    const bytes = readSync(this.#state, this.#buffer, 0, STATE_BYTES, 0);
-    return this.#files.isFrozen(this.#buffer.toString('latin1', 0, bytes));
+    const bytes = readSync(this.#state, buffer, 0, STATE_BYTES, 0);
+    return this.#words.isFrozen(buffer.toString('latin1', 0, bytes));
   }
 }
 
@@ -137,24 +155,12 @@ export function freezerFiles(kind: FileFreezerKind, paths: CgroupPaths): Freezer
   if (kind === 'cgroup-v1') {
     const control = v1File(paths, 'freezer', 'freezer.state');
     if (control === undefined) return undefined;
-    return {
-      control,
-      state: control,
-      freezeWord: 'FROZEN',
-      thawWord: 'THAWED',
-      isFrozen: (text) => text.startsWith('FROZEN'),
-    };
+    return { control, state: control, words: V1_WORDS };
   }
   const control = v2File(paths, 'cgroup.freeze');
   const state = v2File(paths, 'cgroup.events');
   if (control === undefined || state === undefined) return undefined;
-  return {
-    control,
-    state,
-    freezeWord: '1',
-    thawWord: '0',
-    isFrozen: (text) => text.includes('frozen 1'),
-  };
+  return { control, state, words: V2_WORDS };
 }
 
 /** Raises the file system's errors when the files cannot be written. */

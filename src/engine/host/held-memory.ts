@@ -8,7 +8,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { cgroupOf, v1File, v2File } from './cgroup.js';
 
 /** Bytes of a process, pages it shares divided by those who share them. */
-export async function proportionalBytes(pid: number): Promise<number> {
+async function proportionalBytes(pid: number): Promise<number> {
   const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
   return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0) * 1024;
 }

@@ -12,6 +12,8 @@ import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync }
 import { v1File, v2File, type CgroupPaths } from './cgroup.js';
 
 const NUMBER_BYTES = 32;
+/** Read into and looked at in one go: one serves all. */
+const buffer = Buffer.alloc(NUMBER_BYTES);
 const KILOBYTE = 1024;
 /** What `/proc/<pid>/clear_refs` takes to make the high-water mark what there is now. */
 const RESET_HIGH_WATER = '5';
@@ -23,7 +25,6 @@ export class PeakMemory {
   readonly #procs: string;
   readonly #markPath: string | undefined;
   #mark: number | undefined;
-  readonly #buffer = Buffer.alloc(NUMBER_BYTES);
   #markBytes = -1;
   #peakBytes = 0;
   /** The processes' own marks were set back, when part of their memory had been swapped. */
@@ -92,8 +93,8 @@ export class PeakMemory {
 
   #moved(): boolean {
     if (this.#mark === undefined) return true;
-    const bytes = readSync(this.#mark, this.#buffer, 0, NUMBER_BYTES, 0);
-    const mark = Number.parseInt(this.#buffer.toString('latin1', 0, bytes), 10);
+    const bytes = readSync(this.#mark, buffer, 0, NUMBER_BYTES, 0);
+    const mark = Number.parseInt(buffer.toString('latin1', 0, bytes), 10);
     const moved = mark !== this.#markBytes || mark > this.#limitBytes * NEAR_LIMIT;
     this.#markBytes = mark;
     return moved;

@@ -9,7 +9,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   heldBytes,
-  proportionalBytes,
   watchedProcesses,
   type WatchedProcesses,
 } from '../../../src/engine/host/held-memory.js';
@@ -17,7 +16,14 @@ import { startNaive } from '../tools/naive.js';
 import { sleeps } from '../tools/processes.js';
 import { provision, publish } from '../tools/provisioned.js';
 import { LOOSE, type Figure } from '../tools/statistics.js';
-import { cpuSeconds, docker, load, startOurs, type RunningOurs } from '../tools/targets.js';
+import {
+  cpuSeconds,
+  docker,
+  load,
+  residentBytes,
+  startOurs,
+  type RunningOurs,
+} from '../tools/targets.js';
 
 const FROZEN = Number(process.env['BENCH_ENVIRONMENTS'] ?? 200);
 /** Enough of them to tell what one costs: most pages are shared with ours. */
@@ -69,7 +75,10 @@ export async function density(): Promise<Figure[]> {
 }
 
 interface Held {
-  /** Of the process, as the kernel counts it. */
+  /**
+   * Of the process, all that is in memory. Not its share of what others use too: that follows how
+   * many other programs on Node.js happen to run.
+   */
   readonly processBytes: number;
   readonly heapBytes: number;
 }
@@ -88,7 +97,7 @@ async function collected({ pid }: RunningOurs, heapFile: string): Promise<Held> 
     const text = await readFile(heapFile, 'utf8').catch(() => undefined);
     if (text !== undefined) {
       const { heldBytes } = JSON.parse(text) as { heldBytes: number };
-      return { processBytes: await proportionalBytes(pid), heapBytes: heldBytes };
+      return { processBytes: await residentBytes(pid), heapBytes: heldBytes };
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

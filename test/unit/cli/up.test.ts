@@ -222,6 +222,21 @@ describe('up --detach', () => {
     expect(stderr).toContain('Resources.Hello.Properties.Tracing  ignored: there is no X-Ray here');
   });
 
+  // What a process was started with is told by Linux, which is where glibc is.
+  const itOnLinux = process.platform === 'linux' ? it : it.skip;
+
+  itOnLinux('gives it two heaps of glibc, unless people have asked for more', async () => {
+    const heaps = (): string | undefined =>
+      readFileSync(`/proc/${readRun(state)?.process.pid}/environ`, 'utf8')
+        .split('\0')
+        .find((variable) => variable.startsWith('MALLOC_ARENA_MAX='));
+    await up({ MALLOC_ARENA_MAX: '' }, '--detach').ended;
+    expect(heaps()).toBe('MALLOC_ARENA_MAX=');
+    await cli('down');
+    await up({}, '--detach').ended;
+    expect(heaps()).toBe('MALLOC_ARENA_MAX=2');
+  });
+
   it('prints one object with --json', async () => {
     const { stdout } = await up({}, '--detach', '--json').ended;
     const last = stdout.trim().split('\n').at(-1) as string;

@@ -33,6 +33,7 @@ describe('containers started before it is known for whom', () => {
   /** Gates and log pipes that lie in the folder of the run. */
   const pipes = (): readonly string[] => readdirSync(root);
 
+  const remove = (id: string): Promise<void> => Promise.resolve(void there.delete(id));
   const docker = {
     createContainer: ({ name }: Docker.ContainerCreateOptions) => {
       const id = String(name);
@@ -45,9 +46,10 @@ describe('containers started before it is known for whom', () => {
         start: () => Promise.resolve(onStart()),
         inspect: () =>
           Promise.resolve({ HostsPath: '', State: { Running: true, Pid: 1 }, NetworkSettings: {} }),
-        remove: () => Promise.resolve(void there.delete(id)),
+        remove: () => remove(id),
       });
     },
+    getContainer: (id: string) => ({ remove: () => remove(id) }),
   } as unknown as Docker;
 
   beforeEach(() => {

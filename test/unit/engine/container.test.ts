@@ -7,7 +7,11 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import type Docker from 'dockerode';
 import type { Blank } from '../../../src/engine/docker/blank.js';
-import { DockerContainer, type ContainerContext } from '../../../src/engine/docker/container.js';
+import {
+  DockerContainer,
+  type ContainerParts,
+  type ContainerSurroundings,
+} from '../../../src/engine/docker/container.js';
 import { engineError } from '../../../src/engine/docker/errors.js';
 import { DockerEngine } from '../../../src/engine/docker/docker-engine.js';
 import { Reclaimer } from '../../../src/engine/host/reclaim.js';
@@ -28,8 +32,9 @@ class Bench {
   remove: () => Promise<void> = () => Promise.resolve();
   readonly container: DockerContainer;
 
-  constructor(own: Partial<ContainerContext> = {}) {
-    this.container = new DockerContainer(this.#docker(), { ...this.#context(), ...own });
+  constructor(own: Partial<ContainerParts & ContainerSurroundings> = {}) {
+    const around = { ...this.#surroundings(), ...own };
+    this.container = new DockerContainer('c', around, { ...this.#parts(), ...own });
   }
 
   #docker(): Docker.Container {
@@ -53,23 +58,30 @@ class Bench {
     } as unknown as Docker.Container;
   }
 
-  #context(): ContainerContext {
+  #parts(): ContainerParts {
     return {
-      clock: this.clock,
       spec: contractSpec({}),
       observer: {
         output: () => undefined,
         exited: ({ exitCode }) => void this.exits.push(exitCode),
       },
-      freezer: 'engine',
-      reclaim: 'none',
-      reclaimer: new Reclaimer(() => undefined),
-      local: false,
       liftCpu: false,
       scratch: undefined,
       logPipe: undefined,
       holder: undefined,
       blank: undefined,
+    };
+  }
+
+  #surroundings(): ContainerSurroundings {
+    const docker = this.#docker();
+    return {
+      docker: { getContainer: () => docker },
+      clock: this.clock,
+      freezer: 'engine',
+      reclaim: 'none',
+      reclaimer: new Reclaimer(() => undefined),
+      local: false,
       blankFailed: () => undefined,
       warn: () => undefined,
       failed: engineError,

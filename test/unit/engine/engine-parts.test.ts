@@ -1,7 +1,9 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
+import type Docker from 'dockerode';
 import { containerOptions } from '../../../src/engine/docker/container-options.js';
 import { engineError, isConflict, isNotFound } from '../../../src/engine/docker/errors.js';
-import { OutputFrames } from '../../../src/engine/docker/output.js';
+import { OutputFrames, outputOf } from '../../../src/engine/docker/output.js';
 import { parseCgroup } from '../../../src/engine/host/cgroup.js';
 import { cpuQuotaUs } from '../../../src/engine/host/cpu-limit.js';
 import { contractSpec } from '../../contract/engine.contract.js';
@@ -38,10 +40,41 @@ describe('the attach stream', () => {
   });
 });
 
+describe('the connection of an attach', () => {
+  const container = (attach: (options: object) => unknown): Docker.Container =>
+    ({ attach: (options: object) => Promise.resolve(attach(options)) }) as never;
+  const { signal: abortSignal } = new AbortController();
+
+  it('is asked for bare, and is written to only where somebody reads it', async () => {
+    const asked: object[] = [];
+    const engine = container((options) => {
+      asked.push(options);
+      return new PassThrough();
+    });
+    await outputOf(engine, { abortSignal });
+    await outputOf(engine, { input: true, abortSignal });
+    const output = { stream: true, stdout: true, stderr: true, hijack: true, abortSignal };
+    expect(asked).toEqual([output, { ...output, stdin: true }]);
+  });
+
+  it('may break while nobody reads it', async () => {
+    const stream = new PassThrough();
+    const output = await outputOf(
+      container(() => stream),
+      { abortSignal },
+    );
+    const closed = new Promise((resolve) => output.once('close', resolve));
+    stream.destroy(new Error('reset'));
+    await closed;
+    expect(output.destroyed).toBe(true);
+  });
+});
+
 describe('control groups', () => {
   it('are read for v1, v2 and hybrid hosts', () => {
     const hybrid = parseCgroup('9:freezer:/docker/a\n5:cpu,cpuacct:/docker/a\n0::/docker/a\n');
-    expect(hybrid.v1.get('cpuacct')).toBe('/docker/a');
+    expect(hybrid.v1.get('cpu')).toBe('/docker/a');
+    expect([...hybrid.v1.keys()]).toEqual(['freezer', 'cpu']);
     expect(hybrid.v2).toBe('/docker/a');
     const v2 = parseCgroup('0::/system.slice/docker-a.scope\n');
     expect([v2.v1.size, v2.v2]).toEqual([0, '/system.slice/docker-a.scope']);

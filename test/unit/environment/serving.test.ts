@@ -43,7 +43,7 @@ function serve(
 ): { told: string[]; serving: Serving } {
   const clock = new ManualClock();
   const told: string[] = [];
-  const serving = new Serving({ clock, ...partsOf(told), takeRestoreMs: () => undefined });
+  const serving = new Serving({ clock, ...partsOf(told) }, { takeMs: () => undefined });
   const assignment = {
     request: {
       requestId: 'r',
