@@ -3,6 +3,7 @@
 //   bundle.mjs [folder]     (default: dist/bundle)
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -55,12 +56,31 @@ const ON_DEMAND = {
   };`,
   '@grpc/grpc-js': deferred('@grpc/grpc-js'),
   '@grpc/proto-loader': deferred('@grpc/proto-loader'),
+  // Node.js compiles its own modules as they are asked for, too: those that no start needs.
+  ...Object.fromEntries(
+    [
+      'node:child_process',
+      'node:fs/promises',
+      'node:https',
+      'node:stream/consumers',
+      'node:stream/promises',
+      'node:zlib',
+    ].map((name) => [name, deferredNames(name)]),
+  ),
   // Big regular expressions, for tables and the help only.
   'string-width': `module.exports = (...given) => require('string-width').default(...given);`,
 };
 
 function deferred(name) {
   return `module.exports = new Proxy({}, { get: (_, key) => require('${name}')[key] });`;
+}
+
+/** As whoever imports names of it needs it. */
+function deferredNames(name) {
+  const names = JSON.stringify(Object.keys(createRequire(import.meta.url)(name)));
+  return `for (const name of ${names}) {
+    Object.defineProperty(exports, name, { enumerable: true, get: () => require('${name}')[name] });
+  }`;
 }
 
 const onDemand = {

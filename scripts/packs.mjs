@@ -10,6 +10,8 @@ const ROOTS = {
   up: ['dist/src/config/load.js', 'dist/src/orchestrator.js'],
   // The command line of everything but a plain `up`.
   commands: ['dist/src/cli/program.js'],
+  // Files that have changed.
+  documents: ['dist/src/config/document.js'],
   // Projects that are more than functions and settings.
   templates: [
     'dist/src/config/template/template.js',
@@ -25,7 +27,7 @@ const REST = 'rest';
 const COMMON = 'common';
 
 /** None needs what stands before it here. */
-export const PACKS = [REST, 'templates', COMMON, 'commands', 'up', 'program'];
+export const PACKS = [REST, 'templates', COMMON, 'commands', 'documents', 'up', 'program'];
 
 /** What `packs` calls itself in the code. */
 export const LOADER = 'packs';
@@ -63,7 +65,8 @@ function ownersIn(graph) {
     others.filter((path) => graph.has(path) && !named.has(path)),
   );
   const pack = (path) => {
-    const { program, up, commands, templates } = reached;
+    const { program, up, documents, commands, templates } = reached;
+    if (!program.has(path) && !up.has(path) && documents.has(path)) return 'documents';
     const isOthers = up.has(path) || rest.has(path) || templates.has(path);
     // What the command line shares with others does not make it load them.
     if (program.has(path) || (commands.has(path) && isOthers)) return 'program';

@@ -43,7 +43,11 @@ export async function loadConfig(request: LoadRequest): Promise<Config> {
   const sam = await readSamConfigOf(request);
   const { stacks = [], envVars } = request.flags;
   const read = await readOrigin(
-    { directory: request.directory, samTemplate: sam.config.template },
+    {
+      directory: request.directory,
+      samTemplate: sam.config.template,
+      environment: request.environment,
+    },
     stacks,
     problems,
   );

@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ASSEMBLY } from './cdk/names.js';
-import { readDocument } from './document.js';
+import { readKnownDocument } from './document-cache.js';
 import { isManifest } from './kinds.js';
 import type { Problems } from './problems.js';
 import { findSource, readSource } from './source.js';
@@ -25,12 +25,17 @@ export async function readOrigin(
   {
     directory,
     samTemplate,
-  }: { readonly directory: string; readonly samTemplate?: string | undefined },
+    environment,
+  }: {
+    readonly directory: string;
+    readonly samTemplate?: string | undefined;
+    readonly environment: Readonly<Record<string, string | undefined>>;
+  },
   stacks: readonly string[],
   problems: Problems,
 ): Promise<Origin> {
   const found = findSource(directory, samTemplate);
-  const document = readDocument(readSource(found), problems);
+  const document = await readKnownDocument(readSource(found), problems, environment);
   const folder = statSync(directory).isDirectory() ? resolve(directory) : dirname(found);
   const plain = {
     projectDirectory: projectOf(folder),
@@ -60,7 +65,7 @@ export async function readOrigin(
   return {
     ...plain,
     source: template,
-    document: readDocument(readSource(template), problems),
+    document: await readKnownDocument(readSource(template), problems, environment),
     files,
     place,
   };

@@ -7,7 +7,6 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { messageOf } from '../errors.js';
 import type { SettingNotice } from './config.js';
-import { readDocument } from './document.js';
 import { isMap, map, own, type Map as Named } from './map.js';
 import { textOf } from './parameters.js';
 import { nearestOf, type Problems } from './problems.js';
@@ -81,7 +80,10 @@ export async function readSamConfig(request: SamConfigRequest): Promise<SamConfi
 async function parse(file: string, problems: Problems): Promise<unknown> {
   try {
     const text = readSource(file);
-    if (!file.endsWith('.toml')) return readDocument(text, problems);
+    if (!file.endsWith('.toml')) {
+      const { readDocument } = await import('./document.js');
+      return readDocument(text, problems);
+    }
     const { parse: parseToml } = await import('smol-toml');
     return parseToml(text);
   } catch (error) {

@@ -224,6 +224,78 @@ describe('the launcher', () => {
     LIMIT_MS,
   );
 
+  describe('with the document of a project', () => {
+    const TEXT = 'functions: {first: {runtime: python3.13, handler: app.handler}}\n';
+    let project: string;
+
+    const documents = (): string => join(home, '.cache/orchestrator/documents');
+    const check = (): Promise<Ended> => launch(['check', project, '--json']);
+    /** The one file that is kept. */
+    function known(): string {
+      const [name = '', ...others] = readdirSync(documents());
+      expect(others).toEqual([]);
+      return join(documents(), name);
+    }
+
+    beforeEach(() => {
+      project = join(home, 'project');
+      mkdirSync(project);
+      writeFileSync(join(project, 'orchestrator.yaml'), TEXT);
+    });
+
+    it(
+      'reads it as the modules do, and no second time, for its owner only',
+      async () => {
+        const first = await check();
+        expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('first') });
+        expect(first).toEqual(
+          await run(join(root, 'dist/src/main.js'), ['check', project, '--json']),
+        );
+        expect(statSync(known()).mode & 0o777).toBe(0o600);
+        expect(JSON.parse(readFileSync(known(), 'utf8'))).toMatchObject({
+          functions: { first: { handler: 'app.handler' } },
+        });
+        expect(await check()).toEqual(first);
+        // It is taken: what is there says what the file does not.
+        writeFileSync(known(), readFileSync(known(), 'utf8').replace('first', 'other'));
+        expect((await check()).stdout).toContain('other');
+      },
+      LIMIT_MS,
+    );
+
+    it(
+      'reads it anew when it says something else, and when what is kept is not to be trusted',
+      async () => {
+        const first = await check();
+        writeFileSync(known(), readFileSync(known(), 'utf8').replace('first', 'other'));
+        chmodSync(known(), 0o666);
+        expect(await check()).toEqual(first);
+        expect(statSync(known()).mode & 0o777).toBe(0o600);
+        writeFileSync(known(), '{"functions"');
+        expect(await check()).toEqual(first);
+        writeFileSync(join(project, 'orchestrator.yaml'), TEXT.replace('first', 'second'));
+        expect((await check()).stdout).toContain('second');
+      },
+      LIMIT_MS,
+    );
+
+    it(
+      'keeps nothing of one that cannot be read, or whose parts stand in several places',
+      async () => {
+        writeFileSync(join(project, 'orchestrator.yaml'), 'functions: {first: [}\n');
+        expect((await check()).code).not.toBe(0);
+        const shared = '&all {runtime: python3.13, handler: app.handler}';
+        writeFileSync(
+          join(project, 'orchestrator.yaml'),
+          `functions: {first: ${shared}, second: *all}\n`,
+        );
+        expect(await check()).toMatchObject({ code: 0 });
+        expect(() => readdirSync(documents())).toThrow('ENOENT');
+      },
+      LIMIT_MS,
+    );
+  });
+
   it(
     'runs the modules once they have been compiled anew',
     async () => {
