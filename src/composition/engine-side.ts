@@ -165,7 +165,13 @@ function backendOn(
     backend,
     rehearse: async () => {
       const path = opened.runtimeApi.socketPath;
-      if (plain !== undefined && path !== undefined) await rehearse(plain, pools, path);
+      if (plain === undefined || path === undefined) return;
+      const { region, accountId } = settings;
+      const { awsEndpoint, teardown } = request;
+      const endWith = (end: () => Promise<void>): void => teardown.add(end);
+      const stage = { pool: pools, path, region, accountId, awsEndpoint, endWith };
+      // Nobody is kept from anything by one that does not take place.
+      await rehearse(plain, stage).catch(() => undefined);
     },
   };
 }

@@ -1,11 +1,10 @@
 /**
- * A rehearsal: some events go the way of a function's events, through a pool and an environment of
- * their own and the real Runtime API, so that the first caller does not wait for code that has never
- * run. Nothing of a function runs: there is no container, and the runtime is a connection of this
+ * A rehearsal: some events go the way of a function's events, through a door, a pool and an
+ * environment of their own and the real Runtime API, so that the first caller does not wait for code
+ * that has never run. Nothing of a function runs: there is no container, and the runtime is a connection of this
  * process. What is told of it is heard by nobody: no line, no record, no environment that people see.
  */
 
-import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Container, ContainerSpec } from '../engine/engine.js';
@@ -13,16 +12,16 @@ import { EnvironmentJournal } from '../environment/journal.js';
 import type { EnvironmentEngine } from '../environment/parts.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import { isCustom } from '../function/runtimes.js';
-import type { Outcome } from '../invocation/outcome.js';
 import { FixedKeepAlive } from '../keep-alive/fixed.js';
 import { MemoryBudget } from '../pool/memory-budget.js';
 import { Pool, type PoolParts } from '../pool/pool.js';
 import { StartGate } from '../pool/start-gate.js';
+import { RehearsalDoor, type RehearsalDoorParts } from './rehearsal-door.js';
 
 /** After these V8 has met what each event meets. */
 export const EVENTS = 40;
+const CONNECTIONS = 4;
 const KEPT_MS = 60_000;
-const PAYLOAD = Buffer.from('{"key":"value"}');
 const VERSION = '/2018-06-01/runtime/';
 /** One event for the runtime: its head and what it carries. */
 const EVENT = /lambda-runtime-aws-request-id: *(\S+)\r\n[^]*?\r\n\r\n\{"key":"value"\}/i;
@@ -34,15 +33,20 @@ export function isPlain(version: FunctionVersion): boolean {
   return special === undefined && extensions.length === 0 && !isCustom(runtime);
 }
 
+export interface Stage extends Omit<RehearsalDoorParts, 'clock'> {
+  readonly pool: PoolParts;
+  /** The socket of the Runtime API. */
+  readonly path: string;
+  /** Registers what ends the rehearsal before its time. */
+  endWith(end: () => Promise<void>): void;
+}
+
 /**
- * As if `version` had events. `path` is the socket of the Runtime API. Resolves to how many were
- * answered; ends early, and harmlessly, at the first that is not.
+ * As if `version` had events. Resolves to how many were answered; ends early, and harmlessly, at the
+ * first that is not. Raises `port-in-use` and the like.
  */
-export async function rehearse(
-  version: FunctionVersion,
-  parts: PoolParts,
-  path: string,
-): Promise<number> {
+export async function rehearse(version: FunctionVersion, stage: Stage): Promise<number> {
+  const { pool: parts, path, endWith } = stage;
   const unheard = { line: () => undefined, record: () => undefined };
   const { clock } = parts;
   const pool = new Pool(
@@ -64,22 +68,20 @@ export async function rehearse(
       firstCause: { kind: 'first-use' },
     },
   );
-  let answered = 0;
-  while (answered < EVENTS && (await outcomeOf(pool)).kind === 'succeeded') answered += 1;
-  pool.destroy('shutdown');
-  return answered;
-}
-
-function outcomeOf(pool: Pool): Promise<Outcome> {
-  const request = {
-    requestId: randomUUID(),
-    payload: PAYLOAD,
-    contentType: 'application/json',
-    invokedFunctionArn: pool.version.functionArn,
-    traceId: `Root=1-00000000-${randomBytes(12).toString('hex')}`,
-    tail: false,
-  };
-  return new Promise((settle) => pool.submit({ request, settle, waitedForInit: false }));
+  const door = new RehearsalDoor(pool, { ...stage, clock });
+  endWith(() => door.close());
+  try {
+    await door.open();
+    const each = EVENTS / CONNECTIONS;
+    let answered = 0;
+    for (let made = 0; made < CONNECTIONS && answered === made * each; made += 1) {
+      answered += await door.call(each);
+    }
+    return answered;
+  } finally {
+    pool.destroy('shutdown');
+    await door.close();
+  }
 }
 
 /** Its containers have no processes; what they would ask of the Runtime API is asked from here. */

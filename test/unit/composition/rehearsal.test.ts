@@ -62,9 +62,18 @@ describe('a rehearsal', () => {
     };
   }
 
-  it('answers its events through the Runtime API, and touches nothing that people see', async () => {
-    expect(await rehearse(VERSION, parts(), api.socketPath ?? '')).toBe(EVENTS);
+  it('answers its events through both APIs, and touches nothing that people see', async () => {
+    const ends: (() => Promise<void>)[] = [];
+    const answered = await rehearse(VERSION, {
+      pool: parts(),
+      path: api.socketPath ?? '',
+      region: 'us-east-1',
+      accountId: '123456789012',
+      endWith: (end) => ends.push(end),
+    });
+    expect(answered).toBe(EVENTS);
     expect(used).toEqual([]);
+    for (const end of ends) await end();
   });
 
   it('is for versions without anything that others do not have', () => {
