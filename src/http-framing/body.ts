@@ -4,6 +4,7 @@
  */
 
 import { Backlog } from './backlog.js';
+import { giveUp } from './used-up.js';
 
 const EMPTY = Buffer.alloc(0);
 /** All that was announced is set aside when it is no more than this, */
@@ -21,7 +22,10 @@ export class Body {
     this.#announcedBytes = announcedBytes;
   }
 
-  /** No more than is missing. What comes whole is kept as it is, not copied. */
+  /**
+   * No more than is missing. What comes whole is kept as it is, not copied; a piece that is large is
+   * given up to this, and empty when it has been copied.
+   */
   add(piece: Buffer): void {
     if (piece.length === this.#announcedBytes) {
       this.#bytes = piece;
@@ -45,5 +49,6 @@ export class Body {
 
   #fill(piece: Buffer): void {
     this.#filledBytes += piece.copy(this.#bytes, this.#filledBytes);
+    giveUp(piece);
   }
 }

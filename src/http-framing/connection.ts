@@ -10,6 +10,7 @@ import { Body } from './body.js';
 import { Exchange, type AnswerSide } from './exchange.js';
 import { readHead } from './head.js';
 import { KnownHeads } from './known-heads.js';
+import { hold, writtenOut } from './used-up.js';
 
 /** Who serves the requests of connections. */
 export interface Door {
@@ -118,6 +119,7 @@ export class Connection implements AnswerSide {
     } else if (body.length <= TEXT_BYTES) {
       this.#text += head + body.toString('latin1');
     } else {
+      hold(body);
       this.#out.push(this.#text + head, body);
       this.#text = '';
     }
@@ -241,12 +243,12 @@ export class Connection implements AnswerSide {
       this.#unread.length <= this.#missingBytes
         ? this.#unread
         : this.#unread.subarray(0, this.#missingBytes);
+    const announcedBytes = this.#missingBytes;
     this.#missingBytes -= mine.length;
-    if (exchange.onBody !== undefined) {
-      this.#body ??= new Body(mine.length + this.#missingBytes);
-      this.#body.add(mine);
-    }
     this.#use(mine.length);
+    if (exchange.onBody === undefined) return;
+    this.#body ??= new Body(announcedBytes);
+    this.#body.add(mine);
   }
 
   #use(bytes: number): void {
@@ -280,7 +282,10 @@ export class Connection implements AnswerSide {
     }
     this.#out = [];
     this.#socket.cork();
-    for (const piece of out) this.#socket.write(piece, 'latin1');
+    for (const piece of out) {
+      if (typeof piece === 'string') this.#socket.write(piece, 'latin1');
+      else this.#socket.write(piece, () => writtenOut(piece));
+    }
     if (text !== '') this.#socket.write(text, 'latin1');
     this.#socket.uncork();
   }

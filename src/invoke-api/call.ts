@@ -24,6 +24,11 @@ export interface AnswerTarget {
   /** Names and values in turn. */
   writeHead(status: number, headers: string[]): unknown;
   end(body?: Buffer): unknown;
+  /**
+   * Nobody needs these bytes any more, once what was to be written of them is out. Absent where that
+   * cannot be known.
+   */
+  giveUp?(bytes: Buffer): void;
 }
 
 /** What was read of a head, so that it need not be read again. */

@@ -2,6 +2,7 @@
 
 import { STATUS_CODES } from 'node:http';
 import type { Exchange } from '../http-framing/exchange.js';
+import { giveUp } from '../http-framing/used-up.js';
 import type { AnswerTarget } from './call.js';
 import { INVOKE_LIMITS } from './limits.js';
 
@@ -50,6 +51,10 @@ export abstract class FramedAnswer implements AnswerTarget {
     const head = `${this.#lines ?? ''}${last ? CLOSED : KEPT_ALIVE}`;
     this.exchange.send(head, body, last);
     this.answered(this.#status);
+  }
+
+  giveUp(bytes: Buffer): void {
+    giveUp(bytes);
   }
 }
 

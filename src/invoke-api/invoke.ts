@@ -183,6 +183,10 @@ function answer(call: InvokeCall, invocation: InvocationRequest, outcome: Outcom
     headers.push('X-Amz-Log-Result', outcome.logTail.toString('base64'));
   }
   send(call, 200, headers, outcome.payload);
+  // Of a failure others may be told as well.
+  if (outcome.kind !== 'succeeded') return;
+  call.response.giveUp?.(invocation.payload);
+  call.response.giveUp?.(outcome.payload);
 }
 
 export function refusalOf(invocation: InvocationRequest, { error }: Refused): ApiError {

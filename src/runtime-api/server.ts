@@ -24,6 +24,7 @@ import type { PostedBody } from '../environment/post.js';
 import type { EnvironmentAddress, RuntimeDoor } from '../environment/parts.js';
 import { Connection, type Door } from '../http-framing/connection.js';
 import type { Exchange } from '../http-framing/exchange.js';
+import { hold, writtenOut } from '../http-framing/used-up.js';
 import type { Headers } from '../http-framing/head.js';
 import { isExtensionCall, serveExtension } from './extension-routes.js';
 import { isMetadataCall, serveMetadata, type Metadata } from './metadata-routes.js';
@@ -290,7 +291,8 @@ function send(response: ServerResponse, reply: Reply): void {
     const colon = line.indexOf(':');
     if (colon > 0) response.setHeader(line.slice(0, colon), line.slice(colon + 2));
   }
-  response.end(reply.body);
+  hold(reply.body);
+  response.end(reply.body, () => writtenOut(reply.body));
 }
 
 /** Without the port. */

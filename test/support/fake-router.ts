@@ -37,7 +37,8 @@ export class FakeRouter implements InvocationRouter {
   }
 
   invoke(functionName: string, request: InvocationRequest, settle: Settle): void {
-    this.requests.push(request);
+    // A copy: once it is answered, its bytes are nobody's.
+    this.requests.push({ ...request, payload: Buffer.from(request.payload) });
     this.#functions.get(functionName)?.handler(request, settle);
   }
 }

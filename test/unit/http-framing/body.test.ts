@@ -44,6 +44,15 @@ describe('a body that comes in pieces', () => {
     expect(body.bytes).toBe(sent);
   });
 
+  it('keeps none of the large pieces it came in', () => {
+    const pieces = Array.from({ length: 8 }, (_none, index) => Buffer.alloc(64 * 1024, index));
+    const sent = Buffer.concat(pieces);
+    const body = new Body(sent.length);
+    for (const piece of pieces) body.add(piece);
+    expect(body.bytes.equals(sent)).toBe(true);
+    expect(pieces.map(({ length }) => length)).toEqual(pieces.map(() => 0));
+  });
+
   it('takes memory for what has come, not for what was announced', () => {
     const before = process.memoryUsage().arrayBuffers;
     const bodies = Array.from({ length: 50 }, () => new Body(6 * MIB));

@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { Connection, type Door } from '../../../src/http-framing/connection.js';
 import type { Exchange } from '../../../src/http-framing/exchange.js';
+import { giveUp } from '../../../src/http-framing/used-up.js';
 
 /** A socket whose other end reads only when the test says so. */
 class Other extends Duplex {
@@ -321,6 +322,22 @@ describe('a connection', () => {
     while (served < sent) await turn();
     expect(served).toBe(sent);
     connection.destroy();
+  });
+
+  it('keeps the body it writes until it is out, though nobody else needs it', async () => {
+    const { door, other } = opened();
+    other.reads = false;
+    other.push(get('/1'));
+    await turn();
+    const body = Buffer.alloc(2 ** 20, 'x');
+    door.begun[0]?.send('head ', body);
+    giveUp(body);
+    await turn();
+    expect(body).toHaveLength(2 ** 20);
+    other.readAll();
+    await turn();
+    expect(body).toHaveLength(0);
+    expect(other.writes.join('')).toBe(`head ${'x'.repeat(2 ** 20)}`);
   });
 
   it('makes one wait who sends far ahead of the answer', async () => {
