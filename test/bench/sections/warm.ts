@@ -5,10 +5,12 @@
  */
 
 import { LOOSE, median, type Figure } from '../tools/statistics.js';
-import { sample, sampleBoth, type Both, type Sample } from '../tools/sample.js';
+import { sample, sampleBoth, warmUp, type Both, type Sample } from '../tools/sample.js';
 import { startBare, startFloor, startOurs, type Language, type Running } from '../tools/targets.js';
 
 const EVENTS = 3000;
+/** Until V8 has compiled what an event goes through, which takes it some thousands of them. */
+const WARM_UP_EVENTS = 12_000;
 const LARGE_EVENTS = 15;
 const LARGE_BYTES = 5 * 2 ** 20;
 const COPIES = 20;
@@ -35,6 +37,7 @@ export async function warm(rounds: number): Promise<Figure[]> {
 
 async function small(language: Language, rounds: number, both: Both): Promise<Figure[]> {
   const job = { functionName: language, inFlight: 1, count: EVENTS };
+  await warmUp(both, job, WARM_UP_EVENTS);
   const sampled = await sampleBoth(rounds, both, job);
   const against = 'floor, raw client';
   const pair = (pick: (one: Sample) => number) => ({ ...sampled.pair(pick), against });

@@ -50,6 +50,19 @@ export interface SampledBoth {
   pair(pick: (one: Sample) => number): { readonly ours: number[]; readonly theirs: number[] };
 }
 
+/** So many events at each before anything is measured: until then compilers share the processors. */
+export async function warmUp(
+  { ours, floor }: Both,
+  { functionName, inFlight }: SampleJob,
+  count: number,
+): Promise<void> {
+  for (const target of [floor, ours]) {
+    const { port } = target;
+    const path = target.path(functionName);
+    await load({ port, path, inFlight, spacingMs: 0, warmup: 0, count });
+  }
+}
+
 /** The floor and ours in turn, round by round; `body` is what ours is sent, where it is another. */
 export async function sampleBoth(
   rounds: number,
