@@ -10,7 +10,7 @@ export interface BatchRow {
   readonly records: string;
 }
 
-/** Of one invocation, or of one function between two. */
+/** Lines that followed each other, of one invocation or of one function between two. */
 type Group = [functionName: string, requestId: string | null, lines: StoredLine[]];
 
 /** Time, environment, whose it is, text. */
@@ -25,17 +25,17 @@ export function functionsOf(lines: readonly LogLine[]): string {
 }
 
 export function batchOf(lines: readonly LogLine[], records: readonly InvocationRecord[]): BatchRow {
-  const groups = new Map<string, Group>();
+  const groups: Group[] = [];
+  let last: Group | undefined;
   for (const line of lines) {
-    const { functionName, requestId } = line;
-    // A request id is its caller's choice and may be equal to a name.
-    const key = requestId === undefined ? functionName : `${functionName} ${requestId}`;
-    const stored = storedLine(line);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [functionName, requestId ?? null, [stored]]);
-    else group[2].push(stored);
+    const { functionName, requestId = null } = line;
+    if (last === undefined || last[1] !== requestId || last[0] !== functionName) {
+      last = [functionName, requestId, []];
+      groups.push(last);
+    }
+    last[2].push(storedLine(line));
   }
-  return { lines: JSON.stringify([...groups.values()]), records: JSON.stringify(records) };
+  return { lines: JSON.stringify(groups), records: JSON.stringify(records) };
 }
 
 export function recordsOf(row: Pick<BatchRow, 'records'>): InvocationRecord[] {
