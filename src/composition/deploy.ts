@@ -24,7 +24,7 @@ export function deploymentOf(
   { backend, settings, hooks }: DeploymentSources,
 ): Deployment {
   const { region, accountId } = settings;
-  const history = new UseHistory();
+  const history = new UseHistory(systemClock.monotonic() * settings.timeScale);
   return new Deployment(definition, {
     build: (changed) => backend.build(changed),
     describeUnbuilt: (unbuilt) =>

@@ -1,6 +1,7 @@
 /**
  * Keeps an environment exactly as long as it is worth its memory. From how long its slot has been
- * without work before it follows how likely the next event comes in each span of time. A span in
+ * without work before, and from the rhythms that are usual, it follows how likely the next event comes
+ * in each span of time. A span in
  * which it is likely enough for the memory it takes is gained, another one lost; the windows are
  * the stretch of spans in which most is gained. In the same way one more than are in use is made
  * ready when it was needed soon so far: a burst then finds its environments there.
@@ -12,6 +13,7 @@
  */
 
 import type { Candidate, KeepAlive, Terms, Windows } from './keep-alive.js';
+import type { RhythmBelief } from './rhythm-belief.js';
 import { EDGES, SPAN_BINS, type SpanHistogram } from './span-histogram.js';
 import type { UseHistory } from './use-history.js';
 
@@ -21,6 +23,8 @@ import type { UseHistory } from './use-history.js';
  */
 const DECAY = 0.7;
 const START_MS = 300;
+/** What is believed of the rhythm counts as much as so many observations of the first slot. */
+const RHYTHM = 100;
 /** The time that is kept what nothing is known about is that of an environment of so many MB. */
 const TYPICAL_MB = 140;
 /** Letting go and starting again for less than this is not worth it. */
@@ -42,7 +46,6 @@ const BEFOREHAND = Float64Array.from({ length: SPAN_BINS }, (_, bin) => {
   const left = (edge: number): number => (1 + (EDGES[edge] as number) / START_MS) ** -DECAY;
   return left(bin) - left(bin + 1);
 });
-const NOTHING = new Float64Array(SPAN_BINS);
 
 export class LearnedKeepAlive implements KeepAlive {
   readonly name = 'learned';
@@ -58,11 +61,14 @@ export class LearnedKeepAlive implements KeepAlive {
   windows(history: UseHistory, slot: number, terms: Terms): Windows {
     const price = this.#priceOf(terms);
     const spans = history.idleSpans(slot);
+    const rhythm = slot === 1 ? history.rhythm : undefined;
     if (spans === undefined) {
+      if (rhythm !== undefined) return bestStretch(expected(undefined, rhythm), price, true, terms);
       return { prewarmAfterMs: 0, keepUntilMs: Math.max(0, Math.round(DECAY / price - START_MS)) };
     }
     return (
-      standing(spans, price) ?? renew(spans, price, bestStretch(spans, price, slot === 1, terms))
+      standing(spans, price) ??
+      renew(spans, price, bestStretch(expected(spans, rhythm), price, slot === 1, terms))
     );
   }
 
@@ -101,14 +107,34 @@ function renew(spans: SpanHistogram, price: number, windows: Windows): Windows {
   return windows;
 }
 
+/**
+ * By bin, how likely the next event comes then: what was counted and, the more the less has been, what
+ * is believed of the function's rhythm.
+ */
+function expected(
+  spans: SpanHistogram | undefined,
+  rhythm: RhythmBelief | undefined,
+): Float64Array {
+  const chances = new Float64Array(SPAN_BINS);
+  const observations = spans?.observations ?? 0;
+  const believed = rhythm === undefined ? 0 : RHYTHM / (RHYTHM + observations);
+  rhythm?.expect(chances, believed);
+  const each = (1 - believed) / (observations + 1);
+  for (let bin = 0; bin < SPAN_BINS; bin += 1) {
+    const counted = (spans?.count(bin) ?? 0) + (BEFOREHAND[bin] as number);
+    chances[bin] = (chances[bin] as number) + each * counted;
+  }
+  return chances;
+}
+
 /** Begins with the end of the last use, unless one may be started ahead. */
 function bestStretch(
-  spans: SpanHistogram,
+  chances: Float64Array,
   price: number,
   ahead: boolean,
   { startMs }: Terms,
 ): Windows {
-  const { from, to } = stretch(spans, BEFOREHAND, price, ahead);
+  const { from, to } = stretch(chances, price, ahead);
   const startsAt = (EDGES[from] as number) - startMs;
   return {
     prewarmAfterMs: startsAt < SHORTEST_ABSENCE_MS ? 0 : startsAt,
@@ -118,25 +144,25 @@ function bestStretch(
 
 /** What was never seen is not expected: one more than there ever were is not made ready. */
 function bestRise(rises: SpanHistogram, price: number): Windows {
-  const { to } = stretch(rises, NOTHING, price, false);
+  const total = rises.observations + 1;
+  const chances = Float64Array.from(BEFOREHAND, (_, bin) => rises.count(bin) / total);
+  const { to } = stretch(chances, price, false);
   return { prewarmAfterMs: 0, keepUntilMs: EDGES[to] as number };
 }
 
 /** The stretch of bins in which most is gained; from the first one on unless `later` is possible. */
 function stretch(
-  spans: SpanHistogram,
-  beforehand: Float64Array,
+  chances: Float64Array,
   price: number,
   later: boolean,
 ): { from: number; to: number } {
-  const total = spans.observations + 1;
   let stillIdle = 1;
   let gained = 0;
   let most = 0;
   let from = 0;
   const best = { from: 0, to: 0 };
   for (let bin = 0; bin < SPAN_BINS; bin += 1) {
-    const chance = (spans.count(bin) + (beforehand[bin] as number)) / total;
+    const chance = chances[bin] as number;
     const width = (EDGES[bin + 1] as number) - (EDGES[bin] as number);
     // Whoever comes within the bin comes in its middle.
     const cost = price * width * (stillIdle - chance / 2);

@@ -6,10 +6,11 @@
 import type { Windows } from './keep-alive.js';
 
 const FIRST_BIN_MS = 1_000;
-const GROWTH = 1.1;
+/** Each bin but the first is so much longer than the one before. */
+export const SPAN_GROWTH = 1.1;
 const LAST_EDGE_MS = 86_400_000;
 const FULL = 65_535;
-const GROWTH_LOG = Math.log(GROWTH);
+const GROWTH_LOG = Math.log(SPAN_GROWTH);
 
 /** Where each bin begins, ms, and the last one ends. */
 export const EDGES: readonly number[] = edges();
@@ -17,7 +18,8 @@ export const SPAN_BINS = EDGES.length - 1;
 
 function edges(): number[] {
   const all = [0];
-  for (let edge = FIRST_BIN_MS; edge < LAST_EDGE_MS; edge *= GROWTH) all.push(Math.round(edge));
+  for (let edge = FIRST_BIN_MS; edge < LAST_EDGE_MS; edge *= SPAN_GROWTH)
+    all.push(Math.round(edge));
   return [...all, LAST_EDGE_MS];
 }
 
@@ -61,7 +63,8 @@ export class SpanHistogram {
   }
 }
 
-function binOf(spanMs: number): number {
+/** @param spanMs at least 0; more than a day is in the last bin */
+export function binOf(spanMs: number): number {
   if (spanMs < FIRST_BIN_MS) return 0;
   let bin = Math.min(SPAN_BINS - 1, 1 + Math.floor(Math.log(spanMs / FIRST_BIN_MS) / GROWTH_LOG));
   // Edges are rounded.

@@ -15,10 +15,13 @@
  */
 
 import { IdleHistogram } from './idle-histogram.js';
+import { RhythmBelief } from './rhythm-belief.js';
 import { SpanHistogram } from './span-histogram.js';
 
 /** Slots whose times are remembered; environments beyond are rare and soon idle. */
 const MOST_SLOTS = 1024;
+/** Observations from which the rhythm is learnt; what is counted says more then. */
+const MOST_BELIEVED = 512;
 
 export class UseHistory {
   #running = 0;
@@ -33,6 +36,18 @@ export class UseHistory {
   /** By slot: since when it is the next to be needed; `NaN`: it is in use, or has been needed since. */
   readonly #nextSince: number[] = [];
 
+  /** When it was begun: with the first call that tells how long nothing came. */
+  readonly #since: number;
+  #firstAt: number | undefined;
+  #belief: RhythmBelief | undefined;
+  #believed = 0;
+  #rhythmWanted = false;
+
+  /** @param nowMs of the owner's clock */
+  constructor(nowMs: number) {
+    this.#since = nowMs;
+  }
+
   /** Invocations in progress; the next one is in the slot after them. */
   get running(): number {
     return this.#running;
@@ -41,10 +56,13 @@ export class UseHistory {
   /** An invocation came. @param nowMs of the owner's clock, never less than before */
   began(nowMs: number): void {
     this.#running += 1;
+    this.#firstAt ??= nowMs;
+    if (this.#rhythmWanted) this.#belief ??= new RhythmBelief(this.#firstAt - this.#since);
     if (this.#rises !== undefined) this.#rose(this.#rises, nowMs);
     const freedAt = this.#freedAt.pop();
     if (freedAt === undefined) return;
     const slot = this.#running;
+    if (slot === 1) this.#believe(nowMs - freedAt);
     if (this.#first !== undefined) {
       const times = slot === 1 ? this.#first : (this.#further ??= new IdleHistogram());
       times.observe(nowMs - freedAt);
@@ -73,6 +91,22 @@ export class UseHistory {
   rises(slot: number): SpanHistogram | undefined {
     this.#rises ??= [];
     return this.#rises[groupOf(slot)];
+  }
+
+  /**
+   * The rhythm of its calls, learnt since this was first asked for; undefined before the first call.
+   * Of the first slot alone: what further ones wait for depends on how long calls take.
+   */
+  get rhythm(): RhythmBelief | undefined {
+    this.#rhythmWanted = true;
+    if (this.#firstAt !== undefined) this.#belief ??= new RhythmBelief(this.#firstAt - this.#since);
+    return this.#belief;
+  }
+
+  #believe(idleMs: number): void {
+    if (this.#belief === undefined || this.#believed >= MOST_BELIEVED) return;
+    this.#believed += 1;
+    this.#belief.observe(idleMs);
   }
 
   #rose(rises: (SpanHistogram | undefined)[], nowMs: number): void {

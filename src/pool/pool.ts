@@ -107,7 +107,7 @@ export class Pool implements EnvironmentListener<Environment>, Starter, MemoryUs
     this.#retainer = new Retainer({
       ...parts,
       ...options,
-      history: options.history ?? new UseHistory(),
+      history: options.history ?? new UseHistory(parts.clock.monotonic() * options.rules.timeScale),
       ready: this.#ready,
       provision: this.#provision,
       footprintBytes: () => this.#footprintBytes,

@@ -84,7 +84,7 @@ class Replay {
     this.#served = served;
     this.#limitMb = memoryMb ?? Infinity;
     this.#environments = new Environments(functions.length);
-    this.#histories = functions.map(() => new UseHistory());
+    this.#histories = functions.map(() => new UseHistory(0));
     this.#starting = new Int32Array(functions.length);
     this.#uses = new Float64Array(functions.length);
     this.#initMs = Float64Array.from(functions, (each) => each.initMs ?? initMs);

@@ -15,7 +15,7 @@ const FIXED = { prewarmAfterMs: 0, keepUntilMs: 10 * MINUTE };
 
 /** One invocation at a time, with so many minutes between them, of which the policy learns. */
 function usedAfter(policy: KeepAlive, minutes: readonly number[]): UseHistory {
-  const history = new UseHistory();
+  const history = new UseHistory(0);
   policy.windows(history, 1, TERMS);
   let now = 0;
   for (const wait of [0, ...minutes]) {
@@ -116,15 +116,34 @@ describe('learned', () => {
     policy.windows(usedAfter(policy, minutes), 1, TERMS);
 
   it('keeps for the time it is given what it knows nothing of', () => {
-    expect(windows([])).toEqual(FIXED);
+    expect(policy.windows(new UseHistory(0), 1, TERMS)).toEqual(FIXED);
+    expect(policy.windows(usedAfter(policy, []), 2, TERMS)).toEqual(FIXED);
+  });
+
+  it('keeps what was called once the longer the sooner that was: it is called often then', () => {
+    const kept = (hours: number): number => {
+      const history = new UseHistory(0);
+      history.began(hours * 60 * MINUTE);
+      history.ended(hours * 60 * MINUTE);
+      return policy.windows(history, 1, TERMS).keepUntilMs;
+    };
+    expect(kept(0.1)).toBeGreaterThan(kept(2));
+  });
+
+  it('knows a clock after four calls, and does not take two for one', () => {
+    const clock = windows([47, 47, 47]);
+    expect(clock.prewarmAfterMs).toBeGreaterThan(35 * MINUTE);
+    expect(clock.keepUntilMs).toBeGreaterThan(47 * MINUTE);
+    expect(clock.keepUntilMs).toBeLessThan(180 * MINUTE);
+    expect(windows([0.1, 47]).prewarmAfterMs).toBe(0);
   });
 
   it('has one there just before what comes again in half an hour, sooner the surer it is', () => {
     const { prewarmAfterMs, keepUntilMs } = windows(Array<number>(20).fill(30));
-    expect(prewarmAfterMs).toBeGreaterThan(27 * MINUTE);
+    expect(prewarmAfterMs).toBeGreaterThan(25 * MINUTE);
     expect(prewarmAfterMs).toBeLessThan(30 * MINUTE);
     expect(keepUntilMs).toBeGreaterThan(30 * MINUTE);
-    expect(keepUntilMs).toBeLessThan(33 * MINUTE);
+    expect(keepUntilMs).toBeLessThan(40 * MINUTE);
   });
 
   it('keeps longer what is called often, at any time, and lets go what is called seldom', () => {
@@ -147,7 +166,7 @@ describe('learned', () => {
 
   it('keeps longer while memory lies free, but not for ever, and shorter while it is short', () => {
     const kept = (fill: number): number =>
-      policy.windows(new UseHistory(), 1, { ...TERMS, fill }).keepUntilMs;
+      policy.windows(new UseHistory(0), 1, { ...TERMS, fill }).keepUntilMs;
     expect(kept(0.1)).toBe(kept(0.5));
     expect(kept(0.1) / MINUTE).toBeCloseTo(40, 1);
     expect(kept(0.95) / MINUTE).toBeCloseTo(10, 1);
@@ -163,7 +182,7 @@ describe('learned', () => {
   });
 
   it('has one more ready where the next event soon came beside the last, and nowhere else', () => {
-    const bursts = new UseHistory();
+    const bursts = new UseHistory(0);
     const single = usedAfter(policy, Array<number>(20).fill(30));
     expect(policy.readyForMs(bursts, TERMS)).toBe(0);
     for (let now = 0; now < 600 * MINUTE; now += 60 * MINUTE) {
@@ -182,7 +201,7 @@ describe('learned', () => {
   });
 
   it('starts none ahead for a further event at the same time', () => {
-    const history = new UseHistory();
+    const history = new UseHistory(0);
     policy.windows(history, 1, TERMS);
     for (let now = 0; now < 600 * MINUTE; now += 30 * MINUTE) {
       history.began(now);
@@ -219,7 +238,7 @@ describe('a policy in writing', () => {
   );
 
   it('takes the idle timeout where it names no time', () => {
-    const history = new UseHistory();
+    const history = new UseHistory(0);
     const kept = (text: string): number => {
       const setting = keepAliveSetting(text);
       if (setting === undefined) throw new Error(`${text} is a policy`);

@@ -59,7 +59,7 @@ describe('the use of a function', () => {
   };
 
   it('tells how long it was without work from an end to the next beginning', () => {
-    const history = new UseHistory();
+    const history = new UseHistory(0);
     expect(history.idleTimes(1)?.observations).toBe(0);
     history.began(0);
     history.ended(5 * BIN_MS);
@@ -69,7 +69,7 @@ describe('the use of a function', () => {
   });
 
   it('tells of the second at a time how long one was enough', () => {
-    const history = new UseHistory();
+    const history = new UseHistory(0);
     expect(history.idleTimes(2)).toBeUndefined();
     history.began(0);
     history.began(0);
@@ -82,7 +82,7 @@ describe('the use of a function', () => {
   });
 
   it('keeps apart slots where that is asked for, further ones in groups that grow', () => {
-    const history = new UseHistory();
+    const history = new UseHistory(0);
     history.idleSpans(1);
     for (let slot = 1; slot <= 16; slot += 1) history.began(0);
     for (let slot = 16; slot >= 1; slot -= 1) history.ended(0);
