@@ -128,6 +128,35 @@ describe('the Python bootstrap posts', () => {
   );
 });
 
+describe('the Python bootstrap reads an event', () => {
+  it.each([
+    ['with blanks around it', ' {"n": 1}\n'],
+    ['with the mark of its encoding', '\ufeff{"n": 1}'],
+    ['in UTF-16', Buffer.from('{"n": 1}', 'utf16le')],
+    ['with half of a surrogate pair', Buffer.from('7b226e223a312c2261223a22eda080227d', 'hex')],
+  ])(
+    '%s',
+    async (_how, payload) => {
+      const { bodies } = await run('def handler(e, c): return e["n"]', { events: [{ payload }] });
+      expect(bodies[0]).toBe(1);
+    },
+    LIMIT_MS,
+  );
+});
+
+it(
+  'the Python bootstrap encodes a result again that could not be encoded before',
+  async () => {
+    const { posts } = await run(
+      'whole = {"part": [1], "bad": object()}\ndef handler(e, c):\n    if e["n"] == 1: del whole["bad"]\n    return whole',
+      { events: [{ n: 0 }, { n: 1 }] },
+    );
+    expect(String(posts[0]?.body)).toContain('Runtime.MarshalError');
+    expect(String(posts[1]?.body)).toBe('{"part": [1]}');
+  },
+  LIMIT_MS,
+);
+
 it(
   'the Python bootstrap gives the handler its context',
   async () => {

@@ -9,6 +9,11 @@ VERSION = "/2018-06-01/runtime/"
 # A response up to this goes out together with the poll for the next event.
 PIPELINED_BYTES = 64 * 1024
 READ_BYTES = 64 * 1024
+# From here on the C library would have a body's pages made by the kernel each time, and give them
+# back: that takes longer than to fill them.
+LARGE_BYTES = 1024 * 1024
+# A body is there as bytes, as text and as a value, coming and going.
+COPIES = 3
 LOST = "The connection to the Runtime API was lost."
 # A server does not tire of a connection sooner.
 PATIENCE_S = 0.1
@@ -47,6 +52,10 @@ class RuntimeClient:
         self._target = (host, int(port))
         # A server that ends connections might lose what was sent ahead.
         self._pipelines = True
+        # The largest body so far that was large.
+        self._largest = LARGE_BYTES
+        self._read = bytearray(READ_BYTES)
+        self._view = memoryview(self._read)
         # A head, and what it means.
         self._accepted = (None, None)
         agent = "orchestrator-python/%d.%d.%d" % sys.version_info[:3]
@@ -107,6 +116,7 @@ class RuntimeClient:
         )
         self._reconnect()
         if len(body) > PIPELINED_BYTES:
+            self._expect(len(body))
             # Putting them together would copy the body.
             self._socket.sendall(head.encode("latin-1"))
             self._socket.sendall(body)
@@ -144,10 +154,18 @@ class RuntimeClient:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _more(self):
-        data = self._socket.recv(READ_BYTES)
-        if not data:
+        # Into memory that stays: as much would be set aside for each event, however small.
+        count = self._socket.recv_into(self._read)
+        if count == 0:
             raise Lost(LOST)
-        return data
+        return bytes(self._view[:count])
+
+    def _expect(self, length):
+        """Bodies of this length may come again. An allocation that comes and goes tells glibc so, which
+        then keeps as much, and twice, for those that are no larger. No page of it is touched."""
+        if length > self._largest:
+            self._largest = length
+            bytes(COPIES * length)
 
     def _answer(self):
         unread = self._unread
@@ -187,6 +205,7 @@ class RuntimeClient:
         """So many bytes, and what came behind them."""
         if len(rest) >= length:
             return rest[:length], rest[length:]
+        self._expect(length)
         # Read to where it stays: pieces would have to be put together.
         body = bytearray(length)
         body[: len(rest)] = rest

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from json import encoder
 
 from .errors import RuntimeFailure
 
@@ -18,9 +19,25 @@ def decode(body, content_type):
     if content_type != JSON:
         return bytes(body)
     try:
-        return json.loads(body)
+        return _decoded(body)
     except Exception as error:
         raise RuntimeFailure("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error)
+
+
+_scan = json.JSONDecoder().scan_once
+
+
+def _decoded(body):
+    """What `json.loads` says. It is asked only about what is not plainly one value in UTF-8: finding
+    out how bytes are encoded takes longer than to read a small event."""
+    try:
+        text = body.decode()
+        value, end = _scan(text, 0)
+        if end == len(text):
+            return value
+    except (StopIteration, ValueError):
+        pass
+    return json.loads(body)
 
 
 def encode(result):
@@ -79,9 +96,34 @@ def _other(value):
     raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
 
 
+def _encoder(ascii_only):
+    """As `JSONEncoder.encode`, which makes the same again for each value."""
+    general = json.JSONEncoder(ensure_ascii=ascii_only, default=_other)
+    # What is around the present value, by identity.
+    around = {}
+    try:
+        strings = encoder.c_encode_basestring_ascii if ascii_only else encoder.c_encode_basestring
+        made = encoder.c_make_encoder(
+            around, _other, strings, None, ": ", ", ", False, False, True
+        )
+        if "".join(made({"a": [1.5, "b"]}, 0)) != '{"a": [1.5, "b"]}':
+            return general.encode
+    except (AttributeError, TypeError):
+        # Another interpreter's.
+        return general.encode
+
+    def encode(value):
+        try:
+            return "".join(made(value, 0))
+        finally:
+            around.clear()
+
+    return encode
+
+
 _digits = []
-_escaped = json.JSONEncoder(ensure_ascii=True, default=_other).encode
-_kept = json.JSONEncoder(ensure_ascii=False, default=_other).encode
+_escaped = _encoder(True)
+_kept = _encoder(False)
 # Whether the last result had characters to be kept: the next one will be like it.
 _keeps = False
 
