@@ -1,19 +1,20 @@
 /** What people write about asynchronous events (contract 9.3, 9.4), and what it means. */
 
+import { check, optional, pipe, regex, string, type InferOutput } from 'valibot';
 import { functionArn, isFunctionName } from '../function/arn.js';
 import type { FunctionDefinition } from '../function/function-version.js';
 import { LIMITS } from './defaults.js';
-import { mapWith, matches, optional, text, type Shape, type Shaped } from './shape.js';
+import { mapWith, type Shape } from './shape.js';
 import { whole } from './whole.js';
 
 /** A function may be named; whatever else there is has an ARN. */
 function destination(services: readonly string[]): Shape<string> {
   const arn = new RegExp(`^arn:aws[a-zA-Z-]*:(${services.join('|')}):.`);
   const expected = `the name of a function, or an ARN of ${services.join(', ')}`;
-  return text(expected, {
-    holds: (written) => isFunctionName(written) || arn.test(written),
-    expected,
-  });
+  return pipe(
+    string(expected),
+    check((written) => isFunctionName(written) || arn.test(written), expected),
+  );
 }
 
 export const asyncShape = mapWith(
@@ -27,13 +28,13 @@ export const asyncShape = mapWith(
 );
 
 const QUEUE_OR_TOPIC = 'the ARN of an SQS queue or an SNS topic';
-export const deadLetterShape = text(
-  QUEUE_OR_TOPIC,
-  matches(/^arn:aws[a-zA-Z-]*:(sqs|sns):./, QUEUE_OR_TOPIC),
+export const deadLetterShape = pipe(
+  string(QUEUE_OR_TOPIC),
+  regex(/^arn:aws[a-zA-Z-]*:(sqs|sns):./, QUEUE_OR_TOPIC),
 );
 
 interface EventSettings {
-  readonly async?: Shaped<typeof asyncShape> | undefined;
+  readonly async?: InferOutput<typeof asyncShape> | undefined;
   readonly deadLetterQueue?: string | undefined;
 }
 

@@ -20,7 +20,7 @@ import { checkSnapStart } from './snap-start.js';
 import { urlDefinition } from './url-settings.js';
 import { checkTenancy } from './tenancy.js';
 import { functionShape, NESTED, type FunctionSettings } from './schema.js';
-import type { Shape } from './shape.js';
+import { checked, type Shape } from './shape.js';
 
 export interface FinishContext {
   /** What relative paths are relative to. */
@@ -165,7 +165,7 @@ function checkName(draft: FunctionDraft, problems: Problems): string | undefined
 }
 
 function checkSettings(draft: FunctionDraft, problems: Problems): FunctionSettings | undefined {
-  const result = functionShape(draft.settings);
+  const result = checked(functionShape, draft.settings);
   if (result.ok) return result.value;
   const nameOf = (key: string, prefix = ''): string => draft.names[`${prefix}${key}`] ?? key;
   const issues = result.issues.map((issue) => {
@@ -173,9 +173,9 @@ function checkSettings(draft: FunctionDraft, problems: Problems): FunctionSettin
     if (setting === undefined) return issue;
     const inner = (key: string): string => nameOf(key, `${setting}.`);
     const path = [nameOf(setting), ...rest.map(inner)];
-    if (issue.keys === undefined) return { ...issue, path };
-    const { unknown, known } = issue.keys;
-    return { ...issue, path, keys: { unknown, known: known.map(inner) } };
+    if (issue.key === undefined) return { ...issue, path };
+    const { unknown, known } = issue.key;
+    return { ...issue, path, key: { unknown, known: known.map(inner) } };
   });
   const renamed = Object.fromEntries(
     Object.entries(draft.settings).map(([key, value]) => [
@@ -196,7 +196,7 @@ function soundSettings(draft: FunctionDraft): Partial<FunctionSettings> {
   const fields: Readonly<Record<string, Shape<unknown>>> = functionShape.fields;
   return Object.fromEntries(
     Object.entries(fields).flatMap(([key, shape]) => {
-      const result = shape(draft.settings[key]);
+      const result = checked(shape, draft.settings[key]);
       return result.ok ? [[key, result.value]] : [];
     }),
   ) as Partial<FunctionSettings>;

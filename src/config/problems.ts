@@ -31,9 +31,8 @@ export class Problems {
   addIssues(path: string, value: unknown, issues: readonly Issue[]): void {
     for (const issue of issues) {
       const where = [path, ...issue.path].filter((part) => part !== '').join('.');
-      if (issue.keys !== undefined) {
-        const { unknown, known } = issue.keys;
-        for (const key of unknown) this.addUnknownKey(where, key, known);
+      if (issue.key !== undefined) {
+        this.addUnknownKey(where, issue.key.unknown, issue.key.known);
         continue;
       }
       const { expected } = issue;

@@ -11,6 +11,7 @@ import { isMap, map, own, type Map as Named } from './map.js';
 import { textOf } from './parameters.js';
 import { nearestOf, type Problems } from './problems.js';
 import { settingsShape, type FileSettings } from './schema.js';
+import { checked } from './shape.js';
 import { readSource } from './source.js';
 
 export interface SamConfig {
@@ -156,7 +157,7 @@ function readSections(sections: Named, file: string, request: SamConfigRequest):
       }
     }
   }
-  const result = settingsShape(settings);
+  const result = checked(settingsShape, settings);
   if (!result.ok) problems.addIssues(basename(file), settings, result.issues);
   return { ...paths, parameters, settings: result.ok ? result.value : {} };
 }

@@ -5,6 +5,7 @@ import type { Flags, Settings } from './config.js';
 import { DEFAULTS, defaultUnreservedMinimum } from './defaults.js';
 import type { Problems } from './problems.js';
 import { settingsShape, type FileSettings } from './schema.js';
+import { checked } from './shape.js';
 
 interface SettingsRequest {
   readonly flags: Flags;
@@ -16,7 +17,7 @@ export function readFileSettings(document: unknown, problems: Problems): FileSet
   const written = Object.fromEntries(
     Object.entries(document).filter(([key]) => Object.hasOwn(settingsShape.fields, key)),
   );
-  const result = settingsShape(written);
+  const result = checked(settingsShape, written);
   if (result.ok) return result.value;
   problems.addIssues('', written, result.issues);
   return {};
@@ -107,7 +108,7 @@ function flagSettings(flags: Flags, problems: Problems): FileSettings {
     network: flags.network,
     services: flags.services,
   };
-  const result = settingsShape(written);
+  const result = checked(settingsShape, written);
   if (result.ok) return result.value;
   const flagNames: Readonly<Record<string, string>> = {
     httpPort: 'http-port',

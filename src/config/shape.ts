@@ -1,198 +1,162 @@
 /**
- * What values out of files and flags have to look like: small checks put together, each of which
- * gives the value as the program takes it, or says what was expected where. A library for this would
- * take longer to load than all else that a project's file needs.
+ * What values out of files and flags have to look like: schemas of valibot, with what ours have in
+ * common, and what is not as expected as those who wrote it are told.
  */
 
-import { isMap, own } from './map.js';
+import {
+  array,
+  check,
+  custom,
+  intersect,
+  map as mapSchema,
+  number,
+  object,
+  pipe,
+  rawCheck,
+  safeParse,
+  string,
+  transform,
+  unknown,
+  type BaseIssue,
+  type GenericSchema,
+  type InferOutput,
+  type IssuePathItem,
+  type ObjectSchema,
+  type OptionalSchema,
+} from 'valibot';
+import { isMap, map, own, type Map as Named } from './map.js';
 
 /** One thing that is not as expected; the path leads to it from the value that was checked. */
 export interface Issue {
   readonly path: readonly string[];
   readonly expected: string;
-  /** Keys of the map at `path` that it may not have, and those that it may. */
-  readonly keys?: { readonly unknown: readonly string[]; readonly known: readonly string[] };
+  /** A key of the map at `path` that it may not have, and those that it may. */
+  readonly key?: { readonly unknown: string; readonly known: readonly string[] };
 }
 
 export type Checked<T> =
   | { readonly ok: true; readonly value: T }
-  | {
-      readonly ok: false;
-      readonly issues: readonly Issue[];
-      /** It is of the right kind: an alternative of another kind is not what was meant. */
-      readonly near: boolean;
-    };
+  | { readonly ok: false; readonly issues: readonly Issue[] };
 
-export type Shape<T> = (value: unknown) => Checked<T>;
-/** What a shape gives. */
-export type Shaped<S> = S extends Shape<infer T> ? T : never;
+/** Between the keys that a map may have, where valibot has what it expected. */
+const OR = ' | ';
 
-/** A rule about a value of the right kind. */
-export interface Rule<T> {
-  readonly holds: (value: T) => boolean;
-  readonly expected: string;
-  /** The key that it is about; absent: the value itself. */
-  readonly key?: string;
+/** Of whatever a file may hold. */
+export type Shape<T> = GenericSchema<unknown, T>;
+
+/** The value as the program takes it, or everything that is not as expected. */
+export function checked<T>(shape: Shape<T>, value: unknown): Checked<T> {
+  const { success, output, issues } = safeParse(shape, value);
+  return success ? { ok: true, value: output } : { ok: false, issues: issues.flatMap(issuesOf) };
 }
 
-function sound<T>(value: T): Checked<T> {
-  return { ok: true, value };
+/**
+ * Of alternatives that all do not fit: what is wrong with the one that is of the value's kind, or, where
+ * there is none, what the alternatives are.
+ */
+function issuesOf(issue: BaseIssue<unknown>): Issue[] {
+  const path = (issue.path ?? []).map(({ key }) => String(key));
+  const near = (issue.issues ?? []).filter(
+    (one) => one.kind !== 'schema' || one.path !== undefined,
+  );
+  if (near.length > 0) {
+    return near.flatMap(issuesOf).map((one) => ({ ...one, path: [...path, ...one.path] }));
+  }
+  const { message: expected, type } = issue;
+  if (type !== 'raw_check' || issue.expected === null) return [{ path, expected }];
+  return [{ path, expected, key: { unknown: issue.received, known: issue.expected.split(OR) } }];
 }
 
-function wrong(expected: string): Checked<never> {
-  return { ok: false, issues: [{ path: [], expected }], near: false };
-}
-
-/** All rules that do not hold are told. */
-function held<T>(value: T, rules: readonly Rule<T>[]): Checked<T> {
-  const broken = rules.filter(({ holds }) => !holds(value));
-  if (broken.length === 0) return sound(value);
-  const issues = broken.map(({ key, expected }) => ({
-    path: key === undefined ? [] : [key],
-    expected,
-  }));
-  return { ok: false, issues, near: true };
-}
-
-export function text(expected: string, ...rules: readonly Rule<string>[]): Shape<string> {
-  return (value) => (typeof value === 'string' ? held(value, rules) : wrong(expected));
-}
-
-export function matches(pattern: RegExp, expected: string): Rule<string> {
-  return { holds: (value) => pattern.test(value), expected };
-}
-
-export function atMost(length: number, expected: string): Rule<{ readonly length: number }> {
-  return { holds: (value) => value.length <= length, expected };
-}
-
-/** A whole number; out of bounds it is of the right kind all the same. */
+/** A whole number; only one thing is wrong with another. */
 export function integer(limits: { min: number; max?: number }, expected: string): Shape<number> {
   const { min, max = Number.MAX_SAFE_INTEGER } = limits;
-  return (value) => {
-    if (!Number.isSafeInteger(value)) return wrong(expected);
-    return held(value as number, [{ holds: (number) => number >= min && number <= max, expected }]);
-  };
+  return pipe(
+    number(expected),
+    check((value) => Number.isSafeInteger(value) && value >= min && value <= max, expected),
+  );
 }
 
-export function flag(expected: string): Shape<boolean> {
-  return (value) => (typeof value === 'boolean' ? sound(value) : wrong(expected));
-}
-
-export function oneOf<const T extends string>(words: readonly T[], expected: string): Shape<T> {
-  return (value) => (words.includes(value as T) ? sound(value as T) : wrong(expected));
-}
-
-/** The first alternative that takes the value; where just one is of its kind, what that says of it. */
-export function either<const S extends readonly Shape<unknown>[]>(
-  alternatives: S,
-  expected: string,
-): Shape<Shaped<S[number]>> {
-  return (value) => {
-    const near: Checked<unknown>[] = [];
-    for (const alternative of alternatives) {
-      const checked = alternative(value);
-      if (checked.ok) return checked as Checked<Shaped<S[number]>>;
-      if (checked.near) near.push(checked);
-    }
-    const [meant] = near;
-    return meant === undefined || near.length > 1
-      ? wrong(expected)
-      : (meant as Checked<Shaped<S[number]>>);
-  };
-}
-
-/** As `change` makes it once it is as expected. */
-export function changed<T, U>(shape: Shape<T>, change: (value: T) => U): Shape<U> {
-  return (value) => {
-    const checked = shape(value);
-    return checked.ok ? sound(change(checked.value)) : { ...checked, near: false };
-  };
-}
-
-export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
-  return (value) => (value === undefined ? sound(undefined) : shape(value));
-}
-
-export function withDefault<T>(shape: Shape<T>, value: NoInfer<T>): Shape<T> {
-  return (written) => (written === undefined ? sound(value) : shape(written));
-}
-
+/** A list of at most so many, which is told of items that are not as expected as well. */
 export function list<T>(
   item: Shape<T>,
   expected: string,
-  ...rules: readonly Rule<readonly unknown[]>[]
+  limit?: { readonly most: number; readonly expected: string },
 ): Shape<T[]> {
-  return (value) => {
-    if (!Array.isArray(value)) return wrong(expected);
-    const items: T[] = [];
-    const issues: Issue[] = [];
-    value.forEach((one: unknown, index) => {
-      const checked = item(one);
-      if (checked.ok) items.push(checked.value);
-      else issues.push(...below(String(index), checked.issues));
-    });
-    const all = held(value, rules);
-    if (!all.ok) issues.push(...all.issues);
-    return issues.length > 0 ? { ok: false, issues, near: true } : sound(items);
-  };
+  const all = array(item, expected);
+  if (limit === undefined) return all;
+  return pipe(
+    all,
+    rawCheck(({ dataset: { value }, addIssue }) => {
+      if (Array.isArray(value) && value.length > limit.most) addIssue({ message: limit.expected });
+    }),
+  );
 }
 
-/** A map from names that a person chose. */
+/** A map from names that a person chose: any, whatever objects of JavaScript have. */
 export function mapOf<T>(item: Shape<T>, expected: string): Shape<Record<string, T>> {
-  return (value) => {
-    if (!isMap(value)) return wrong(expected);
-    const entries: [string, T][] = [];
-    const issues: Issue[] = [];
-    for (const [key, one] of Object.entries(value)) {
-      const checked = item(one);
-      if (checked.ok) entries.push([key, checked.value]);
-      else issues.push(...below(key, checked.issues));
-    }
-    return issues.length > 0
-      ? { ok: false, issues, near: true }
-      : sound(Object.fromEntries(entries));
-  };
+  return pipe(
+    custom<Named>(isMap, expected),
+    transform((value) => new Map(Object.entries(value))),
+    mapSchema(string(), item),
+    transform((entries) => Object.fromEntries(entries)),
+  );
 }
 
-type Fields = Readonly<Record<string, Shape<unknown>>>;
-type OptionalKeys<F extends Fields> = {
-  [K in keyof F]: undefined extends Shaped<F[K]> ? K : never;
-}[keyof F];
-export type FieldsOf<F extends Fields> = {
-  [K in Exclude<keyof F, OptionalKeys<F>>]: Shaped<F[K]>;
-} & { [K in OptionalKeys<F>]?: Exclude<Shaped<F[K]>, undefined> };
+/** A rule about a map that is as expected otherwise. */
+export interface Rule<T> {
+  readonly holds: (value: T) => boolean;
+  readonly expected: string;
+  /** The key that it is about; absent: the map itself. */
+  readonly key?: string;
+}
+
+/** None has to be written: of one that is missing valibot would not say what it expected. */
+type Fields = Readonly<Record<string, OptionalSchema<Shape<unknown>, unknown>>>;
+type FieldsOf<E extends Fields> = InferOutput<ObjectSchema<E, undefined>>;
 
 /** A map that has these keys and no others; rules are looked at once all of it is as expected. */
-export interface MapShape<F extends Fields> extends Shape<FieldsOf<F>> {
-  readonly fields: F;
+export interface MapShape<E extends Fields> extends Shape<FieldsOf<E>> {
+  readonly fields: E;
 }
 
-export function mapWith<const F extends Fields>(
-  fields: F,
+export function mapWith<const E extends Fields>(
+  fields: E,
   expected: string,
-  ...rules: readonly Rule<FieldsOf<F>>[]
-): MapShape<F> {
-  const check: Shape<FieldsOf<F>> = (value) => {
-    if (!isMap(value)) return wrong(expected);
-    const taken: Record<string, unknown> = {};
-    const issues: Issue[] = [];
-    for (const [key, shape] of Object.entries(fields)) {
-      const checked = shape(own(value, key));
-      if (!checked.ok) issues.push(...below(key, checked.issues));
-      else if (checked.value !== undefined) taken[key] = checked.value;
-    }
-    const unknown = Object.keys(value).filter((key) => !Object.hasOwn(fields, key));
-    if (unknown.length > 0) {
-      issues.push({ path: [], expected, keys: { unknown, known: Object.keys(fields) } });
-    }
-    return issues.length > 0
-      ? { ok: false, issues, near: true }
-      : held(taken as FieldsOf<F>, rules);
-  };
-  return Object.assign(check, { fields });
+  ...rules: readonly Rule<FieldsOf<E>>[]
+): MapShape<E> {
+  const keys = intersect([object(fields), noneBut(Object.keys(fields), expected)]) as Shape<
+    FieldsOf<E>
+  >;
+  const shape: Shape<FieldsOf<E>> = pipe(
+    custom<unknown>(isMap, expected),
+    // What all objects have is nothing that was written.
+    transform((value): unknown => ({ __proto__: null, ...map(value) })),
+    keys,
+    rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed || dataset.issues !== undefined) return;
+      const { value } = dataset;
+      for (const { holds, key, expected: message } of rules) {
+        if (holds(value)) continue;
+        addIssue(key === undefined ? { message } : { message, path: [itemOf(value, key)] });
+      }
+    }),
+  );
+  return Object.assign(shape, { fields });
 }
 
-function below(key: string, issues: readonly Issue[]): Issue[] {
-  return issues.map((issue) => ({ ...issue, path: [key, ...issue.path] }));
+function itemOf(input: unknown, key: string): IssuePathItem {
+  return { type: 'unknown', origin: 'value', input, key, value: own(map(input), key) };
+}
+
+/** valibot tells of one unknown key only, and of none by a name that all objects have. */
+function noneBut(known: readonly string[], message: string): Shape<object> {
+  return pipe(
+    unknown(),
+    rawCheck(({ dataset: { value }, addIssue }) => {
+      for (const key of Object.keys(map(value))) {
+        if (!known.includes(key)) addIssue({ message, expected: known.join(OR), received: key });
+      }
+    }),
+    transform(() => ({})),
+  );
 }

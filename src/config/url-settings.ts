@@ -1,31 +1,30 @@
 /** What people write about a function's own address (contract 8.10), and what it means. */
 
-import type { FunctionUrlConfig } from '../function/function-version.js';
 import {
-  atMost,
-  changed,
-  either,
-  flag,
-  list,
-  mapWith,
-  oneOf,
+  boolean,
   optional,
-  text,
-  withDefault,
-  type Shape,
-  type Shaped,
-} from './shape.js';
+  picklist,
+  pipe,
+  string,
+  transform,
+  union,
+  type InferOutput,
+} from 'valibot';
+import type { FunctionUrlConfig } from '../function/function-version.js';
+import { list, mapWith } from './shape.js';
 import { whole } from './whole.js';
 
-function names(limit: number, what: string): Shape<string[] | undefined> {
-  return optional(list(text(what), `a list of ${what}`, atMost(limit, `at most ${limit} ${what}`)));
-}
+const names = (most: number, what: string) =>
+  optional(list(string(what), `a list of ${what}`, { most, expected: `at most ${most} ${what}` }));
 
 /** Parameters of templates are texts. */
-const flagOrText = either(
+const flagOrText = union(
   [
-    flag('true or false'),
-    changed(oneOf(['true', 'false'], 'true or false'), (written) => written === 'true'),
+    boolean('true or false'),
+    pipe(
+      picklist(['true', 'false'], 'true or false'),
+      transform((written) => written === 'true'),
+    ),
   ],
   'true or false',
 );
@@ -45,9 +44,9 @@ const corsShape = mapWith(
 
 export const urlShape = mapWith(
   {
-    auth: withDefault(oneOf(['NONE', 'AWS_IAM'], 'NONE or AWS_IAM'), 'NONE'),
-    mode: withDefault(
-      oneOf(['BUFFERED', 'RESPONSE_STREAM'], 'BUFFERED or RESPONSE_STREAM'),
+    auth: optional(picklist(['NONE', 'AWS_IAM'], 'NONE or AWS_IAM'), 'NONE'),
+    mode: optional(
+      picklist(['BUFFERED', 'RESPONSE_STREAM'], 'BUFFERED or RESPONSE_STREAM'),
       'BUFFERED',
     ),
     cors: optional(corsShape),
@@ -62,7 +61,7 @@ export const URL_PROPERTIES: Readonly<Record<string, string>> = {
   Cors: 'cors',
 };
 
-export function urlDefinition(written: Shaped<typeof urlShape> | undefined): {
+export function urlDefinition(written: InferOutput<typeof urlShape> | undefined): {
   url?: FunctionUrlConfig;
 } {
   if (written === undefined) return {};

@@ -107,6 +107,12 @@ describe('the launcher', () => {
     }
   });
 
+  it('has of what checks files no more than our schemas take', () => {
+    const packs = packsMade();
+    expect(packs.filter((pack) => pack.includes('"raw_check"'))).toHaveLength(1);
+    expect(packs.join('')).not.toContain('"hex_color"');
+  });
+
   it(
     'does not run parts of another program',
     async () => {
