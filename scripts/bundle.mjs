@@ -62,6 +62,7 @@ const ON_DEMAND = {
       'node:child_process',
       'node:fs/promises',
       'node:https',
+      'node:module',
       'node:stream/consumers',
       'node:stream/promises',
       'node:zlib',

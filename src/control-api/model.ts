@@ -55,9 +55,12 @@ let runtimes: readonly string[] = [];
 export function model(): Model {
   if (loaded === undefined) {
     const file = join(packageRoot(), 'models', 'lambda-2015-03-31.json');
-    const original = JSON.parse(readFileSync(file, 'utf8')) as Model;
+    const original = JSON.parse(readFileSync(file, 'utf8')) as Model & {
+      shapes: Record<string, Shape>;
+    };
     runtimes = original.shapes['Runtime']?.enum ?? [];
-    loaded = adjusted(original);
+    adjust(original.shapes);
+    loaded = original;
   }
   return loaded;
 }
@@ -77,11 +80,9 @@ const BOUNDS: Readonly<Record<string, Partial<Shape>>> = {
   Runtime: { enum: [] },
 };
 
-function adjusted(original: Model): Model {
-  const shapes = { ...original.shapes };
+function adjust(shapes: Record<string, Shape>): void {
   for (const [name, bounds] of Object.entries(BOUNDS)) {
     const shape = shapes[name];
     if (shape !== undefined) shapes[name] = { ...shape, ...bounds };
   }
-  return { ...original, shapes };
 }

@@ -3,7 +3,6 @@
 import { createRequire } from 'node:module';
 import type { EventStreamCodec } from '@smithy/eventstream-codec';
 
-const load = createRequire(import.meta.url);
 let codec: EventStreamCodec | undefined;
 
 export interface Completion {
@@ -35,7 +34,9 @@ function frame(eventType: string, contentType: string, body: Uint8Array): Uint8A
 
 /** Loaded for the first stream: starts do without. */
 function makeCodec(): EventStreamCodec {
-  const { EventStreamCodec: Codec } = load('@smithy/eventstream-codec') as {
+  const { EventStreamCodec: Codec } = createRequire(import.meta.url)(
+    '@smithy/eventstream-codec',
+  ) as {
     EventStreamCodec: typeof EventStreamCodec;
   };
   return new Codec(

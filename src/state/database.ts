@@ -61,10 +61,10 @@ export function openDatabase(path: string, schema: Schema = RECORDS): SqliteData
     // SQLite gives its side files the mode of the main one.
     closeSync(openSync(path, 'a', 0o600));
     database = new Database(path);
-    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    database.pragma('journal_mode = WAL');
-    database.pragma('synchronous = NORMAL');
-    database.pragma(`journal_size_limit = ${WAL_BYTES}`);
+    database.exec(
+      `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL;
+       PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = ${WAL_BYTES}`,
+    );
     migrate(database, schema.migrations);
     database.prepare(schema.probe).all();
     return database;
