@@ -179,8 +179,8 @@ function echoPool(version: FunctionVersion): Pool {
     get provisioned() {
       return provisioned;
     },
-    submit: ({ request, settle }: Assignment) => {
-      const { invokedFunctionArn } = request;
+    submit: (assignment: Assignment) => {
+      const { invokedFunctionArn } = assignment.request;
       const answer = {
         version: version.version,
         invokedFunctionArn,
@@ -189,7 +189,7 @@ function echoPool(version: FunctionVersion): Pool {
         environment,
         memoryMb,
       };
-      settle({
+      assignment.settle({
         kind: 'succeeded',
         payload: Buffer.from(JSON.stringify(answer)),
         contentType: 'application/json',
