@@ -62,6 +62,11 @@ export class Keeping<T extends object> {
     this.#windows = this.#ask(1);
   }
 
+  /** Nothing is in progress. */
+  get isResting(): boolean {
+    return this.#inProgress === 0;
+  }
+
   /** Whether `follow` has anything to hear. */
   differs(inProgress: number): boolean {
     return inProgress !== this.#inProgress;

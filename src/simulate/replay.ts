@@ -203,11 +203,7 @@ class Replay {
     this.#wakesAt[fn] = prewarmAfterMs > 0 ? now + prewarmAfterMs : 0;
     this.#expectedUntil[fn] = now + keepUntilMs;
     if (prewarmAfterMs > 0) this.#events.push(now + prewarmAfterMs, fn * KINDS + LOOK_AHEAD);
-    this.#environments.forEachIdle(fn, (id) => {
-      if (this.#environments.invocation[id] === UNUSED) {
-        this.#expiries.set(id, this.#dueAt(id, now));
-      }
-    });
+    this.#environments.forEachIdle(fn, (id) => this.#expiries.set(id, this.#dueAt(id, now)));
   }
 
   /** When it goes, by what is known now; it is without work. */

@@ -17,9 +17,9 @@ export interface Foreground {
   stop(): Promise<void>;
 }
 
-export function foreground(args: readonly string[]): Foreground {
+export function foreground(args: readonly string[], env = process.env): Foreground {
   refuseWhenEnding();
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const looks = new Set<() => void>();
   const hear = (chunk: Buffer): void => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { tellStart } from '../../../src/environment/cause.js';
 import { GreedyDual } from '../../../src/keep-alive/greedy-dual.js';
 import { HybridKeepAlive } from '../../../src/keep-alive/hybrid.js';
+import type { KeepAlive } from '../../../src/keep-alive/keep-alive.js';
 import { LearnedKeepAlive } from '../../../src/keep-alive/learned.js';
 import { PoolBench } from '../../support/pool-bench.js';
 
@@ -55,6 +56,25 @@ describe('a pool that learns when events come', () => {
     bench.submit();
     await bench.clock.advanceAsync(1_000);
     expect([bench.states(), bench.count('create')]).toEqual([['invoking', 'invoking'], created]);
+  });
+
+  it.each([4, 6])('lets the one more go once none is needed, after %p minutes', async (minutes) => {
+    const keepAlive: KeepAlive = {
+      name: 'learned',
+      windows: (_history, slot) => ({
+        prewarmAfterMs: 0,
+        keepUntilMs: (slot === 1 ? 30 : 5) * MINUTE,
+      }),
+      readyForMs: () => 20 * MINUTE,
+      priority: () => 0,
+    };
+    const bench = new PoolBench({ rules: { keepAlive }, timeoutSeconds: 900 });
+    bench.handleMs = () => minutes * MINUTE;
+    bench.submit();
+    await bench.clock.advanceAsync(minutes * MINUTE - 1000);
+    expect(bench.states()).toEqual(['invoking', 'frozen']);
+    await bench.clock.advanceAsync(Math.max(0, 5 - minutes) * MINUTE + 5000);
+    expect(bench.states()).toEqual(['frozen']);
   });
 
   it('stops waiting for an event that does not come', async () => {
