@@ -29,6 +29,7 @@ import {
 import { KnownImageExtensions, extensionsOfImage } from './image-extensions.js';
 import { LABELS, OWNER } from './image-labels.js';
 import { PullFailure, pull } from './pull.js';
+import { Removals } from './removals.js';
 import { Gate } from './shared-work.js';
 import { packUserContext } from './user-context.js';
 
@@ -71,11 +72,17 @@ export class FunctionImages {
   /** Reference to the id it names now, of what was built here. */
   readonly #built = new Map<string, string>();
   readonly #ours = new Set<string>();
+  readonly #removals: Removals;
   readonly #known: KnownImageExtensions;
 
   constructor(docker: Docker, options: FunctionImagesOptions) {
     this.#docker = docker;
     this.#options = options;
+    this.#removals = new Removals(async (id) => {
+      const isGone = await removeUnusedImage(docker, id);
+      if (isGone) this.#ours.delete(id);
+      return isGone;
+    });
     this.#known = new KnownImageExtensions((id) =>
       extensionsOfImage(docker, id, { ...options.labels }),
     );
@@ -114,11 +121,8 @@ export class FunctionImages {
   release(id: string): void {
     this.#known.forget(id);
     const isReplaced = [...this.#built.values()].every((current) => current !== id);
-    if (!isReplaced || !this.#ours.delete(id)) return;
     // Another function may use it still: then its release is the one.
-    void removeUnusedImage(this.#docker, id).then((isGone) => {
-      if (!isGone) this.#ours.add(id);
-    });
+    if (isReplaced && this.#ours.has(id)) this.#removals.ask(id);
   }
 
   async #find(uri: string, { signal, onLine }: PrepareOptions): Promise<ImageDetails> {
