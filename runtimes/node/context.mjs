@@ -36,26 +36,9 @@ export function createContext(headers, completion) {
       logStreamName,
     };
   }
-  const callbackWaitsForEmptyEventLoop = true;
-  if (completion === undefined) {
-    return {
-      callbackWaitsForEmptyEventLoop,
-      functionVersion,
-      functionName,
-      memoryLimitInMB,
-      logGroupName,
-      logStreamName,
-      clientContext,
-      identity,
-      invokedFunctionArn,
-      awsRequestId,
-      tenantId,
-      getRemainingTimeInMillis,
-    };
-  }
-  const { succeed, fail, done } = completion;
-  return {
-    callbackWaitsForEmptyEventLoop,
+  const { succeed, fail, done } = completion ?? {};
+  const context = {
+    callbackWaitsForEmptyEventLoop: true,
     succeed,
     fail,
     done,
@@ -71,6 +54,11 @@ export function createContext(headers, completion) {
     tenantId,
     getRemainingTimeInMillis,
   };
+  return completion === undefined ? withoutCompletion(context) : context;
+}
+
+function withoutCompletion({ succeed: _succeed, fail: _fail, done: _done, ...rest }) {
+  return rest;
 }
 
 function fromEnvironment() {

@@ -252,7 +252,7 @@ export class EnvironmentJournal implements InvocationJournal {
     if (settlement.begun) {
       this.#log.end(
         settlement.requestId,
-        () => [this.#endEvent(settlement)],
+        () => [endEvent(settlement, this.#parts.clock.now())],
         () => undefined,
       );
     }
@@ -326,17 +326,9 @@ export class EnvironmentJournal implements InvocationJournal {
     if (this.#isDetailed() && !(this.#isHeard() && measured.runtimeOverheadMs !== undefined)) {
       events.push(runtimeDone(settlement, finished, measured.runtimeOverheadMs));
     }
-    const { requestId } = settlement;
     const report = reportOf(settlement, finished, record, measured);
-    events.push(
-      { type: 'platform.end', timeMs, record: { requestId } },
-      { type: 'platform.report', timeMs, record: report },
-    );
+    events.push(endEvent(settlement, timeMs), { type: 'platform.report', timeMs, record: report });
     return events;
-  }
-
-  #endEvent({ requestId }: Settlement): PlatformEvent {
-    return { type: 'platform.end', timeMs: this.#parts.clock.now(), record: { requestId } };
   }
 
   #recordOf(settlement: Settlement, finished: Finished, measured: Measured): InvocationRecord {
@@ -359,6 +351,10 @@ export class EnvironmentJournal implements InvocationJournal {
       cause: tellStart(settlement.story),
     };
   }
+}
+
+function endEvent({ requestId }: Settlement, timeMs: number): PlatformEvent {
+  return { type: 'platform.end', timeMs, record: { requestId } };
 }
 
 /** Contract 4.3, 6.7: with tenants or a group of its own a stream's name says whose it is. */

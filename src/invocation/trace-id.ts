@@ -2,6 +2,7 @@
  * X-Ray trace headers (contract 1.2): the caller's own when it names a root, else a new one.
  */
 
+import { eachSecond } from '../async/each-second.js';
 import { randomHex } from '../async/random.js';
 
 const ROOT_BYTES = 12;
@@ -16,15 +17,4 @@ export function traceIdOf(sent: string | undefined, nowMs: number): string {
   return `Root=1-${hexTime(nowMs)}-${root};Parent=${random.slice(2 * ROOT_BYTES)};Sampled=0`;
 }
 
-let lastSecond = -1;
-let lastHex = '';
-
-/** Made once a second. */
-function hexTime(nowMs: number): string {
-  const second = Math.floor(nowMs / 1000);
-  if (second !== lastSecond) {
-    lastSecond = second;
-    lastHex = second.toString(16).padStart(8, '0');
-  }
-  return lastHex;
-}
+const hexTime = eachSecond((second) => second.toString(16).padStart(8, '0'));

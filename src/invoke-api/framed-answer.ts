@@ -1,6 +1,7 @@
 /** Answers of our own framing: the bytes that `node:http` would send, made at once. */
 
 import { STATUS_CODES } from 'node:http';
+import { eachSecond } from '../async/each-second.js';
 import type { Exchange } from '../http-framing/exchange.js';
 import { giveUp } from '../http-framing/used-up.js';
 import type { AnswerTarget } from './call.js';
@@ -58,16 +59,4 @@ export abstract class FramedAnswer implements AnswerTarget {
   }
 }
 
-const SECOND_MS = 1000;
-let dateSecond = -1;
-let dateText = '';
-
-/** Made once a second. */
-function httpDate(nowMs: number): string {
-  const second = Math.floor(nowMs / SECOND_MS);
-  if (second !== dateSecond) {
-    dateSecond = second;
-    dateText = new Date(second * SECOND_MS).toUTCString();
-  }
-  return dateText;
-}
+const httpDate = eachSecond((second) => new Date(second * 1000).toUTCString());

@@ -82,13 +82,14 @@ export class Retainer {
     this.#nextLook.at(idleSince + this.#keeping.keepsFor(environment, now));
     this.#nextLook.at(idleSince + this.#reclaimAfterMs());
     this.#nextLook.at(this.#keeping.changesAt(now));
-    if (this.#keeping.isResting) this.#lookAtOthers(now);
+    if (this.#keeping.isResting) this.#lookAtOthers(environment, now);
   }
 
   /** One of them was to be ready while something was in progress; now each stays for its own sake. */
-  #lookAtOthers(now: number): void {
-    for (const environment of this.#parts.ready.available) {
-      this.#nextLook.at(environment.idleSince + this.#keeping.keepsFor(environment, now));
+  #lookAtOthers(than: Environment, now: number): void {
+    for (const other of this.#parts.ready.available) {
+      if (other === than) continue;
+      this.#nextLook.at(other.idleSince + this.#keeping.keepsFor(other, now));
     }
   }
 
