@@ -11,6 +11,7 @@ import { Exchange, type AnswerSide } from './exchange.js';
 import { readHead } from './head.js';
 import { KnownHeads } from './known-heads.js';
 import { hold, writtenOut } from './used-up.js';
+import { Wire } from './wire.js';
 
 /** Who serves the requests of connections. */
 export interface Door {
@@ -47,6 +48,7 @@ const LARGEST_BACKLOG_BYTES = 6 * 2 ** 20 + 64 * 1024;
 
 export class Connection implements AnswerSide {
   readonly #socket: Socket;
+  readonly #wire: Wire;
   readonly #door: Door;
   /** What came and was not read, and what came behind it; joined when both are needed. */
   #unread: Buffer = EMPTY;
@@ -77,8 +79,7 @@ export class Connection implements AnswerSide {
     this.#socket = socket;
     this.#door = door;
     this.#since = door.now();
-    socket.on('data', this.#onData);
-    socket.on('drain', this.#onDrain);
+    this.#wire = new Wire(socket, this.#onData, this.#onDrain);
     socket.on('end', this.#onEnd);
     socket.on('close', this.#onClose);
     socket.on('error', this.#onError);
@@ -100,7 +101,7 @@ export class Connection implements AnswerSide {
 
   /** Some of the answers have not gone out. */
   get isWriting(): boolean {
-    return this.#socket.writableLength > 0;
+    return this.#wire.isWriting;
   }
 
   get socket(): Socket {
@@ -129,7 +130,7 @@ export class Connection implements AnswerSide {
     if (this.#reading) return;
     this.#flush();
     if (this.#ending) return;
-    this.#socket.resume();
+    this.#wire.resume();
     this.#read();
   }
 
@@ -142,13 +143,13 @@ export class Connection implements AnswerSide {
       this.#backlog.add(chunk);
     }
     const isOpen = this.#current !== undefined && this.#missingBytes === 0;
-    if (isOpen && this.#backlog.bytes > LARGEST_BACKLOG_BYTES) this.#socket.pause();
+    if (isOpen && this.#backlog.bytes > LARGEST_BACKLOG_BYTES) this.#wire.pause();
     this.#read();
   };
 
   readonly #onDrain = (): void => {
     this.#since = this.#door.now();
-    this.#socket.resume();
+    this.#wire.resume();
     this.#read();
   };
 
@@ -180,13 +181,13 @@ export class Connection implements AnswerSide {
       while (!this.#closed && !this.#ending && this.#readOn()) {
         if (this.#answers < ANSWERS_AT_ONCE) continue;
         this.#flush();
-        if (this.#socket.writableNeedDrain) break;
+        if (this.#wire.needsDrain) break;
       }
     } finally {
       this.#reading = false;
       if (!this.#door.holdsAnswers || this.waiting !== 'answer') this.#flush();
       // Who does not read the answers gets no further ones.
-      if (!this.#closed && this.#socket.writableNeedDrain) this.#socket.pause();
+      if (!this.#closed && this.#wire.needsDrain) this.#wire.pause();
     }
   }
 
@@ -277,28 +278,22 @@ export class Connection implements AnswerSide {
     this.#answers = 0;
     this.#text = '';
     if (out.length === 0) {
-      this.#socket.write(text, 'latin1');
+      this.#wire.write(text);
       return;
     }
     this.#out = [];
-    this.#socket.cork();
-    for (const piece of out) {
-      if (typeof piece === 'string') this.#socket.write(piece, 'latin1');
-      else this.#socket.write(piece, () => writtenOut(piece));
-    }
-    if (text !== '') this.#socket.write(text, 'latin1');
-    this.#socket.uncork();
+    if (text !== '') out.push(text);
+    this.#wire.writeAll(out, writtenOut);
   }
 
   #handOff(): void {
-    const unread = this.#backlog.takeBehind(this.#unread);
-    this.#unread = EMPTY;
     this.#current = undefined;
     this.#flush();
     this.#closed = true;
     this.#socket.pause();
-    this.#socket.off('data', this.#onData);
-    this.#socket.off('drain', this.#onDrain);
+    for (const bytes of this.#wire.release()) this.#backlog.add(bytes);
+    const unread = this.#backlog.takeBehind(this.#unread);
+    this.#unread = EMPTY;
     this.#socket.off('end', this.#onEnd);
     this.#socket.off('close', this.#onClose);
     this.#socket.off('error', this.#onError);

@@ -1,0 +1,108 @@
+/**
+ * The bytes of a socket without what its streams do for each piece: no queue, no events and no later
+ * turn for what is handed on, or taken by the kernel, at once. That is a good part of what Node.js
+ * does for a message. Only methods that whoever implements a stream has are used for it: what has
+ * come is seen in `push`, and `_write` is called while nothing is queued. Ends, errors and whatever
+ * the kernel does not take at once go the socket's own way.
+ */
+
+import type { Socket } from 'node:net';
+
+export class Wire {
+  readonly #socket: Socket;
+  readonly #onBytes: (bytes: Buffer) => void;
+  readonly #onDrain: () => void;
+  #paused = false;
+  /** What came although no more was wanted. */
+  #held: Buffer[] = [];
+  /** A write of ours is with the kernel, or waits for it. */
+  #writing = false;
+  /** It did not go out at once: somebody may wait for it. */
+  #late = false;
+
+  /** `onDrain`: what `needsDrain` told of is over. */
+  constructor(socket: Socket, onBytes: (bytes: Buffer) => void, onDrain: () => void) {
+    this.#socket = socket;
+    this.#onBytes = onBytes;
+    this.#onDrain = onDrain;
+    socket.push = this.#push;
+    // What had come before.
+    socket.on('data', this.#take);
+    socket.on('drain', onDrain);
+  }
+
+  /** Some of what was written has not gone out. */
+  get isWriting(): boolean {
+    return this.#writing || this.#socket.writableLength > 0;
+  }
+
+  /** The other side does not keep up. */
+  get needsDrain(): boolean {
+    return this.#late || this.#socket.writableNeedDrain;
+  }
+
+  /** Latin-1, in one write. */
+  write(text: string): void {
+    const socket = this.#socket;
+    if (this.isWriting || !socket.writable) {
+      socket.write(text, 'latin1');
+      return;
+    }
+    this.#writing = true;
+    socket._write(text, 'latin1', this.#written);
+    this.#late = this.#writing;
+  }
+
+  /** In one write, whatever it takes to make one; texts are Latin-1. */
+  writeAll(pieces: readonly (string | Buffer)[], written: (piece: Buffer) => void): void {
+    const socket = this.#socket;
+    socket.cork();
+    for (const piece of pieces) {
+      if (typeof piece === 'string') socket.write(piece, 'latin1');
+      else socket.write(piece, () => written(piece));
+    }
+    socket.uncork();
+  }
+
+  /** What has come by now may still be handed on when this is over. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    for (const bytes of this.#held.splice(0)) this.#onBytes(bytes);
+    if (!this.#paused) this.#socket._read(0);
+  }
+
+  /** Gives the socket back as it was, to somebody who pauses and resumes it, and what was held. */
+  release(): Buffer[] {
+    const socket = this.#socket;
+    socket.off('data', this.#take);
+    socket.off('drain', this.#onDrain);
+    // The class's own method is seen again.
+    Reflect.deleteProperty(socket, 'push');
+    socket._read(0);
+    return this.#held.splice(0);
+  }
+
+  readonly #push = (bytes: Buffer | null): boolean => {
+    if (bytes === null) return Object.getPrototypeOf(this.#socket).push.call(this.#socket, null);
+    this.#take(bytes);
+    return !this.#paused;
+  };
+
+  readonly #take = (bytes: Buffer): void => {
+    if (this.#paused) this.#held.push(bytes);
+    else this.#onBytes(bytes);
+  };
+
+  readonly #written = (error?: Error | null): void => {
+    const wasLate = this.#late;
+    this.#writing = false;
+    this.#late = false;
+    if (error) this.#socket.destroy();
+    else if (wasLate) this.#onDrain();
+  };
+}
