@@ -5,25 +5,35 @@ const buffer = process.getBuiltinModule('node:buffer');
 
 const END_OF_HEAD = '\r\n\r\n';
 const ROOM_BYTES = 64 * 1024;
-/** A text below this is made in the plain way. */
+/** So much is looked through for the end of a head before all of it is. */
+const USUAL_HEAD_BYTES = 4 * 1024;
+/** A body below this is made a text in the plain way. */
 const LARGE_BYTES = 64 * 1024;
+/** An answer that has come again and again takes up to this. */
+const LONGEST_KNOWN_BYTES = 1024;
+const SPACE = 0x20;
 
 export class Answers {
   /** Where bytes are read to; those from `#start` up to `#end` belong to no answer yet. */
   #bytes = Buffer.allocUnsafeSlow(ROOM_BYTES);
   #start = 0;
   #end = 0;
+  /** Bytes are read to the beginning of these already. */
+  #given;
   /** The answer whose body is being read, and how much of that is here. */
   #open;
   #filled = 0;
 
-  /** Where the socket is to put what comes next. */
+  /** Where the socket is to put what comes next; undefined: where it did before. */
   room() {
-    if (this.#open !== undefined) return this.#open.body.subarray(this.#filled);
-    if (this.#start === this.#end) {
+    if (this.#open === undefined && this.#start === this.#end) {
       this.#start = this.#end = 0;
+      if (this.#given === this.#bytes) return undefined;
+      this.#given = this.#bytes;
       return this.#bytes;
     }
+    this.#given = undefined;
+    if (this.#open !== undefined) return this.#open.body.subarray(this.#filled);
     if (this.#end === this.#bytes.length) this.#makeRoom();
     return this.#bytes.subarray(this.#end);
   }
@@ -34,10 +44,14 @@ export class Answers {
     else this.#filled += count;
   }
 
-  /** The next answer: `{ status, headers, closed, body }`; undefined while it is not whole. */
+  /**
+   * The next answer: `{ status, headers, closed, body }`, its body bytes or, where it came in one
+   * piece, a text; undefined while it is not whole.
+   */
   take() {
     if (this.#open === undefined) {
-      const answer = this.#parse();
+      if (this.#start === this.#end) return undefined;
+      const answer = this.#known() ?? this.#parse();
       if (answer !== undefined) return answer;
       if (this.#open === undefined) return undefined;
     }
@@ -57,98 +71,138 @@ export class Answers {
     this.#end = kept.length;
   }
 
+  /** The answer to a response is the same each time, byte for byte. */
+  #known() {
+    if (accepted === undefined) return undefined;
+    const { bytes, answer } = accepted;
+    const end = this.#start + bytes.length;
+    if (end > this.#end) return undefined;
+    if (this.#bytes.compare(bytes, 0, bytes.length, this.#start, end) !== 0) return undefined;
+    this.#start = end;
+    return answer;
+  }
+
   /** Opens an answer of which not all is here. */
   #parse() {
-    const bytes = this.#bytes.subarray(this.#start, this.#end);
-    const end = bytes.indexOf(END_OF_HEAD);
-    if (end < 0) return undefined;
-    const answer = parseHead(bytes.latin1Slice(0, end + 2));
-    const start = end + END_OF_HEAD.length;
+    const begun = this.#start;
+    const text = this.#bytes.latin1Slice(begun, Math.min(begun + USUAL_HEAD_BYTES, this.#end));
+    const endOfHead = endOf(text, this.#bytes, begun, this.#end);
+    if (endOfHead < 0) return undefined;
+    const headEnd = endOfHead + 2;
+    const answer = readHead(
+      headEnd <= text.length ? text : this.#bytes.latin1Slice(begun, begun + headEnd),
+      headEnd,
+    );
+    const start = begun + endOfHead + END_OF_HEAD.length;
     if (answer.headers.get('transfer-encoding') !== undefined) {
-      const chunked = dechunk(bytes, start);
+      const bytes = this.#bytes.subarray(begun, this.#end);
+      const chunked = dechunk(bytes, start - begun);
       if (chunked === undefined) return undefined;
       this.#start += chunked.end;
       answer.body = chunked.body;
       return answer;
     }
     const length = Number(answer.headers.get('content-length') ?? 0);
+    const end = start + length;
+    if (end <= this.#end && length < LARGE_BYTES) {
+      this.#start = end;
+      answer.body = this.#bytes.utf8Slice(start, end);
+      if (answer.status === 202) remember(answer, this.#bytes, begun, end);
+      return answer;
+    }
     // Copied: what is read next comes to the same place.
-    const body = length < LARGE_BYTES ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length);
-    const here = bytes.copy(body, 0, start, start + length);
-    this.#start += start + here;
+    const body = Buffer.allocUnsafeSlow(length);
+    const filled = this.#bytes.copy(body, 0, start, Math.min(end, this.#end));
+    this.#start = start + filled;
     answer.body = body;
-    if (here === length) return answer;
+    if (filled === length) return answer;
     this.#open = answer;
-    this.#filled = here;
+    this.#filled = filled;
     return undefined;
   }
 }
 
-/** Bytes in UTF-8 as a text; where all is ASCII, in a fraction of the time. */
-export function textOf(bytes) {
-  const isPlain = bytes.length >= LARGE_BYTES && buffer.isAscii?.(bytes);
-  return isPlain ? bytes.latin1Slice() : bytes.toString('utf8');
+/** A body as a text; where all of it is ASCII, in a fraction of the time. */
+export function textOf(body) {
+  if (typeof body === 'string') return body;
+  const isPlain = body.length >= LARGE_BYTES && buffer.isAscii?.(body);
+  return isPlain ? body.latin1Slice() : body.toString('utf8');
 }
 
-/** Of an answer that comes again and again: its head, and what it says. */
-let acceptedText;
-let acceptedHeaders;
-
-/** A head with the end of its last line. */
-function parseHead(text) {
-  if (text === acceptedText) return answerOf(202, acceptedHeaders);
-  const headers = readHeaders(text);
-  const status = Number(text.slice(9, 12));
-  if (status === 202) {
-    acceptedText = text;
-    acceptedHeaders = headers;
-  }
-  return answerOf(status, headers);
+/** Where the head of what lies there ends, from its beginning; `text` is the first part of it. */
+function endOf(text, bytes, start, end) {
+  const inText = text.indexOf(END_OF_HEAD);
+  if (inText >= 0 || text.length === end - start) return inText;
+  const inBytes = bytes.subarray(0, end).indexOf(END_OF_HEAD, start);
+  return inBytes < 0 ? inBytes : inBytes - start;
 }
 
-function answerOf(status, headers) {
+/** An answer that comes again and again, and its bytes. */
+let accepted;
+
+function remember(answer, bytes, start, end) {
+  if (end - start > LONGEST_KNOWN_BYTES) return;
+  const own = Buffer.allocUnsafeSlow(end - start);
+  bytes.copy(own, 0, start, end);
+  accepted = { bytes: own, answer };
+}
+
+/** The head at the beginning of `text`; `end` is behind the end of its last line. */
+function readHead(text, end) {
+  const headers = readHeaders(text, end);
   const closed = headers.get('connection')?.toLowerCase() === 'close';
-  return { status, headers, closed, body: undefined };
+  return { status: Number(text.slice(9, 12)), headers, closed, body: undefined };
 }
 
 /** Names in lower case, and their values. */
 class Headers {
-  #names;
+  #places;
   #values;
 
-  constructor(names, values) {
-    this.#names = names;
+  constructor(places, values) {
+    this.#places = places;
     this.#values = values;
   }
 
   get(name) {
-    const index = this.#names.lastIndexOf(name);
-    return index < 0 ? undefined : this.#values[index];
+    const place = this.#places.get(name);
+    return place === undefined ? undefined : this.#values[place];
   }
 }
 
-/** What the lines of the last head began with, and the names that stand there in lower case. */
+/** What the lines of the last head began with, and which of them each name in lower case is. */
 let beginnings = [];
-let names = [];
+let places = new Map();
 
 /** A server sends its headers in one order: of most lines only the value has to be looked at. */
-function readHeaders(text) {
+function readHeaders(text, end) {
   const values = [];
   let at = text.indexOf('\r\n') + 2;
-  for (let line = 0; at < text.length; line += 1) {
-    const end = text.indexOf('\r\n', at);
+  for (let line = 0; at < end; line += 1) {
+    const endOfLine = text.indexOf('\r\n', at);
     if (line === beginnings.length || !text.startsWith(beginnings[line], at)) {
-      // Those of earlier heads keep theirs.
-      beginnings = beginnings.slice(0, line);
-      names = names.slice(0, line);
-      const beginning = text.slice(at, text.indexOf(':', at) + 1);
-      beginnings.push(beginning);
-      names.push(beginning.slice(0, -1).toLowerCase());
+      learn(line, text.slice(at, text.indexOf(':', at) + 1));
     }
-    values.push(text.slice(at + beginnings[line].length, end).trim());
-    at = end + 2;
+    values.push(valueOf(text, at + beginnings[line].length, endOfLine));
+    at = endOfLine + 2;
   }
-  return new Headers(names, values);
+  if (values.length < beginnings.length) learn(values.length);
+  return new Headers(places, values);
+}
+
+/** Heads that were read before keep their own. */
+function learn(line, beginning) {
+  beginnings = beginnings.slice(0, line);
+  if (beginning !== undefined) beginnings.push(beginning);
+  const names = beginnings.map((known) => known.slice(0, -1).toLowerCase());
+  places = new Map(names.map((name, place) => [name, place]));
+}
+
+function valueOf(text, from, to) {
+  const start = text.charCodeAt(from) === SPACE ? from + 1 : from;
+  const value = text.slice(start, to);
+  const isTrimmed = value.charCodeAt(0) > SPACE && value.charCodeAt(value.length - 1) > SPACE;
+  return isTrimmed ? value : value.trim();
 }
 
 function dechunk(bytes, start) {

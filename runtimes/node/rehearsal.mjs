@@ -21,7 +21,11 @@ export async function rehearse(client, serve) {
 
 /** Seems to be a socket: its other end takes every response, and has an event for every poll. */
 export function nobody({ onread: { buffer, callback } }) {
-  const come = (text) => callback(buffer().latin1Write(text));
+  let room;
+  const come = (text) => {
+    room = buffer() ?? room;
+    callback(room.latin1Write(text));
+  };
   return {
     on: () => undefined,
     ref: () => undefined,

@@ -42,6 +42,16 @@ describe.each(LANGUAGES)('the connection of the %s bootstrap', (language, files)
     LIMIT_MS,
   );
 
+  it.each([1, 7, 64])(
+    'takes small events in pieces of %i bytes, which end anywhere in their heads',
+    async (pieceBytes) => {
+      const small = [{ a: '日本' }, plain, '', plain, 1];
+      const script = { pieceBytes };
+      expect((await run(language, files, { events: small, script })).bodies).toEqual(small);
+    },
+    LIMIT_MS,
+  );
+
   it(
     'goes by the socket where the platform has put one, and hides the variable',
     async () => {

@@ -30,10 +30,11 @@ export type Answering = 'at once' | 'early' | 'late';
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
 
 /** As much of a socket as a connection uses; everybody reads at once. */
-class Wire {
+class SilentSocket {
   readonly #listeners = new Map<string, (chunk?: Buffer) => void>();
   readonly writableLength = 0;
   readonly writableNeedDrain = false;
+  readonly writable = true;
 
   on(event: string, listener: (chunk?: Buffer) => void): void {
     this.#listeners.set(event, listener);
@@ -46,6 +47,10 @@ class Wire {
   }
   write(): boolean {
     return true;
+  }
+  _read(): void {}
+  _write(_text: string, _encoding: string, done: () => void): void {
+    done();
   }
   cork(): void {}
   uncork(): void {}
@@ -116,10 +121,10 @@ export function readByUs(
   answering: Answering,
   holdsAnswers: boolean,
 ): Reading {
-  const wire = new Wire();
+  const socket = new SilentSocket();
   const door = new Recorder(answering, holdsAnswers);
-  new Connection(wire as unknown as Socket, door);
-  for (const piece of pieces) wire.push(piece);
+  new Connection(socket as unknown as Socket, door);
+  for (const piece of pieces) socket.push(piece);
   door.answerAll();
   return door;
 }
