@@ -9,10 +9,11 @@ import { UrlIndex } from '../function-urls/url-index.js';
 import type { CodeStore } from '../function/code-store.js';
 import { hostArchitecture } from '../function/host-architecture.js';
 import type { Logger } from '../log/logger.js';
+import { formerRows } from '../registry/former-rows.js';
 import { MappingRegistry } from '../registry/mapping-registry.js';
 import { PackageStore } from '../registry/package-store.js';
 import { FunctionRegistry } from '../registry/registry.js';
-import { SqliteRegistryStore } from '../registry/registry-store.js';
+import { FileRegistryStore } from '../registry/registry-store.js';
 import type { FunctionRouter } from '../router/function-router.js';
 import type { InvocationRouter } from '../router/router.js';
 
@@ -25,7 +26,9 @@ export interface OpenedRegistry {
 /** Raises `state-unusable`. */
 export function openRegistry({ stateDirectory }: Settings): OpenedRegistry {
   const packages = new PackageStore(join(stateDirectory, 'functions'));
-  const store = new SqliteRegistryStore(join(stateDirectory, 'state.db'));
+  const store = new FileRegistryStore(join(stateDirectory, 'registry.jsonl'), {
+    former: () => formerRows(join(stateDirectory, 'state.db')),
+  });
   const clock = systemClock;
   const registry = new FunctionRegistry({
     store,

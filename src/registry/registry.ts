@@ -9,8 +9,9 @@
  *  3. `onChanged` is called after each change, with the name.
  */
 
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Clock } from '../async/clock.js';
+import { randomUuid } from '../async/random.js';
 import type { EventInvokeConfig, FunctionDefinition } from '../function/function-version.js';
 import { sourcePaths } from '../function/source-paths.js';
 import {
@@ -266,7 +267,7 @@ export class FunctionRegistry {
   }
 
   newRevisionId(): string {
-    return this.#parts.newRevisionId?.() ?? randomUUID();
+    return this.#parts.newRevisionId?.() ?? randomUuid();
   }
 
   /** A new `$LATEST`. Of a function from a file it holds until the file changes. */

@@ -21,7 +21,7 @@ import { MappingRegistry } from '../../src/registry/mapping-registry.js';
 import { PackageStore } from '../../src/registry/package-store.js';
 import type { ProvisionStatus } from '../../src/pool/provision.js';
 import { FunctionRegistry } from '../../src/registry/registry.js';
-import { SqliteRegistryStore } from '../../src/registry/registry-store.js';
+import { FileRegistryStore } from '../../src/registry/registry-store.js';
 import type { PreparedImage } from '../../src/builder/function-images.js';
 import { Concurrency } from '../../src/router/concurrency.js';
 import { Deployment } from '../../src/router/deployment.js';
@@ -68,7 +68,7 @@ export class ControlBench {
   /** Without a client of its own, which takes a second to load. */
   async serve(files: readonly FunctionDefinition[] = []): Promise<void> {
     const packages = new PackageStore(join(this.directory, 'functions'));
-    const store = new SqliteRegistryStore(join(this.directory, 'state.db'));
+    const store = new FileRegistryStore(join(this.directory, 'registry.jsonl'));
     this.registry = new FunctionRegistry({
       store,
       clock: systemClock,

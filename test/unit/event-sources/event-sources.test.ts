@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventSources } from '../../../src/event-sources/event-sources.js';
 import { MappingRegistry } from '../../../src/registry/mapping-registry.js';
-import { SqliteRegistryStore } from '../../../src/registry/registry-store.js';
+import { FileRegistryStore } from '../../../src/registry/registry-store.js';
 import type { SourceParts } from '../../../src/sources/source.js';
 import type { MappingDefinition } from '../../../src/stack/mappings.js';
 import { emptyStack } from '../../../src/stack/stack.js';
@@ -23,7 +23,7 @@ let bench: MappingBench;
 let queues: Map<string, FakeQueue>;
 let stream: FakeStream;
 let mappings: MappingRegistry;
-let store: SqliteRegistryStore;
+let store: FileRegistryStore;
 let sources: EventSources;
 let logged: string[];
 
@@ -43,7 +43,7 @@ afterEach(async () => {
 });
 
 function open(): void {
-  store = new SqliteRegistryStore(join(directory, 'state.db'));
+  store = new FileRegistryStore(join(directory, 'registry.jsonl'));
   mappings = new MappingRegistry({ store, clock });
   const log = {
     warn: (text: string) => logged.push(text),
