@@ -56,53 +56,70 @@ const ON_DEMAND = {
   };`,
   '@grpc/grpc-js': deferred('@grpc/grpc-js'),
   '@grpc/proto-loader': deferred('@grpc/proto-loader'),
-  // Node.js compiles its own modules as they are asked for, too: those that no start needs.
-  ...Object.fromEntries(
-    [
-      'node:child_process',
-      'node:fs/promises',
-      'node:https',
-      'node:module',
-      'node:stream/consumers',
-      'node:stream/promises',
-      'node:zlib',
-    ].map((name) => [name, deferredNames(name)]),
-  ),
+  // It looks whether the output is a terminal as it loads, which opens it.
+  picocolors: `exports.createColors = (...given) => require('picocolors').createColors(...given);`,
   // Big regular expressions, for tables and the help only.
   'string-width': `module.exports = (...given) => require('string-width').default(...given);`,
 };
+
+/** Node.js compiles its own modules as they are asked for, too: those that no start needs. */
+const BUILT_IN = [
+  'node:child_process',
+  'node:crypto',
+  'node:fs/promises',
+  'node:https',
+  'node:module',
+  'node:stream/consumers',
+  'node:stream/promises',
+  'node:zlib',
+];
 
 function deferred(name) {
   return `module.exports = new Proxy({}, { get: (_, key) => require('${name}')[key] });`;
 }
 
-/** As whoever imports names of it needs it. */
+/**
+ * For whoever imports names of it: of those, only what is used is packed. What cannot be called is
+ * asked for at once.
+ */
 function deferredNames(name) {
-  const names = JSON.stringify(Object.keys(createRequire(import.meta.url)(name)));
-  return `for (const name of ${names}) {
-    Object.defineProperty(exports, name, { enumerable: true, get: () => require('${name}')[name] });
-  }`;
+  const original = createRequire(import.meta.url)(name);
+  const names = Object.entries(original).map(([key, value]) =>
+    typeof value === 'function'
+      ? `export const ${key} = /* @__PURE__ */ as('${key}');`
+      : `export const ${key} = /* @__PURE__ */ (() => require('${name}').${key})();`,
+  );
+  return `let kept;
+  const as = (key) => function (...given) {
+    const wanted = (kept ??= require('${name}'))[key];
+    return new.target === undefined ? wanted(...given) : new wanted(...given);
+  };
+  ${names.join('\n')}
+  export default /* @__PURE__ */ (() => require('${name}'))();`;
 }
 
 const onDemand = {
   name: 'on-demand',
   setup(bundling) {
-    const filter = new RegExp(`^(?:${Object.keys(ON_DEMAND).join('|')})$`);
-    bundling.onResolve({ filter }, ({ path, namespace, importer, resolveDir }) =>
+    const filter = new RegExp(`^(?:${[...Object.keys(ON_DEMAND), ...BUILT_IN].join('|')})$`);
+    bundling.onResolve({ filter }, ({ path, kind, namespace, importer, resolveDir }) =>
       // Asked for by its stand-in it is the real one.
-      namespace === 'on-demand'
+      namespace === 'on-demand' || (BUILT_IN.includes(path) && kind !== 'import-statement')
         ? undefined
         : { path, namespace: 'on-demand', pluginData: { importer, resolveDir } },
     );
     bundling.onLoad({ filter: /.*/, namespace: 'on-demand' }, ({ path, pluginData }) => ({
-      contents: ON_DEMAND[path],
+      contents: ON_DEMAND[path] ?? deferredNames(path),
       loader: 'js',
       resolveDir: pluginData.resolveDir,
     }));
   },
 };
 
-const URL_OF_IT = `const bundleUrl = require('node:url').pathToFileURL(__filename).href;`;
+/** For whoever asks: what makes URLs takes a while to load. */
+const URL_OF_IT = `const bundle = { get url() {
+  return require('node:url').pathToFileURL(__filename).href;
+} };`;
 
 const OPTIONS = {
   absWorkingDir: root,
@@ -120,7 +137,11 @@ const OPTIONS = {
   // file is required instead.
   supported: { 'dynamic-import': false },
   plugins: [onDemand],
-  define: { 'import.meta.url': 'bundleUrl' },
+  define: {
+    'import.meta.url': 'bundle.url',
+    'import.meta.dirname': '__dirname',
+    'import.meta.filename': '__filename',
+  },
   logLevel: 'warning',
 };
 

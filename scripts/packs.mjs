@@ -21,6 +21,40 @@ const ROOTS = {
     'dist/src/config/cdk/assembly.js',
   ],
 };
+/**
+ * Modules of functions and classes, and nothing else, that `up` needs once one of them is called:
+ * loaded then, with `rest`, without being asked for by `import()`.
+ */
+const ON_CALL = new Set(
+  [
+    ...[
+      'account',
+      'aliases',
+      'auto-publish',
+      'code',
+      'concurrency',
+      'event-invoke',
+      'functions',
+      'layers',
+      'mappings',
+      'other-configs',
+      'policy',
+      'publish',
+      'resource-policy',
+      'settings',
+      'tags',
+      'updates',
+      'urls',
+      'versions',
+    ].map((name) => `control-api/${name}`),
+    'function-urls/event',
+    'function-urls/url-response',
+    'function/zip',
+    'invoke-api/invoke-with-response-stream',
+    'invoke-api/port-owner',
+    'state/libsql',
+  ].map((name) => `dist/src/${name}.js`),
+);
 /** Whatever else is imported once it is needed. */
 const REST = 'rest';
 /** What `templates` and `rest` have in common: neither makes the other load. */
@@ -60,10 +94,11 @@ function ownersIn(graph) {
   const others = [...graph.values()].flatMap(({ imports }) =>
     imports.filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => path),
   );
-  const rest = closure(
-    graph,
-    others.filter((path) => graph.has(path) && !named.has(path)),
-  );
+  for (const path of ON_CALL) if (!graph.has(path)) throw new Error(`no module ${path}`);
+  const rest = closure(graph, [
+    ...others.filter((path) => graph.has(path) && !named.has(path)),
+    ...ON_CALL,
+  ]);
   const pack = (path) => {
     const { program, up, documents, commands, templates } = reached;
     if (!program.has(path) && !up.has(path) && documents.has(path)) return 'documents';
@@ -78,15 +113,18 @@ function ownersIn(graph) {
   return new Map([...graph.keys()].map((path) => [path, pack(path)]));
 }
 
+/** Whether the module is loaded when whoever imports it is. */
+function isAtOnce({ path, kind, external }) {
+  return external !== true && kind !== 'dynamic-import' && !ON_CALL.has(path);
+}
+
 /** All that is loaded with them. */
 function closure(graph, roots) {
   const found = new Set();
   const look = (path) => {
     if (found.has(path)) return;
     found.add(path);
-    for (const { path: next, kind, external } of graph.get(path)?.imports ?? []) {
-      if (external !== true && kind !== 'dynamic-import') look(next);
-    }
+    for (const one of graph.get(path)?.imports ?? []) if (isAtOnce(one)) look(one.path);
   };
   for (const root of roots) {
     if (!graph.has(root)) throw new Error(`no module ${root}`);
@@ -142,6 +180,7 @@ function elsewhere(pack, { graph, owner, names }) {
       bundling.onLoad({ filter: /./, namespace: 'elsewhere' }, ({ path }) => {
         const found = `${LOADER}.get('${owner.get(path)}', '${path}')`;
         if (graph.get(path).format !== 'esm') return { contents: `module.exports = ${found};` };
+        if (ON_CALL.has(path)) return { contents: onCall(found, names(path)) };
         // Nothing assigns to what it has exported, see `exportsOf`.
         const given = [...names(path)].map((name) =>
           name === 'default'
@@ -154,11 +193,23 @@ function elsewhere(pack, { graph, owner, names }) {
   };
 }
 
+/** Stands for a module until something of it is called. */
+function onCall(found, names) {
+  return [
+    `let kept;
+    const as = (name) => function (...given) {
+      const wanted = (kept ??= ${found})[name];
+      return new.target === undefined ? wanted(...given) : new wanted(...given);
+    };`,
+    ...[...names].map((name) => `export const ${name} = as('${name}');`),
+  ].join('\n');
+}
+
 /** The names that ES modules export. */
 async function exportsOf(paths, graph, { absWorkingDir }) {
   const all = closure(graph, paths);
   const { metafile } = await build({
-    entryPoints: [...all].filter((path) => graph.get(path)?.format === 'esm'),
+    entryPoints: [...all].filter((path) => graph.get(path)?.format === 'esm' && !isStandIn(path)),
     absWorkingDir,
     bundle: false,
     format: 'esm',
@@ -176,6 +227,9 @@ async function exportsOf(paths, graph, { absWorkingDir }) {
     const found = new Set(own.get(path));
     const text = readFileSync(`${absWorkingDir}/${path}`, 'utf8');
     if (/^export let /m.test(text)) throw new Error(`${path} may assign to what it exports`);
+    if (ON_CALL.has(path) && /^export (?:const|default) /m.test(text)) {
+      throw new Error(`${path} exports more than what can be called`);
+    }
     for (const [, original] of text.matchAll(/^export \* from ['"]([^'"]+)['"]/gm)) {
       const target = graph.get(path).imports.find((one) => one.original === original)?.path;
       for (const name of names(target, seen)) if (name !== 'default') found.add(name);

@@ -1,10 +1,7 @@
 /** Process entry: arguments in, exit code out. */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { processHost, runToExit } from './cli/process-host.js';
-import { packageRoot } from './package-root.js';
+import { packageVersion } from './version.js';
 
 // Which Node.js we run on is nothing that users of a project can see to. Functions do not have it.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
@@ -12,8 +9,7 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 const host = processHost(process.env);
 
 void runToExit(host, async () => {
-  const manifest = readFileSync(join(packageRoot(import.meta.url), 'package.json'), 'utf8');
-  const { version } = JSON.parse(manifest) as { version: string };
+  const version = packageVersion();
   // The parser takes longer to load than anything else; scripts ask for the version often.
   if (host.argv.length === 1 && host.argv[0] === '--version') {
     host.stdout.write(`${version}\n`);

@@ -4,14 +4,18 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-/** `startUrl` is the `import.meta.url` to walk up from; this file's own when absent. */
-export function packageRoot(startUrl: string = import.meta.url): string {
-  let folder = dirname(fileURLToPath(startUrl));
+let found: string | undefined;
+
+export function packageRoot(): string {
+  return (found ??= above(import.meta.dirname));
+}
+
+function above(start: string): string {
+  let folder = start;
   while (!existsSync(join(folder, 'package.json'))) {
     const parent = dirname(folder);
-    if (parent === folder) throw new Error(`no package.json above ${fileURLToPath(startUrl)}`);
+    if (parent === folder) throw new Error(`no package.json above ${start}`);
     folder = parent;
   }
   return folder;

@@ -9,12 +9,16 @@ export function processHost(environment: Host['environment']): Host {
     argv: process.argv.slice(2),
     cwd: process.cwd(),
     environment,
-    // Takes a while to open, and few commands read it.
+    // Each takes a while to open.
     get stdin() {
       return process.stdin;
     },
-    stdout: process.stdout,
-    stderr: process.stderr,
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
     self: [process.execPath, ...process.execArgv, process.argv[1] as string],
     onSignal(signal, action) {
       process.on(signal, action);

@@ -58,10 +58,44 @@ const DEFAULT_WIDTH = 80;
 /** Deeper causes repeat one another. */
 const MOST_CAUSES = 8;
 
-// oxlint-disable-next-line max-lines-per-function -- one object whose methods share one screen
+/** Opens the streams for the first who has something to show: a start that is answered has not. */
 export function createReport(host: Host, clock: Clock, options: ReportOptions): Report {
+  const broken = new AbortController();
+  let opened: Report | undefined;
+  const shown = (): Report => (opened ??= openReport(host, clock, options, broken));
+  return {
+    json: options.json,
+    verbose: options.verbose,
+    get paint() {
+      return shown().paint;
+    },
+    get paintError() {
+      return shown().paintError;
+    },
+    closed: broken.signal,
+    print: (text) => shown().print(text),
+    printJson: (value) => shown().printJson(value),
+    printRaw: (payload) => shown().printRaw(payload),
+    table: (table) => shown().table(table),
+    log: (line) => shown().log(line),
+    note: (text) => shown().note(text),
+    warn: (text) => shown().warn(text),
+    error: (thrown) => shown().error(thrown),
+    complain: (complaint) => shown().complain(complaint),
+    progress: (event) => shown().progress(event),
+    close: () => opened?.close(),
+  };
+}
+
+// oxlint-disable-next-line max-lines-per-function -- one object whose methods share one screen
+function openReport(
+  host: Host,
+  clock: Clock,
+  options: ReportOptions,
+  broken: AbortController,
+): Report {
   const { stdout, stderr } = host;
-  const screen = createScreen(host, clock);
+  const screen = createScreen(host, clock, broken);
   const paint = paintFor(stdout, host.environment);
   const paintError = paintFor(stderr, host.environment);
   const logFormat = createLogFormat(paint, stdout.isTTY === true ? 'terminal' : 'plain');

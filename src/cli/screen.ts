@@ -30,8 +30,8 @@ export interface Screen {
 export function createScreen(
   streams: { stdout: OutputStream; stderr: OutputStream },
   clock: Clock,
+  broken = new AbortController(),
 ): Screen {
-  const broken = new AbortController();
   for (const stream of [streams.stdout, streams.stderr]) {
     stream.on('error', () => broken.abort());
   }

@@ -7,7 +7,6 @@ import type { Report } from './report.js';
 type Fields = Readonly<Record<string, unknown>>;
 
 export function terminalLogger(report: Report, inherited: Fields = {}): Logger {
-  const { dim, red } = report.paintError;
   const write = (level: LogLevel, message: string, given: Fields = {}): void => {
     if (level === 'debug' && !report.verbose) return;
     const fields = readable({ ...inherited, ...given });
@@ -15,6 +14,7 @@ export function terminalLogger(report: Report, inherited: Fields = {}): Logger {
       report.printJson({ event: 'message', level, message, fields });
       return;
     }
+    const { dim, red } = report.paintError;
     const words = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
     const text = words.length === 0 ? message : `${message} ${dim(words.join(' '))}`;
     if (level === 'debug') report.note(dim(text));

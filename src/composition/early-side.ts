@@ -14,6 +14,7 @@ import type { ControlParts } from '../control-api/parts.js';
 import { controlRoutes } from '../control-api/routes.js';
 import { InvokeApi } from '../invoke-api/server.js';
 import { urlHost } from '../invoke-api/listen.js';
+import type { FunctionUrls } from '../function-urls/function-urls.js';
 import type { CodeStore } from '../function/code-store.js';
 import type { LogHub } from '../log/log-hub.js';
 import { Concurrency } from '../router/concurrency.js';
@@ -61,9 +62,39 @@ export interface EarlySide extends OpenedRegistry {
 
 /** Raises user errors. */
 export async function openEarlySide(request: EarlySideRequest): Promise<EarlySide> {
-  const { config, hooks, ownerToken, logs, store, teardown } = request;
+  const { settings } = request.config;
+  const awsEndpoint = new AwsEndpoint();
+  awsEndpoint.holdOthers();
+  let made: Behind | undefined;
+  const door = doorTo({ ...request, awsEndpoint }, () => made as Behind);
+  // Whoever tries it is in as soon as it is bound, and need not try again when all else is there;
+  // nobody is served before: nothing of this process runs until the next `await`.
+  const bound = door.listen();
+  bound.catch(() => undefined);
+  try {
+    made = openBehind({ ...request, awsEndpoint, door });
+  } catch (error) {
+    await door.destroy();
+    throw error;
+  }
+  const { port } = await bound;
+  tellUrls(made.control, port);
+  const endpoint = `http://${urlHost(settings.host)}:${port}`;
+  return { ...made, endpoint, invokeApi: door, awsEndpoint };
+}
+
+type Behind = Omit<EarlySide, 'endpoint' | 'invokeApi' | 'awsEndpoint'>;
+
+interface BehindSources extends EarlySideRequest {
+  readonly awsEndpoint: AwsEndpoint;
+  readonly door: InvokeApi;
+}
+
+/** All that answers at the door, and their places in the order in which things end. */
+function openBehind(sources: BehindSources): Behind {
+  const { config, hooks, ownerToken, logs, store, teardown, awsEndpoint, door } = sources;
   const { settings } = config;
-  const clock = systemClock;
+  const { log } = hooks;
   const below = nested(teardown);
   const opened = openRegistry(settings);
   const { registry } = opened;
@@ -76,16 +107,14 @@ export async function openEarlySide(request: EarlySideRequest): Promise<EarlySid
   for (const name of registry.names()) router.sync(name);
   const events = new Events({ settings, router, registry, logs, hooks, teardown });
   const beside = nested(teardown);
-  const view = new View({ router, logs, store, clock, events });
-  const { log } = hooks;
+  const view = new View({ router, logs, store, clock: systemClock, events });
   const control = controlParts({ settings, log, ...opened, router, code });
-  const awsEndpoint = new AwsEndpoint();
-  awsEndpoint.holdOthers();
   const admin = new AdminApi({ view, token: ownerToken, aws: awsEndpoint });
-  const doorParts = { settings, control, admin, ownerToken, events, awsEndpoint, teardown };
-  const door = await openDoor({ ...doorParts, router: entryOf(events) });
-  const functions = { control, router, backend, code, ...opened };
-  return { ...door, ...functions, awsEndpoint, events, view, below, beside };
+  teardown.add(() => door.destroy());
+  door.mount(ADMIN_PREFIX, (request, response) => admin.handle(request, response));
+  door.mount(PACKAGE_PREFIX, (request, response) => servePackage(control, request, response));
+  teardown.add(() => admin.close());
+  return { ...opened, control, router, backend, code, events, view, below, beside };
 }
 
 /** To be filled later; ends in the order of where it stands now. */
@@ -121,49 +150,42 @@ function tellHidden(names: readonly string[], { log }: StartHooks): void {
   }
 }
 
-/** The door of invocations as it is at each: files are watched from a moment later on. */
-function entryOf(events: Events): InvocationRouter {
-  return {
-    find: (...asked) => events.door.find(...asked),
-    list: () => events.door.list(),
-    reservedConcurrency: (name) => events.door.reservedConcurrency(name),
-    invoke: (...call) => events.door.invoke(...call),
-  };
-}
-
-interface DoorSources {
-  readonly settings: Settings;
-  readonly router: InvocationRouter;
-  readonly control: ControlParts;
-  readonly admin: AdminApi;
-  readonly ownerToken: string;
-  readonly events: Events;
-  readonly awsEndpoint: AwsEndpoint;
-  readonly teardown: Teardown;
-}
-
-/** Opens the Lambda API and the admin API beside it. */
-async function openDoor(sources: DoorSources): Promise<{ endpoint: string; invokeApi: InvokeApi }> {
-  const { settings, router, control, admin, ownerToken, events, awsEndpoint, teardown } = sources;
-  const invokeApi = new InvokeApi({
-    router,
-    host: settings.host,
-    port: settings.port,
-    region: settings.region,
-    accountId: settings.accountId,
-    clock: systemClock,
-    routes: controlRoutes(control),
-    site: functionUrls(control, router),
-    awsEndpoint,
-    authToken: settings.authToken,
+/** The Lambda API; the admin API beside it is mounted later. */
+function doorTo(
+  {
+    config: { settings },
     ownerToken,
-    events: events.queue,
+    awsEndpoint,
+  }: Pick<BehindSources, 'config' | 'ownerToken' | 'awsEndpoint'>,
+  behind: () => Behind,
+): InvokeApi {
+  const { host, port, region, accountId, authToken } = settings;
+  const entry = entryOf(() => behind().events);
+  let site: FunctionUrls | undefined;
+  return new InvokeApi({
+    router: entry,
+    host,
+    port,
+    region,
+    accountId,
+    clock: systemClock,
+    routes: () => controlRoutes(behind().control),
+    get site() {
+      return (site ??= functionUrls(behind().control, entry));
+    },
+    awsEndpoint,
+    authToken,
+    ownerToken,
+    events: { accept: (event) => behind().events.queue.accept(event) },
   });
-  teardown.add(() => invokeApi.destroy());
-  invokeApi.mount(ADMIN_PREFIX, (request, response) => admin.handle(request, response));
-  invokeApi.mount(PACKAGE_PREFIX, (request, response) => servePackage(control, request, response));
-  teardown.add(() => admin.close());
-  const { port } = await invokeApi.listen();
-  tellUrls(control, port);
-  return { endpoint: `http://${urlHost(settings.host)}:${port}`, invokeApi };
+}
+
+/** The door of invocations as it is at each: files are watched from a moment later on. */
+function entryOf(events: () => Events): InvocationRouter {
+  return {
+    find: (...asked) => events().door.find(...asked),
+    list: () => events().door.list(),
+    reservedConcurrency: (name) => events().door.reservedConcurrency(name),
+    invoke: (...call) => events().door.invoke(...call),
+  };
 }

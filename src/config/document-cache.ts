@@ -1,10 +1,9 @@
 /**
- * Documents that were read before, by their text. Loading what reads YAML and reading a file with it
+ * Documents that were read before, beside their text. Loading what reads YAML and reading a file with it
  * takes as long as all else that an unchanged project needs until it is answered for. Kept in the
  * user's cache folder; only files of the user's own that nobody else may write are taken.
  */
 
-import { createHash, randomUUID } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -19,7 +18,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { randomHex } from '../async/random.js';
 import { packageVersion } from '../version.js';
 import type { Problems } from './problems.js';
 
@@ -27,6 +26,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const OTHERS_MAY_WRITE = 0o022;
 const MOST_DOCUMENTS = 32;
+const MOST_SAMPLED = 2048;
 /** An anchor: what is written once and stands in several places would be as many things. */
 const ANCHOR = /(^|[\s[{,:-])&[^\s&]/;
 
@@ -36,42 +36,69 @@ export async function readKnownDocument(
   problems: Problems,
   environment: Environment,
 ): Promise<unknown> {
-  const path = pathOf(text, environment);
-  const known = path === undefined ? undefined : readOwn(path);
-  if (known !== undefined) return known;
+  const place = placeOf(text, environment);
+  const known = place === undefined ? undefined : readOwn(place.path);
+  if (known?.program === place?.program && known?.text === text) return known.value;
   const { readDocument } = await import('./document.js');
   const value = readDocument(text, problems);
-  if (path !== undefined && value !== undefined && !ANCHOR.test(text)) await keep(path, value);
+  if (place !== undefined && value !== undefined && !ANCHOR.test(text)) {
+    await keep(place.path, { program: place.program, text, value });
+  }
   return value;
+}
+
+/** What a file holds. */
+interface Known {
+  /** What has read the text. */
+  readonly program: string;
+  readonly text: string;
+  readonly value: unknown;
 }
 
 /**
  * Undefined where nobody has a home, and in a checkout that has not been packed: nothing would tell
  * what reads documents now from what has read them before.
  */
-function pathOf(text: string, environment: Environment): string | undefined {
+function placeOf(
+  text: string,
+  environment: Environment,
+): { readonly path: string; readonly program: string } | undefined {
   const { HOME: home = '', XDG_CACHE_HOME: caches = '' } = environment;
   const folder = [caches, home === '' ? '' : join(home, '.cache')].find((one) =>
     one.startsWith('/'),
   );
-  const program = fileURLToPath(import.meta.url);
-  if (folder === undefined || !program.endsWith('.cjs')) return undefined;
-  const { mtimeMs, size } = statSync(program);
-  const digest = createHash('sha256')
-    .update(`${packageVersion()} ${mtimeMs} ${size}\n${text}`)
-    .digest('hex');
-  return join(folder, 'orchestrator', 'documents', `${digest.slice(0, 32)}.json`);
+  const file = import.meta.filename;
+  if (folder === undefined || !file.endsWith('.cjs')) return undefined;
+  const { mtimeMs, size } = statSync(file);
+  const name = `${shortNameOf(text)}.json`;
+  return {
+    path: join(folder, 'orchestrator', 'documents', name),
+    program: `${packageVersion()} ${mtimeMs} ${size}`,
+  };
+}
+
+/**
+ * A few texts may have the same, then the later one is kept: what is read is held against the whole
+ * text. FNV-1a over at most so many of its characters; `node:crypto` takes longer to load.
+ */
+function shortNameOf(text: string): string {
+  const step = Math.ceil(text.length / MOST_SAMPLED) || 1;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += step) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  }
+  return `${text.length.toString(16)}-${(hash >>> 0).toString(16)}`;
 }
 
 /** Undefined when it is not there, is not ours, or is damaged. */
-function readOwn(path: string): unknown {
+function readOwn(path: string): Known | undefined {
   let file: number | undefined;
   try {
     file = openSync(path, 'r');
     const { uid, mode } = fstatSync(file);
     const isOwn = process.getuid === undefined || process.getuid() === uid;
     if (!isOwn || (mode & OTHERS_MAY_WRITE) !== 0) return undefined;
-    return JSON.parse(readFileSync(file, 'utf8')) as unknown;
+    return JSON.parse(readFileSync(file, 'utf8')) as Known;
   } catch {
     return undefined;
   } finally {
@@ -80,11 +107,11 @@ function readOwn(path: string): unknown {
 }
 
 /** Whole or not at all, and only what comes back as it is; one that cannot be written is read anew. */
-async function keep(path: string, value: unknown): Promise<void> {
+async function keep(path: string, known: Known): Promise<void> {
   const { isDeepStrictEqual } = await import('node:util');
-  const text = JSON.stringify(value);
-  if (!isDeepStrictEqual(JSON.parse(text), value)) return;
-  const draft = `${path}.${randomUUID()}`;
+  const text = JSON.stringify(known);
+  if (!isDeepStrictEqual(JSON.parse(text), known)) return;
+  const draft = `${path}.${randomHex(8)}`;
   try {
     const folder = dirname(path);
     makeFolders(folder, 3);

@@ -3,20 +3,21 @@
  * AWS's are for a time.
  */
 
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readlink, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ZipFile } from 'yazl';
+import { randomHex } from '../async/random.js';
 import type { ControlParts } from './parts.js';
 import type { ResolvedRevision } from './target.js';
 
 /** Served below this prefix. */
 export const PACKAGE_PREFIX = '/_packages/';
 
-const secret = randomBytes(32);
+const secret = Buffer.from(randomHex(32), 'hex');
 const SIGNATURE = 'X-Amz-Signature';
 
 /** `Code` of GetFunction. */

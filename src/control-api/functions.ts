@@ -1,15 +1,13 @@
-/** CreateFunction, GetFunction, GetFunctionConfiguration, DeleteFunction, ListFunctions. */
+/** CreateFunction, GetFunction, GetFunctionConfiguration, DeleteFunction. */
 
-import { functionArn } from '../function/arn.js';
 import type { FunctionDefinition } from '../function/function-version.js';
 import { LATEST, newRecord, type Revision } from '../registry/records.js';
 import { checkCombinedSize, takeCode, type CodeInput, type TakenCode } from './code.js';
-import { configurationOf, latestOf, summaryOf } from './configuration.js';
+import { configurationOf } from './configuration.js';
 import { codeLocation } from './download.js';
 import { conflict, invalid } from './failure.js';
 import { holdLayers } from './layer-use.js';
 import type { Answer, ControlRequest } from './operation.js';
-import { pageOf, type PageInput } from './paging.js';
 import type { ControlParts } from './parts.js';
 import { publish } from './publish.js';
 import { refuseUnserved, settled, type SettingsInput } from './settings.js';
@@ -220,34 +218,4 @@ function deleteVersion(parts: ControlParts, name: string, qualifier: string): vo
       delete perQualifier[qualifier];
     }
   });
-}
-
-interface ListInput extends PageInput {
-  readonly FunctionVersion?: 'ALL';
-}
-
-const PAGE = 50;
-
-export function listFunctions({ parts, input }: ControlRequest<ListInput>): Answer {
-  const { registry, region, accountId } = parts;
-  const everything = registry.names().flatMap((name) => {
-    const latest = latestOf(parts, name);
-    if (latest === undefined) return [];
-    if (input.FunctionVersion !== 'ALL') return [{ key: name, name, resolved: latest }];
-    const arn = (version: string): string =>
-      functionArn({ region, accountId, name, qualifier: version });
-    const versions = registry.record(name).versions.map((revision) => ({
-      key: `${name}:${revision.version.padStart(12, '0')}`,
-      name,
-      resolved: { revision, version: revision.version, arn: arn(revision.version) },
-    }));
-    return [{ key: name, name, resolved: { ...latest, arn: arn(LATEST) } }, ...versions];
-  });
-  const { page, next } = pageOf(everything, input, PAGE);
-  return {
-    body: {
-      Functions: page.map(({ name, resolved }) => summaryOf(parts, name, resolved)),
-      ...next,
-    },
-  };
 }

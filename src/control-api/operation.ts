@@ -45,11 +45,16 @@ const WITH_PACKAGE: ReadonlySet<string> = new Set([
 export function routeOf(name: string, handler: Handler | undefined, parts: ControlParts): Route {
   const operation = model().operations[name];
   if (operation === undefined) throw new Error(`the model knows no ${name}`);
-  const { path, query, captures } = pathOf(operation.path);
+  const { begins, pattern, query, captures } = pathOf(operation.path);
+  let path: RegExp | undefined;
   return {
     operation: name,
     method: operation.method,
-    path,
+    begins,
+    // Made for who asks for it: together they take longer than the first answer.
+    get path() {
+      return (path ??= new RegExp(pattern));
+    },
     ...(query === undefined ? {} : { query }),
     handle: (call) => {
       if (handler === undefined) {
@@ -177,17 +182,19 @@ function numberOr(text: string): number | string {
 
 /** `/a/{B}/c?D=E` → what matches it, what must stand in the query, and the names captured. */
 function pathOf(template: string): {
-  path: RegExp;
+  begins: string;
+  pattern: string;
   query: { name: string; value: string } | undefined;
   captures: readonly string[];
 } {
   const [path = '', parameter] = template.split('?');
-  const captures = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
-  const pattern = path.replace(/\/$/, '').replace(/\{\w+\}/g, '([^/]+)');
+  const bare = path.endsWith('/') ? path.slice(0, -1) : path;
+  const [begins = ''] = bare.split('{', 1);
   const [name = '', value = ''] = parameter?.split('=') ?? [];
   return {
-    path: new RegExp(`^${pattern}/?$`),
+    begins,
+    pattern: `^${bare.replace(/\{\w+\}/g, '([^/]+)')}/?$`,
     query: parameter === undefined ? undefined : { name, value },
-    captures,
+    captures: bare.match(/(?<=\{)\w+/g) ?? [],
   };
 }

@@ -6,7 +6,6 @@ import {
   deleteFunction,
   getFunction,
   getFunctionConfiguration,
-  listFunctions,
 } from './functions.js';
 import { getAccountSettings } from './account.js';
 import { createAlias, deleteAlias, getAlias, listAliases, updateAlias } from './aliases.js';
@@ -37,6 +36,7 @@ import {
   publishLayerVersion,
   removeLayerVersionPermission,
 } from './layers.js';
+import { listFunctions } from './list-functions.js';
 import {
   createEventSourceMapping,
   deleteEventSourceMapping,

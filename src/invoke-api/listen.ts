@@ -1,11 +1,13 @@
 /** Listening on a port of ours, and what is told where that cannot be done. */
 
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { isIP, type AddressInfo } from 'node:net';
 import { OrchestratorError } from '../errors.js';
 import { isLoopback } from './admission.js';
 import { INVOKE_LIMITS } from './limits.js';
 import { portOwner } from './port-owner.js';
+
+const LAST_PORT = 65_535;
 
 export interface ListenRequest {
   readonly host: string;
@@ -31,14 +33,34 @@ export async function listen(
       reject(listenError(host, port, flag, error));
     };
     server.once('error', fail);
-    server.listen({ host, port, backlog: INVOKE_LIMITS.backlog }, () => {
+    server.once('listening', () => {
       server.off('error', fail);
       // A connection that could not be taken, for want of descriptors say, is its caller's loss.
       server.on('error', () => undefined);
       resolve();
     });
+    begin(server, host, port);
   });
   return server.address() as AddressInfo;
+}
+
+/**
+ * What `listen` comes to in the end, by the name that Node.js keeps for older programs. On its way
+ * there it loads what resolves names and what shares ports among processes, neither of which an
+ * address needs: more than all else between exec and listening but the streams themselves.
+ */
+type Direct = (address: string, port: number, family: 4 | 6, backlog: number) => void;
+
+function begin(server: Server, host: string, port: number): void {
+  const { backlog } = INVOKE_LIMITS;
+  const direct = (server as { _listen2?: Direct })._listen2;
+  const family = isIP(host);
+  const isPort = Number.isInteger(port) && port >= 0 && port <= LAST_PORT;
+  if (direct !== undefined && family !== 0 && isPort && !server.listening) {
+    direct.call(server, host, port, family === 6 ? 6 : 4, backlog);
+  } else {
+    server.listen({ host, port, backlog });
+  }
 }
 
 /** As part of a URL. */

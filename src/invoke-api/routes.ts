@@ -7,6 +7,8 @@ import { invoke, invokeAsync } from './invoke.js';
 export interface Route {
   readonly operation: string;
   readonly method: string;
+  /** What every path of it begins with, if that is known. */
+  readonly begins?: string;
   /** Captures the parts of the path that vary, URL-encoded. */
   readonly path: RegExp;
   /** Two operations of one path differ in a parameter of the query. */
@@ -30,7 +32,7 @@ export function findRoute(
   query: URLSearchParams,
 ): { readonly route: Route; readonly captured: readonly string[] } | undefined {
   for (const route of routes) {
-    if (route.method !== method) continue;
+    if (route.method !== method || !path.startsWith(route.begins ?? '')) continue;
     const match = route.path.exec(path);
     if (match === null) continue;
     if (route.query !== undefined && query.get(route.query.name) !== route.query.value) continue;

@@ -5,9 +5,9 @@
  * readings of where a request ends, are refused by Node's parser.
  */
 
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../async/clock.js';
+import { randomUuid } from '../async/random.js';
 import { messageOf } from '../errors.js';
 import type { EventQueue } from '../event-queue/event-queue.js';
 import type { InvocationRouter } from '../router/router.js';
@@ -70,8 +70,8 @@ export interface InvokeApiOptions {
   readonly clock: Clock;
   /** Takes asynchronous events. */
   readonly events: Pick<EventQueue, 'accept'>;
-  /** Operations besides those that invoke. */
-  readonly routes?: readonly Route[];
+  /** Operations besides those that invoke; asked for once, with the first request that may be one. */
+  readonly routes?: () => readonly Route[];
   readonly onAccess?: (line: AccessLine) => void;
   readonly deadlines?: Partial<Deadlines>;
 }
@@ -81,7 +81,7 @@ export class InvokeApi {
   readonly #server: Server;
   readonly #framed: FramedDoor;
   readonly #http2: Http2Front;
-  readonly #routes: readonly Route[];
+  #routes: readonly Route[] | undefined;
   readonly #mounted: { prefix: string; handler: MountedHandler }[] = [];
   readonly #context: ApiContext;
   readonly #admission: Admission;
@@ -90,7 +90,6 @@ export class InvokeApi {
 
   constructor(options: InvokeApiOptions) {
     this.#options = options;
-    this.#routes = [...INVOKE_ROUTES, ...(options.routes ?? [])];
     this.#context = {
       router: options.router,
       region: options.region,
@@ -182,7 +181,7 @@ export class InvokeApi {
 
   /** A call of the Lambda API that came in, and was let in, by another door. */
   serveLambda(request: IncomingMessage, response: ServerResponse): void {
-    const requestId = randomUUID();
+    const requestId = randomUuid();
     this.#track(request, response, requestId);
     try {
       if (this.#closed === undefined) this.#routeLambda(request, response, requestId);
@@ -202,7 +201,7 @@ export class InvokeApi {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const requestId = randomUUID();
+    const requestId = randomUuid();
     this.#track(request, response, requestId);
     try {
       const { site } = this.#options;
@@ -254,6 +253,7 @@ export class InvokeApi {
 
   #routeLambda(request: IncomingMessage, response: ServerResponse, requestId: string): void {
     const { path, query } = splitTarget(request.url ?? '/');
+    this.#routes ??= [...INVOKE_ROUTES, ...(this.#options.routes?.() ?? [])];
     const found = findRoute(this.#routes, request.method, path, query);
     const elsewhere =
       found === undefined ? this.#options.awsEndpoint?.handlerOfUnknown(request) : undefined;

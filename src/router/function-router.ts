@@ -28,8 +28,8 @@ export interface RouterParts {
 interface Entry {
   readonly latest: Deployment;
   readonly published: Map<string, Deployment>;
-  /** Of its invocations in a chain of them (contract 7.11). */
-  readonly lineage: { readonly mark: string; readonly first: string };
+  /** Of its invocations in a chain of them (contract 7.11); absent until one comes. */
+  lineage?: { readonly mark: string; readonly first: string };
 }
 
 const LATEST = '$LATEST';
@@ -84,11 +84,7 @@ export class FunctionRouter implements InvocationRouter {
     }
     concurrency.reserve(functionName, directory.reservedConcurrency(functionName));
     if (entry === undefined) {
-      const made: Entry = {
-        latest: deploy(definition),
-        published: new Map(),
-        lineage: lineageOf(functionName),
-      };
+      const made: Entry = { latest: deploy(definition), published: new Map() };
       this.#entries.set(functionName, made);
       this.#provision(functionName, made);
       return;
@@ -173,8 +169,9 @@ export class FunctionRouter implements InvocationRouter {
 
   /** What a chain of invocations with this trace becomes at the function (contract 7.11). */
   step(functionName: string, traceId: string): Step {
-    const lineage = this.#entries.get(functionName)?.lineage;
-    if (lineage === undefined || traceId === '') return goesOn(traceId);
+    const entry = this.#entries.get(functionName);
+    if (entry === undefined || traceId === '') return goesOn(traceId);
+    const lineage = (entry.lineage ??= lineageOf(functionName));
     if (!hasLineage(traceId)) return goesOn(traceId + lineage.first);
     return this.#parts.directory.allowsRecursion(functionName)
       ? goesOn(traceId)
@@ -291,7 +288,7 @@ function goesOn(traceId: string): Step {
 }
 
 /** What the first invocation of a chain has is always the same. */
-function lineageOf(functionName: string): Entry['lineage'] {
+function lineageOf(functionName: string): NonNullable<Entry['lineage']> {
   const mark = markOf(functionName);
   return { mark, first: firstLineage(mark) };
 }

@@ -9,10 +9,10 @@
  * Only the user may read the file; it holds the token of the admin API.
  */
 
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
+import { randomHex } from '../async/random.js';
 import { DEFAULTS } from '../config/defaults.js';
 import { OrchestratorError, messageOf } from '../errors.js';
 import { isAlive, identify, type ProcessIdentity } from '../process-identity.js';
@@ -53,9 +53,9 @@ export function claimRun(
   const result = lock(stateDirectory);
   if (result.kind === 'taken') throw alreadyRunning(stateDirectory, result.holder);
   // What a killed run left must not send anybody to a port that is now someone else's.
-  rmSync(path, { force: true });
+  remove(path);
 
-  const adminToken = randomBytes(32).toString('base64url');
+  const adminToken = Buffer.from(randomHex(32), 'hex').toString('base64url');
   let released = false;
   return {
     adminToken,
@@ -67,18 +67,19 @@ export function claimRun(
         version: facts.version,
         startedAt: new Date(facts.startedAtMs).toISOString(),
       };
-      const draft = `${path}.${randomUUID()}`;
+      const draft = `${path}.${randomHex(8)}`;
       writeFileSync(draft, `${JSON.stringify(content, undefined, 2)}\n`, {
         flag: 'wx',
         mode: 0o600,
       });
       renameSync(draft, path);
+      result.lock.tidy();
     },
     release() {
       if (released) return;
       released = true;
       // A state folder that was deleted meanwhile is as released as it can be.
-      rmSync(path, { force: true });
+      remove(path);
       try {
         result.lock.release();
       } catch (error) {
@@ -117,6 +118,15 @@ export function readRun(stateDirectory: string): RunFile | undefined {
     return undefined;
   }
   return isAlive(run.process) ? run : undefined;
+}
+
+/** Not Node's own way, which loads what removes whole folders. */
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 /** Throws the file system's errors. */

@@ -8,10 +8,10 @@
  *  2. Otherwise it creates the next one with `link`, which exactly one claimant can do, complete
  *     with its content.
  *  3. It lists again. A higher generation means that the first list was old: it steps back.
- *  4. A holder deletes lower generations, and marks its own `released` when it ends.
+ *  4. A holder deletes lower generations, once it has the time, and marks its own `released` when
+ *     it ends.
  */
 
-import { randomUUID } from 'node:crypto';
 import {
   linkSync,
   readFileSync,
@@ -22,6 +22,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
+import { randomHex } from '../async/random.js';
 import { identify, isAlive, type ProcessIdentity } from '../process-identity.js';
 
 const NAME = /^run\.lock\.(\d{1,15})$/;
@@ -38,6 +39,8 @@ export type LockResult =
   | { readonly kind: 'taken'; readonly holder: ProcessIdentity };
 
 export interface RunLock {
+  /** Deletes what earlier holders left. */
+  tidy(): void;
   /** Safe to call twice. */
   release(): void;
 }
@@ -57,10 +60,8 @@ export function acquireRunLock(directory: string, pid: number = process.pid): Lo
       remove(pathOf(directory, mine));
       continue;
     }
-    for (const generation of all) {
-      if (generation < mine) remove(pathOf(directory, generation));
-    }
-    return { kind: 'held', lock: holdingOf(directory, mine, self) };
+    const lower = all.filter((generation) => generation < mine);
+    return { kind: 'held', lock: holdingOf(directory, { self, mine, lower }) };
   }
   throw new Error(`no turn at the lock in ${directory} after ${MAX_ROUNDS} tries`);
 }
@@ -76,14 +77,24 @@ export function runLockHolder(directory: string): ProcessIdentity | undefined {
   return last === 0 ? undefined : living(pathOf(directory, last));
 }
 
-function holdingOf(directory: string, generation: number, self: ProcessIdentity): RunLock {
-  let held = true;
+function holdingOf(
+  directory: string,
+  held: { self: ProcessIdentity; mine: number; lower: readonly number[] },
+): RunLock {
+  let isHeld = true;
+  let { lower } = held;
+  const tidy = (): void => {
+    for (const generation of lower) remove(pathOf(directory, generation));
+    lower = [];
+  };
   return {
+    tidy,
     release() {
-      if (!held) return;
-      held = false;
-      const draft = writeDraft(directory, { ...self, released: true });
-      renameSync(draft, pathOf(directory, generation));
+      if (!isHeld) return;
+      isHeld = false;
+      tidy();
+      const draft = writeDraft(directory, { ...held.self, released: true });
+      renameSync(draft, pathOf(directory, held.mine));
     },
   };
 }
@@ -131,7 +142,7 @@ function create(directory: string, generation: number, self: ProcessIdentity): b
 }
 
 function writeDraft(directory: string, content: LockContent): string {
-  const path = join(directory, `.run.lock.${randomUUID()}`);
+  const path = join(directory, `.run.lock.${randomHex(8)}`);
   writeFileSync(path, JSON.stringify(content), { flag: 'wx', mode: 0o600 });
   return path;
 }

@@ -78,7 +78,7 @@ let project: Project;
 
 beforeAll(async () => {
   const ownRuntime = await readFile(
-    join(packageRoot(import.meta.url), 'test/fixtures/checklist/own-runtime.mjs'),
+    join(packageRoot(), 'test/fixtures/checklist/own-runtime.mjs'),
     'utf8',
   );
   project = await startProject(
@@ -381,9 +381,8 @@ const ELSEWHERE: readonly (readonly [number: number, suite: string, title: strin
 ];
 
 it.each(ELSEWHERE)('%i is proved in %s: %s', async (_number, suite, title) => {
-  const source = await readFile(
-    join(packageRoot(import.meta.url), `test/${suite}.ts`),
-    'utf8',
-  ).catch(() => readFile(join(packageRoot(import.meta.url), `test/${suite}.test.ts`), 'utf8'));
+  const source = await readFile(join(packageRoot(), `test/${suite}.ts`), 'utf8').catch(() =>
+    readFile(join(packageRoot(), `test/${suite}.test.ts`), 'utf8'),
+  );
   expect(source).toContain(title);
 });

@@ -37,7 +37,7 @@ it('is asked for every operation of the model by some client', () => {
 });
 
 it('names in docs/fidelity.md what is not served', async () => {
-  const fidelity = await readFile(join(packageRoot(import.meta.url), 'docs/fidelity.md'), 'utf8');
+  const fidelity = await readFile(join(packageRoot(), 'docs/fidelity.md'), 'utf8');
   const missing = UNSERVED.map(([operation]) => operation).filter(
     (operation) => !fidelity.includes(operation),
   );

@@ -106,7 +106,7 @@ export class ControlBench {
     };
     this.running = new RunningInvokeApi({
       router: this.router as unknown as FakeRouter,
-      routes: controlRoutes(this.parts),
+      routes: () => controlRoutes(this.parts),
     });
     this.running.api.mount(PACKAGE_PREFIX, (request, response) =>
       servePackage(this.parts, request, response),

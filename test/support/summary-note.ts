@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../src/package-root.js';
 
 /** Where `scripts/test.sh` keeps results; a suite that is run by itself keeps none. */
-const RESULTS = join(packageRoot(import.meta.url), 'dist/results');
+const RESULTS = join(packageRoot(), 'dist/results');
 
 /** `suite` is the jest project; one note for each `topic`. */
 export function noteForSummary(suite: string, topic: string, text: string): void {

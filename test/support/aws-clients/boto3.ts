@@ -21,7 +21,7 @@ import {
   type Members,
 } from './client.js';
 
-const DRIVER = join(packageRoot(import.meta.url), 'test/support/aws-clients/boto3_driver.py');
+const DRIVER = join(packageRoot(), 'test/support/aws-clients/boto3_driver.py');
 
 interface Line {
   readonly answer?: unknown;

@@ -259,11 +259,12 @@ describe('the launcher', () => {
         );
         expect(statSync(known()).mode & 0o777).toBe(0o600);
         expect(JSON.parse(readFileSync(known(), 'utf8'))).toMatchObject({
-          functions: { first: { handler: 'app.handler' } },
+          text: TEXT,
+          value: { functions: { first: { handler: 'app.handler' } } },
         });
         expect(await check()).toEqual(first);
         // It is taken: what is there says what the file does not.
-        writeFileSync(known(), readFileSync(known(), 'utf8').replace('first', 'other'));
+        writeFileSync(known(), readFileSync(known(), 'utf8').replace('"first":', '"other":'));
         expect((await check()).stdout).toContain('other');
       },
       LIMIT_MS,
@@ -273,11 +274,18 @@ describe('the launcher', () => {
       'reads it anew when it says something else, and when what is kept is not to be trusted',
       async () => {
         const first = await check();
-        writeFileSync(known(), readFileSync(known(), 'utf8').replace('first', 'other'));
+        writeFileSync(known(), readFileSync(known(), 'utf8').replace('"first":', '"other":'));
         chmodSync(known(), 0o666);
         expect(await check()).toEqual(first);
         expect(statSync(known()).mode & 0o777).toBe(0o600);
         writeFileSync(known(), '{"functions"');
+        expect(await check()).toEqual(first);
+        // Another text of that name.
+        const other = {
+          ...(JSON.parse(readFileSync(known(), 'utf8')) as object),
+          text: `${TEXT}#`,
+        };
+        writeFileSync(known(), JSON.stringify(other).replace('"first":', '"other":'));
         expect(await check()).toEqual(first);
         writeFileSync(join(project, 'orchestrator.yaml'), TEXT.replace('first', 'second'));
         expect((await check()).stdout).toContain('second');
