@@ -239,7 +239,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
   freezing: {
     frozen: go('frozen'),
     /** The processes may still run, and begin before they are woken. */
-    assigned: go('invoking', 'armDeadline', 'deliver', 'thaw'),
+    assigned: go('invoking', 'deliver', 'thaw', 'armDeadline'),
     thawed: go('freezing'),
     pollLost: go('resetting', 'killProcesses'),
     processesExited: go('reset'),
@@ -250,7 +250,8 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     destroyed: go('stopping', 'remove'),
   },
   frozen: {
-    assigned: go('thawing', 'armDeadline', 'deliver', 'thaw'),
+    /** Nothing that can wait comes between the event and its being seen. */
+    assigned: go('thawing', 'deliver', 'thaw', 'armDeadline'),
     unused: go('frozen', 'reclaim'),
     pollLost: go('resetting', 'killProcesses'),
     processesExited: go('reset'),

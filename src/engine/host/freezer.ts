@@ -38,21 +38,21 @@ interface FreezerFiles {
   readonly words: FreezerWords;
 }
 
-/** What is written to them, and how to read that it has happened. */
+/** What is written to them, as bytes at hand, and how to read that it has happened. */
 interface FreezerWords {
-  readonly freeze: string;
-  readonly thaw: string;
+  readonly freeze: Buffer;
+  readonly thaw: Buffer;
   isFrozen(text: string): boolean;
 }
 
 const V1_WORDS: FreezerWords = {
-  freeze: 'FROZEN',
-  thaw: 'THAWED',
+  freeze: Buffer.from('FROZEN'),
+  thaw: Buffer.from('THAWED'),
   isFrozen: (text) => text.startsWith('FROZEN'),
 };
 const V2_WORDS: FreezerWords = {
-  freeze: '1',
-  thaw: '0',
+  freeze: Buffer.from('1'),
+  thaw: Buffer.from('0'),
   isFrozen: (text) => text.includes('frozen 1'),
 };
 
@@ -104,9 +104,9 @@ class FileFreezer implements Freezer {
     if (this.#state !== this.#control) closeSync(this.#state);
   }
 
-  #write(word: string): void {
+  #write(word: Buffer): void {
     try {
-      writeSync(this.#control, word, 0);
+      writeSync(this.#control, word, 0, word.length, 0);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENODEV') throw error;
       // The kernel has taken the control group away with its last process.

@@ -1,6 +1,7 @@
 /** Events that find their environment frozen, and what freezing costs by itself. */
 
 import { bareFreezerPairMs, enginePausePairMs } from '../tools/freezer-pairs.js';
+import type { LoadResult } from '../tools/load.js';
 import { sample } from '../tools/sample.js';
 import { median, type Figure } from '../tools/statistics.js';
 import { load, startOurs, type Language, type Running } from '../tools/targets.js';
@@ -39,7 +40,9 @@ async function withTargets(measure: (targets: Targets) => Promise<Figure[]>): Pr
   }
 }
 
-const EVENTS = 80;
+/** At each target in each round, in turns: what the machine does meanwhile is shared by both. */
+const EVENTS = 40;
+const TURNS = ['off', 'on', 'on', 'off'] as const;
 /** Between two events, so that the environment is certainly frozen when the next one comes. */
 const SPACING_MS = 20;
 
@@ -67,16 +70,15 @@ interface Spaced {
 async function spacedLanguage(
   language: Language,
   rounds: number,
-  { off, on }: Targets,
+  targets: Targets,
 ): Promise<Figure[]> {
   const measured: { pair: number; pause: number; warm: Spaced; frozen: Spaced }[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    measured.push({
-      pair: await bareFreezerPairMs(language),
-      pause: await enginePausePairMs(language),
-      warm: await spacedEvents(off, language),
-      frozen: await spacedEvents(on, language),
-    });
+    const pair = await bareFreezerPairMs(language);
+    const pause = await enginePausePairMs(language);
+    const results = { off: [] as LoadResult[], on: [] as LoadResult[] };
+    for (const turn of TURNS) results[turn].push(await spacedEvents(targets[turn], language));
+    measured.push({ pair, pause, warm: mediansOf(results.off), frozen: mediansOf(results.on) });
   }
   return [
     {
@@ -105,8 +107,8 @@ async function spacedLanguage(
   ];
 }
 
-async function spacedEvents(target: Running, language: Language): Promise<Spaced> {
-  const { latenciesMs, enteredAfterMs } = await load({
+function spacedEvents(target: Running, language: Language): Promise<LoadResult> {
+  return load({
     port: target.port,
     path: target.path(language),
     body: '{"clock":true}',
@@ -116,7 +118,13 @@ async function spacedEvents(target: Running, language: Language): Promise<Spaced
     spacingMs: SPACING_MS,
     entered: true,
   });
-  return { entered: median(enteredAfterMs), answered: median(latenciesMs) };
+}
+
+function mediansOf(results: readonly LoadResult[]): Spaced {
+  return {
+    entered: median(results.flatMap(({ enteredAfterMs }) => enteredAfterMs)),
+    answered: median(results.flatMap(({ latenciesMs }) => latenciesMs)),
+  };
 }
 
 const ROW = 2000;
