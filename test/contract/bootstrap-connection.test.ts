@@ -53,6 +53,47 @@ describe.each(LANGUAGES)('the connection of the %s bootstrap', (language, files)
   );
 
   it(
+    'takes events that come with the answer to what was before, whatever of them is different',
+    async () => {
+      const shown =
+        language === 'node'
+          ? {
+              'index.js':
+                'exports.handler = async (e, c) => [e, c.awsRequestId, process.env._X_AMZN_TRACE_ID ?? null, c.clientContext?.n ?? null]',
+            }
+          : {
+              'app.py':
+                'import os\ndef handler(e, c): return [e, c.aws_request_id, os.environ.get("_X_AMZN_TRACE_ID"), c.client_context and c.client_context.custom]',
+            };
+      const sent: [unknown, string, string | null, number | null][] = [
+        [1, 'id-a', 'Root=1-2-3', null],
+        [2, 'id-b', 'Root=1-2-3', null],
+        [{ three: 'ü' }, 'id-c', 'Root=1-2-4', null],
+        ['x'.repeat(60_000), 'id-d', 'Root=1-2-5', null],
+        [5, 'a-longer-id', 'Root=1-2-6', null],
+        [6, 'a-longer-ID', 'Root=1-2-6;Parent=7', 7],
+        [7, 'a-longer-ie', 'Root=1-2-6;Parent=8', null],
+        [8, 'a-longer-if', 'Root=1-2-6;Parent=9', null],
+        [[9], 'a-longer-ig', null, null],
+        [10, 'a-longer-ih', 'Root=1-2-6;Parent=9', 8],
+        ['', 'a-longer-ii', 'Root=1-2-6;Parent=0', 9],
+      ];
+      const scripted = sent.map(([event, id, trace, context]) => ({
+        payload: JSON.stringify(event),
+        headers: {
+          'Lambda-Runtime-Aws-Request-Id': id,
+          'Lambda-Runtime-Trace-Id': trace ?? undefined,
+          'Lambda-Runtime-Client-Context':
+            context === null ? undefined : JSON.stringify({ n: context, custom: context }),
+        },
+      }));
+      const { bodies } = await run(language, shown, { events: scripted, joinsAnswers: true });
+      expect(bodies).toEqual(sent);
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'goes by the socket where the platform has put one, and hides the variable',
     async () => {
       const name = '_ORCHESTRATOR_RUNTIME_SOCKET';

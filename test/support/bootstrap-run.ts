@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LogPipe, PipeStock } from '../../src/engine/host/log-pipe.js';
 import { packageRoot } from '../../src/package-root.js';
+import { JoinedRuntimeApi } from './joined-runtime-api.js';
 import {
   ScriptedRuntimeApi,
   type Recorded,
@@ -21,6 +22,8 @@ export interface BootstrapCase {
   readonly events?: readonly (ScriptedEvent | object | null | number | string)[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly script?: ScriptOptions;
+  /** The Runtime API answers a response and the poll behind it in one write. */
+  readonly joinsAnswers?: boolean;
   /** The platform's socket: where the Runtime API is, or a path where nothing is. */
   readonly socket?: 'served' | 'missing';
   /** The two outputs are one pipe of the kernel's, as they are in a container. */
@@ -71,7 +74,10 @@ export async function runBootstrap(spec: BootstrapCase): Promise<BootstrapRun> {
       ? (event as ScriptedEvent)
       : { payload: JSON.stringify(event) },
   );
-  const api = new ScriptedRuntimeApi(events, spec.script);
+  const api =
+    spec.joinsAnswers === true
+      ? new JoinedRuntimeApi(events)
+      : new ScriptedRuntimeApi(events, spec.script);
   const node = spec.language === 'node';
   const socket = join(root, 'runtime-api');
   const address = await (spec.socket === 'served' ? api.listenAt(socket) : api.listen());

@@ -61,8 +61,10 @@ class LambdaContext:
         ) = _from_environment()
         self.invoked_function_arn = headers.get("lambda-runtime-invoked-function-arn")
         self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
-        self.client_context = _client_context(headers.get("lambda-runtime-client-context"))
-        self.identity = _identity(headers.get("lambda-runtime-cognito-identity"))
+        sent = headers.get("lambda-runtime-client-context")
+        self.client_context = _client_context(sent) if sent else None
+        sent = headers.get("lambda-runtime-cognito-identity")
+        self.identity = _identity(sent and _parsed(sent, "Cognito Identity") or {})
         self._epoch_deadline_time_in_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
 
     def get_remaining_time_in_millis(self):
@@ -95,8 +97,6 @@ def _shown(thing, fields):
 
 
 def _parsed(text, name):
-    if not text:
-        return None
     try:
         return json.loads(text)
     except ValueError as error:
@@ -121,8 +121,7 @@ def _client_context(text):
     return context
 
 
-def _identity(text):
-    sent = _parsed(text, "Cognito Identity") or {}
+def _identity(sent):
     identity = CognitoIdentity()
     identity.cognito_identity_id = sent.get("cognitoIdentityId")
     identity.cognito_identity_pool_id = sent.get("cognitoIdentityPoolId")

@@ -102,11 +102,15 @@ def _marks(marker):
     file = None if marker is None else log.open_marks()
 
     def mark(what):
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except Exception:
-                pass  # The function may have closed them, or put something else there.
+        # The function may have closed them, or put something else there.
+        try:
+            sys.stdout.flush()
+        except Exception:
+            pass
+        try:
+            sys.stderr.flush()
+        except Exception:
+            pass
         if file is not None:
             try:
                 os.write(file, ("\x1e%s %s\n" % (marker, what)).encode())

@@ -18,26 +18,22 @@ _SIMPLE = frozenset((str, int, float, bool, type(None)))
 def decode(body, content_type):
     if content_type != JSON:
         return bytes(body)
-    try:
-        return _decoded(body)
-    except Exception as error:
-        raise RuntimeFailure("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error)
-
-
-_scan = json.JSONDecoder().scan_once
-
-
-def _decoded(body):
-    """What `json.loads` says. It is asked only about what is not plainly one value in UTF-8: finding
-    out how bytes are encoded takes longer than to read a small event."""
+    # `json.loads` is asked only about what is not plainly one value in UTF-8: finding out how bytes are
+    # encoded takes longer than to read a small event.
     try:
         text = body.decode()
         value, end = _scan(text, 0)
         if end == len(text):
             return value
-    except (StopIteration, ValueError):
+    except Exception:
         pass
-    return json.loads(body)
+    try:
+        return json.loads(body)
+    except Exception as error:
+        raise RuntimeFailure("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error)
+
+
+_scan = json.JSONDecoder().scan_once
 
 
 def encode(result):
@@ -52,25 +48,26 @@ def encode(result):
 
 def dumps(value):
     try:
-        text = _encode_keys(value)
+        try:
+            text = _encode(value)
+        except TypeError as error:
+            text = _encode_keys(value, error)
         # Looked at afterwards: by then it is known to end.
         if _has_named(value):
             _digits.clear()
             text = _encode(_as_lambda_sees(value))
         return _with_digits(text) if _digits else text
     finally:
-        _digits.clear()
+        if _digits:
+            _digits.clear()
 
 
-def _encode_keys(value):
-    try:
-        return _encode(value)
-    except TypeError as error:
-        # simplejson takes keys of bytes as texts.
-        if "not bytes" not in str(error):
-            raise
-        _digits.clear()
-        return _encode(_as_lambda_sees(value))
+def _encode_keys(value, error):
+    """simplejson takes keys of bytes as texts."""
+    if "not bytes" not in str(error):
+        raise error
+    _digits.clear()
+    return _encode(_as_lambda_sees(value))
 
 
 def _with_digits(text):
@@ -115,8 +112,9 @@ def _encoder(ascii_only):
     def encode(value):
         try:
             return "".join(made(value, 0))
-        finally:
+        except BaseException:
             around.clear()
+            raise
 
     return encode
 
@@ -147,6 +145,9 @@ def _encode(value):
 def _has_named(value):
     """Whether there is a named tuple in it: Lambda makes objects of them, `json` arrays. A loop,
     since what `json` takes may be nested deeper than Python calls."""
+    kind = type(value)
+    if kind in _SIMPLE or (kind is dict and _SIMPLE.issuperset(map(type, value.values()))):
+        return False
     rest = [value]
     while rest:
         value = rest.pop()
