@@ -8,10 +8,9 @@ import { decoded } from '../decoded.js';
 import { readFunctionReference, type ConstraintViolation } from '../function/arn.js';
 import { isOrchestratorError, messageOf } from '../errors.js';
 import { send, sendError, sendJson } from '../invoke-api/answer.js';
-import type { Call } from '../invoke-api/call.js';
+import type { ControlCall } from '../invoke-api/call.js';
 import { constraintsViolated, serviceError } from '../invoke-api/errors.js';
 import { INVOKE_LIMITS } from '../invoke-api/limits.js';
-import { readBody } from '../invoke-api/request-body.js';
 import type { Route } from '../invoke-api/routes.js';
 import { ApiFailure, entityTooLarge, notSerialized, unsupported } from './failure.js';
 import { model, type Member, type Model, type Operation } from './model.js';
@@ -22,7 +21,7 @@ export interface ControlRequest<Input = Readonly<Record<string, unknown>>> {
   readonly parts: ControlParts;
   /** As the model describes it, checked. */
   readonly input: Input;
-  readonly call: Call;
+  readonly call: ControlCall;
 }
 
 export interface Answer {
@@ -47,6 +46,26 @@ export function routeOf(name: string, handler: Handler | undefined, parts: Contr
   if (operation === undefined) throw new Error(`the model knows no ${name}`);
   const { begins, pattern, query, captures } = pathOf(operation.path);
   let path: RegExp | undefined;
+  const handle = (call: ControlCall): void => {
+    if (handler === undefined) {
+      sendError(call, unsupportedOperation(name).answer);
+      return;
+    }
+    const limit = WITH_PACKAGE.has(name)
+      ? INVOKE_LIMITS.codeRequestBytes
+      : INVOKE_LIMITS.requestBytes;
+    call.body(limit, (body) => {
+      const answered = Buffer.isBuffer(body)
+        ? run({ name, operation, captures, handler, parts }, call, body)
+        : Promise.reject(
+            entityTooLarge(
+              `Request must be smaller than ${limit} bytes for the ${name} operation`,
+              body.readToEnd,
+            ),
+          );
+      answered.catch((error: unknown) => sendError(call, errorOf(error)));
+    });
+  };
   return {
     operation: name,
     method: operation.method,
@@ -56,26 +75,8 @@ export function routeOf(name: string, handler: Handler | undefined, parts: Contr
       return (path ??= new RegExp(pattern));
     },
     ...(query === undefined ? {} : { query }),
-    handle: (call) => {
-      if (handler === undefined) {
-        sendError(call, unsupportedOperation(name).answer);
-        return;
-      }
-      const limit = WITH_PACKAGE.has(name)
-        ? INVOKE_LIMITS.codeRequestBytes
-        : INVOKE_LIMITS.requestBytes;
-      readBody(call.request, limit, (body) => {
-        const answered = Buffer.isBuffer(body)
-          ? run({ name, operation, captures, handler, parts }, call, body)
-          : Promise.reject(
-              entityTooLarge(
-                `Request must be smaller than ${limit} bytes for the ${name} operation`,
-                body.readToEnd,
-              ),
-            );
-        answered.catch((error: unknown) => sendError(call, errorOf(error)));
-      });
-    },
+    handle,
+    handleRead: handle,
   };
 }
 
@@ -93,7 +94,7 @@ interface Bound {
   readonly parts: ControlParts;
 }
 
-async function run(bound: Bound, call: Call, body: Buffer): Promise<void> {
+async function run(bound: Bound, call: ControlCall, body: Buffer): Promise<void> {
   const { operation, handler, parts } = bound;
   const input = readInput(model(), bound, call, body);
   const { status = operation.status, body: answer } = await handler({
@@ -113,7 +114,12 @@ function errorOf(error: unknown) {
   return serviceError(messageOf(error));
 }
 
-function readInput(known: Model, bound: Bound, call: Call, body: Buffer): Record<string, unknown> {
+function readInput(
+  known: Model,
+  bound: Bound,
+  call: ControlCall,
+  body: Buffer,
+): Record<string, unknown> {
   const { operation, captures } = bound;
   const shapeName = operation.input;
   if (shapeName === undefined) return {};
@@ -156,7 +162,12 @@ function readJson(body: Buffer): Record<string, unknown> {
   return value;
 }
 
-function located(known: Model, member: Member, captures: readonly string[], call: Call): unknown {
+function located(
+  known: Model,
+  member: Member,
+  captures: readonly string[],
+  call: ControlCall,
+): unknown {
   const { location, locationName = '' } = member;
   const type = known.shapes[member.shape]?.type;
   if (location === 'uri') {

@@ -1,7 +1,7 @@
 /** The five operations on function URL configs (contract 8.6, 8.10). */
 
 import { randomBytes } from 'node:crypto';
-import type { Call } from '../invoke-api/call.js';
+import type { ControlCall } from '../invoke-api/call.js';
 import { LATEST, type UrlRecord } from '../registry/records.js';
 import { conflict, invalid, notFound } from './failure.js';
 import { timestamp } from './configuration.js';
@@ -140,7 +140,7 @@ function stored(parts: ControlParts, { name, key }: UrlTarget): UrlRecord {
   return url;
 }
 
-function keep(parts: ControlParts, call: Call, target: UrlTarget, url: UrlRecord): object {
+function keep(parts: ControlParts, call: ControlCall, target: UrlTarget, url: UrlRecord): object {
   parts.registry.change(target.name, ({ urls }) => {
     urls[target.key] = url;
   });
@@ -148,7 +148,7 @@ function keep(parts: ControlParts, call: Call, target: UrlTarget, url: UrlRecord
 }
 
 /** The address is one that leads here: names below `localhost` are this machine. */
-function shown(parts: ControlParts, call: Call, target: UrlTarget, url: UrlRecord): object {
+function shown(parts: ControlParts, call: ControlCall, target: UrlTarget, url: UrlRecord): object {
   const { localPort = 80 } = call.request.socket;
   return {
     FunctionUrl: `http://${url.urlId}.lambda-url.${parts.region}.localhost:${localPort}/`,

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import { Backlog } from './backlog.js';
 import { Body } from './body.js';
 import { Exchange, type AnswerSide } from './exchange.js';
-import { readHead } from './head.js';
+import { readHead, type Head } from './head.js';
 import { KnownHeads } from './known-heads.js';
 import { hold, writtenOut } from './used-up.js';
 import { Wire } from './wire.js';
@@ -126,7 +126,7 @@ export class Connection implements AnswerSide {
     }
     this.#body = undefined;
     this.#since = this.#door.now();
-    if (last) this.#ending = true;
+    if (last || exchange.head.closes) this.#ending = true;
     if (this.#reading) return;
     this.#flush();
     if (this.#ending) return;
@@ -226,6 +226,10 @@ export class Connection implements AnswerSide {
       this.#handOff();
       return false;
     }
+    if (head.closes && this.#isFollowed(head)) {
+      this.#handOff();
+      return false;
+    }
     if (again === undefined) known.note(head, this.#unread);
     const exchange = new Exchange(head, this, again !== undefined);
     this.#current = exchange;
@@ -236,6 +240,11 @@ export class Connection implements AnswerSide {
     }
     this.#use(head.bytes);
     return true;
+  }
+
+  /** Something is there behind a request that was to be the last: that is for others to judge. */
+  #isFollowed({ bytes, contentLength }: Head): boolean {
+    return this.#unread.length + this.#backlog.bytes > bytes + contentLength;
   }
 
   /** Takes what belongs to the body; the rest is the next request's. */

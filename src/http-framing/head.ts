@@ -12,6 +12,8 @@ export interface Head {
   readonly host: string;
   readonly contentLength: number;
   readonly headers: Headers;
+  /** The connection ends with the answer. */
+  readonly closes: boolean;
   /** Bytes of the head, its final empty line included. */
   readonly bytes: number;
 }
@@ -55,6 +57,7 @@ const CR = 0x0d;
 const LF = 0x0a;
 /** With no more than the one space that everybody writes: the complete parser refuses a tab behind it. */
 const LENGTH = /^ ?[0-9]{1,10}$/;
+const CONNECTION = /^(?:keep-alive|close)$/i;
 const UNUSUAL_HEADERS: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'expect',
@@ -127,7 +130,9 @@ export function readHead(
   const contentLength = Number(headers.get('content-length') ?? 0);
   const method = request[1] ?? '';
   if (method === 'GET' && contentLength !== 0) return 'unusual';
-  return { method, path: request[2] ?? '', host, contentLength, headers, bytes: end + END.length };
+  const closes = headers.get('connection')?.toLowerCase() === 'close';
+  const path = request[2] ?? '';
+  return { method, path, host, contentLength, headers, closes, bytes: end + END.length };
 }
 
 /** Whether it may still become a head for us: who sends something else is not waited for. */
@@ -175,7 +180,7 @@ function readLine(text: string, start: number, end: number): KnownLine | undefin
   if (name === undefined) return undefined;
   const value = trimmed(text, colon + 1, end);
   if (name === 'content-length' && !LENGTH.test(text.slice(colon + 1, end))) return undefined;
-  if (name === 'connection' && value.toLowerCase() !== 'keep-alive') return undefined;
+  if (name === 'connection' && !CONNECTION.test(value)) return undefined;
   return { text: text.slice(start, end), name, value };
 }
 

@@ -1,6 +1,7 @@
 /** What every route of the Invoke API is given. */
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { NewEvent } from '../event-queue/queued-event.js';
 import type { InvocationRouter } from '../router/router.js';
 import type { Reading } from './invoke.js';
@@ -52,10 +53,17 @@ export interface InvokeCall {
   body(limitBytes: number, done: (body: Buffer | TooLarge) => void): void;
 }
 
-/** A request of any operation, as `node:http` has read it. */
-export interface Call extends InvokeCall {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+/** A request of an operation that does not invoke, whichever parser has read it. */
+export interface ControlCall extends InvokeCall {
+  readonly request: Pick<IncomingMessage, 'headers'> & {
+    readonly socket: Pick<Socket, 'localPort'>;
+  };
   /** All that the route captures of the path, the name among it; still URL-encoded. */
   readonly captured: readonly string[];
+}
+
+/** A request of any operation, as `node:http` has read it. */
+export interface Call extends ControlCall {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
 }

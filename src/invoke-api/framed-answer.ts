@@ -1,6 +1,5 @@
 /** Answers of our own framing: the bytes that `node:http` would send, made at once. */
 
-import { STATUS_CODES } from 'node:http';
 import { eachSecond } from '../async/each-second.js';
 import type { Exchange } from '../http-framing/exchange.js';
 import { giveUp } from '../http-framing/used-up.js';
@@ -36,7 +35,7 @@ export abstract class FramedAnswer implements AnswerTarget {
   }
 
   writeHead(status: number, headers: readonly (string | number)[]): void {
-    let lines = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
+    let lines = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`;
     let values = '';
     for (let at = 0; at < headers.length; at += 2) {
       values += headers[at + 1];
@@ -57,6 +56,13 @@ export abstract class FramedAnswer implements AnswerTarget {
   giveUp(bytes: Buffer): void {
     giveUp(bytes);
   }
+}
+
+/** The most frequent ones, without what has all. */
+const REASONS: Readonly<Record<number, string>> = { 200: 'OK', 202: 'Accepted', 204: 'No Content' };
+
+function reasonOf(status: number): string {
+  return REASONS[status] ?? process.getBuiltinModule('node:http').STATUS_CODES[status] ?? 'unknown';
 }
 
 const httpDate = eachSecond((second) => new Date(second * 1000).toUTCString());

@@ -1,6 +1,6 @@
 /**
- * Invocations by our own framing. What is not plainly one that may be let in, any other operation
- * and whatever is odd about a request goes to `node:http` on the same port, unread; a connection
+ * Invocations, and operations that only read, by our own framing. What is not plainly one that may be
+ * let in, any other operation and whatever is odd about a request goes to `node:http` on the same port, unread; a connection
  * stays there then. Deadlines are those of that server: one look at all connections now and then.
  */
 
@@ -16,6 +16,7 @@ import { sendError } from './answer.js';
 import { serviceError } from './errors.js';
 import {
   FramedInvocation,
+  FramedReading,
   type Asked,
   type FramedInvocationParts,
   type FramedRequest,
@@ -24,12 +25,14 @@ import {
 import { invoke } from './invoke.js';
 import { INVOKE_LIMITS } from './limits.js';
 import { refuseMalformed } from './malformed.js';
-import { INVOKE_PATH, splitTarget } from './routes.js';
+import { findRoute, INVOKE_PATH, splitTarget, type Route } from './routes.js';
 
 export interface FramedDoorParts extends FramedInvocationParts {
   readonly deadlines: Deadlines;
   /** Whether whoever sent this may ask; of the same head on a connection it is always the same. */
   admits(request: FramedRequest): boolean;
+  /** Of the operations besides that one, made when they are first asked for. */
+  routes(): readonly Route[];
   /** Whether the request is for Lambda's API. */
   isOurs(request: FramedRequest): boolean;
 }
@@ -82,7 +85,9 @@ export class FramedDoor implements Door, InvocationDoor {
   begin(exchange: Exchange, socket: Socket): boolean {
     const { onAccess } = this.#parts;
     const { head } = exchange;
-    if (this.#closing || head.method !== 'POST') return false;
+    if (this.#closing) return false;
+    if (head.method === 'GET') return this.#beginReading(exchange, socket);
+    if (head.method !== 'POST') return false;
     // What is refused for its size is answered before it has come.
     if (head.contentLength > LIMITS.payloadBytes) return false;
     const asked = exchange.repeats ? this.#askedAgain(head, socket) : this.#askedBy(head, socket);
@@ -91,6 +96,27 @@ export class FramedDoor implements Door, InvocationDoor {
     if (onAccess !== undefined) exchange.onLost = () => call.lost();
     try {
       invoke(call);
+    } catch (error) {
+      sendError(call, serviceError(messageOf(error)));
+    }
+    return true;
+  }
+
+  /** Whatever is not plainly one of the operations that read is for the complete parser. */
+  #beginReading(exchange: Exchange, socket: Socket): boolean {
+    const { routes, onAccess, admits, isOurs } = this.#parts;
+    const { head } = exchange;
+    const { path, query } = splitTarget(head.path);
+    const found = findRoute(routes(), head.method, path, query);
+    if (found?.route.handleRead === undefined) return false;
+    const request = requestOf(head, socket);
+    if (!admits(request) || !isOurs(request)) return false;
+    const { captured } = found;
+    const asked = { request, path, query, name: captured[0] ?? '', known: {}, captured };
+    const call = new FramedReading(exchange, asked, this.#parts, this);
+    if (onAccess !== undefined) exchange.onLost = () => call.lost();
+    try {
+      found.route.handleRead(call);
     } catch (error) {
       sendError(call, serviceError(messageOf(error)));
     }

@@ -4,11 +4,14 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../async/clock.js';
+import { randomUuid } from '../async/random.js';
 import type { Exchange } from '../http-framing/exchange.js';
 import type { AccessLine } from './access.js';
-import type { ApiContext, InvokeCall, KnownReading } from './call.js';
+import type { ApiContext, ControlCall, InvokeCall, KnownReading } from './call.js';
 import { FramedAnswer } from './framed-answer.js';
 import type { TooLarge } from './request-body.js';
+
+const EMPTY = Buffer.alloc(0);
 
 /** A request as those see it who say whose it is. */
 export interface FramedRequest {
@@ -43,7 +46,7 @@ export interface InvocationDoor {
 }
 
 export class FramedInvocation extends FramedAnswer implements InvokeCall {
-  readonly requestId = randomUUID();
+  readonly requestId: string;
   readonly #asked: Asked;
   readonly #parts: FramedInvocationParts;
   readonly #door: InvocationDoor;
@@ -54,8 +57,10 @@ export class FramedInvocation extends FramedAnswer implements InvokeCall {
     asked: Asked,
     parts: FramedInvocationParts,
     door: InvocationDoor,
+    requestId: string = randomUUID(),
   ) {
     super(exchange);
+    this.requestId = requestId;
     this.#asked = asked;
     this.#parts = parts;
     this.#door = door;
@@ -86,7 +91,7 @@ export class FramedInvocation extends FramedAnswer implements InvokeCall {
   }
 
   protected isLast(): boolean {
-    return this.#door.isClosing;
+    return this.exchange.head.closes || this.#door.isClosing;
   }
 
   protected answered(status: number): void {
@@ -107,5 +112,26 @@ export class FramedInvocation extends FramedAnswer implements InvokeCall {
       requestId: this.requestId,
       durationMs: clock.monotonic() - this.#startedAt,
     });
+  }
+}
+
+/** A call that only reads, of an operation that does not invoke. */
+export class FramedReading extends FramedInvocation implements ControlCall {
+  readonly captured: readonly string[];
+
+  constructor(
+    exchange: Exchange,
+    asked: Asked & { readonly captured: readonly string[] },
+    parts: FramedInvocationParts,
+    door: InvocationDoor,
+  ) {
+    // It may be the first answer of a start, which does without `node:crypto`.
+    super(exchange, asked, parts, door, randomUuid());
+    this.captured = asked.captured;
+  }
+
+  /** It has none. */
+  override body(_limitBytes: number, done: (body: Buffer) => void): void {
+    done(EMPTY);
   }
 }

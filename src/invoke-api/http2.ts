@@ -3,7 +3,6 @@
  * bytes, and each of its requests goes through the same server as an ordinary one.
  */
 
-import { request as httpRequest, type Server } from 'node:http';
 import type {
   Http2Server,
   IncomingHttpHeaders,
@@ -11,7 +10,7 @@ import type {
   ServerHttp2Session,
   ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 
 export interface Http2Options {
@@ -24,6 +23,8 @@ export interface Http2Options {
    * does not read on to the function handed to it.
    */
   readonly http1?: (socket: Socket, complete: (socket: Socket) => void) => void;
+  /** Takes a connection for the server, which otherwise does so itself. */
+  readonly complete?: (socket: Socket) => void;
   /** With it, connections that begin with TLS are taken as well. */
   readonly certificate?: () => SecureContext | undefined;
 }
@@ -60,9 +61,10 @@ export class Http2Front {
   constructor(server: Server, options: Http2Options) {
     this.#server = server;
     this.#options = options;
-    const [http1] = server.listeners('connection') as ((socket: Socket) => void)[];
+    const [own] = server.listeners('connection') as ((socket: Socket) => void)[];
+    const complete = options.complete ?? own?.bind(server);
     server.removeAllListeners('connection');
-    server.on('connection', (socket: Socket) => this.#await(socket, http1));
+    server.on('connection', (socket: Socket) => this.#await(socket, complete));
   }
 
   /** Ends the connections that the server itself knows nothing of. */
@@ -75,7 +77,7 @@ export class Http2Front {
     for (const socket of this.#silent) socket.destroy();
   }
 
-  #await(socket: Socket, http1: ((socket: Socket) => void) | undefined): void {
+  #await(socket: Socket, complete: ((socket: Socket) => void) | undefined): void {
     this.#silent.add(socket);
     const onError = (): void => void socket.destroy();
     const onClose = (): void => void this.#silent.delete(socket);
@@ -102,12 +104,11 @@ export class Http2Front {
         const { TLSSocket } = process.getBuiltinModule('node:tls');
         const secured = new TLSSocket(socket, { isServer: true, secureContext });
         secured.on('error', () => secured.destroy());
-        http1?.call(this.#server, secured);
+        complete?.(secured);
         return;
       }
-      const complete = (connection: Socket): void => http1?.call(this.#server, connection);
-      if (this.#options.http1 === undefined) complete(socket);
-      else this.#options.http1(socket, complete);
+      if (this.#options.http1 === undefined) complete?.(socket);
+      else this.#options.http1(socket, (given) => complete?.(given));
       socket.resume();
     });
   }
@@ -130,7 +131,7 @@ export class Http2Front {
     if (!stream.endAfterHeaders && sent['content-length'] === undefined) {
       sent['transfer-encoding'] = 'chunked';
     }
-    const inner = httpRequest({
+    const inner = process.getBuiltinModule('node:http').request({
       host: address,
       port,
       method: headers[':method'],

@@ -1,7 +1,6 @@
 /** Listening on a port of ours, and what is told where that cannot be done. */
 
-import type { Server } from 'node:http';
-import { isIP, type AddressInfo } from 'node:net';
+import { isIP, type AddressInfo, type Server } from 'node:net';
 import { OrchestratorError } from '../errors.js';
 import { isLoopback } from './admission.js';
 import { INVOKE_LIMITS } from './limits.js';

@@ -1,6 +1,6 @@
 /** Method and path → operation (contract 8.2); the busiest first. */
 
-import type { Call } from './call.js';
+import type { Call, ControlCall } from './call.js';
 import { invokeWithResponseStream } from './invoke-with-response-stream.js';
 import { invoke, invokeAsync } from './invoke.js';
 
@@ -14,6 +14,8 @@ export interface Route {
   /** Two operations of one path differ in a parameter of the query. */
   readonly query?: { readonly name: string; readonly value: string };
   readonly handle: (call: Call) => void;
+  /** Of one that our own framing may read as well: the same. */
+  readonly handleRead?: (call: ControlCall) => void;
 }
 
 export const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;

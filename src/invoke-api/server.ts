@@ -5,7 +5,8 @@
  * readings of where a request ends, are refused by Node's parser.
  */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:net';
 import type { Clock } from '../async/clock.js';
 import { randomUuid } from '../async/random.js';
 import { messageOf } from '../errors.js';
@@ -79,6 +80,9 @@ export interface InvokeApiOptions {
 export class InvokeApi {
   readonly #options: InvokeApiOptions;
   readonly #server: Server;
+  readonly #deadlines: Deadlines;
+  /** The complete parser; made for the first connection that needs it, as it takes a while to load. */
+  #http: HttpServer | undefined;
   readonly #framed: FramedDoor;
   readonly #http2: Http2Front;
   #routes: readonly Route[] | undefined;
@@ -99,16 +103,30 @@ export class InvokeApi {
     };
     this.#admission = new Admission(options);
     const deadlines = { ...DEADLINES, ...options.deadlines };
-    const { headersMs, requestMs, checkMs } = deadlines;
+    this.#deadlines = deadlines;
     this.#framed = new FramedDoor({
       context: this.#context,
       clock: options.clock,
       deadlines,
+      routes: () => this.#allRoutes(),
       admits: (request) => this.#admission.check(request) === undefined,
       isOurs: (request) => this.#isOurs(request),
       onAccess: options.onAccess,
     });
-    this.#server = createServer(
+    // As a server of `node:http` has its connections.
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true });
+    this.#http2 = new Http2Front(this.#server, {
+      firstByteMs: deadlines.headersMs,
+      // Its requests then come from this machine, which shows no token.
+      admits: ({ remoteAddress }) => this.#admission.isFree(remoteAddress),
+      http1: (socket, complete) => this.#framed.take(socket, complete),
+      complete: (socket) => void (this.#http ??= this.#openedHttp()).emit('connection', socket),
+    });
+  }
+
+  #openedHttp(): HttpServer {
+    const { headersMs, requestMs, checkMs } = this.#deadlines;
+    const server = process.getBuiltinModule('node:http').createServer(
       {
         headersTimeout: headersMs,
         // Ends when the request has been read: an invocation may take 15 minutes.
@@ -121,13 +139,10 @@ export class InvokeApi {
       },
       (request, response) => this.#serve(request, response),
     );
-    this.#server.on('clientError', refuseMalformed);
-    this.#http2 = new Http2Front(this.#server, {
-      firstByteMs: headersMs,
-      // Its requests then come from this machine, which shows no token.
-      admits: ({ remoteAddress }) => this.#admission.isFree(remoteAddress),
-      http1: (socket, complete) => this.#framed.take(socket, complete),
-    });
+    server.on('clientError', refuseMalformed);
+    // It has connections without listening itself: from here on it looks at their deadlines.
+    server.emit('listening');
+    return server;
   }
 
   /** Serves everything below `prefix` with `handler`. Call before `listen`. */
@@ -147,7 +162,7 @@ export class InvokeApi {
     this.#closed ??= new Promise((resolve) => {
       for (const response of this.#open) response.shouldKeepAlive = false;
       this.#server.close(() => resolve());
-      this.#server.closeIdleConnections();
+      this.#http?.close();
       this.#framed.close();
       this.#http2.closeSilent();
     });
@@ -173,7 +188,7 @@ export class InvokeApi {
   /** Ends every connection now. */
   destroy(): Promise<void> {
     const closed = this.close();
-    this.#server.closeAllConnections();
+    this.#http?.closeAllConnections();
     this.#framed.destroy();
     this.#http2.destroy();
     return closed;
@@ -253,8 +268,7 @@ export class InvokeApi {
 
   #routeLambda(request: IncomingMessage, response: ServerResponse, requestId: string): void {
     const { path, query } = splitTarget(request.url ?? '/');
-    this.#routes ??= [...INVOKE_ROUTES, ...(this.#options.routes?.() ?? [])];
-    const found = findRoute(this.#routes, request.method, path, query);
+    const found = findRoute(this.#allRoutes(), request.method, path, query);
     const elsewhere =
       found === undefined ? this.#options.awsEndpoint?.handlerOfUnknown(request) : undefined;
     if (elsewhere !== undefined) {
@@ -285,6 +299,10 @@ export class InvokeApi {
     });
   }
 
+  #allRoutes(): readonly Route[] {
+    return (this.#routes ??= [...INVOKE_ROUTES, ...(this.#options.routes?.() ?? [])]);
+  }
+
   /** Once whoever may have to answer is there. */
   #routeLater(
     opening: Promise<void>,
@@ -305,7 +323,7 @@ export class InvokeApi {
     this.#open.add(response);
     response.once('close', () => {
       this.#open.delete(response);
-      if (this.#closed !== undefined) this.#server.closeIdleConnections();
+      if (this.#closed !== undefined) this.#http?.closeIdleConnections();
       onAccess?.({
         method: request.method ?? '',
         path: splitTarget(request.url ?? '').path,

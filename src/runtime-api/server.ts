@@ -153,9 +153,13 @@ export class RuntimeApi implements RuntimeDoor, Door {
     this.#sessionTokens.delete(host);
   }
 
-  /** Waits for the body, which a post too large to be kept does not get here. */
+  /**
+   * Waits for the body, which a post too large to be kept does not get here. Nobody who runs for long
+   * sends each request on a connection of its own.
+   */
   begin(exchange: Exchange): boolean {
-    if (exchange.head.contentLength > LIMITS.payloadBytes) return false;
+    const { contentLength, closes } = exchange.head;
+    if (contentLength > LIMITS.payloadBytes || closes) return false;
     exchange.onBody = this.#framed;
     return true;
   }

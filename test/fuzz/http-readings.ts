@@ -29,6 +29,9 @@ export type Answering = 'at once' | 'early' | 'late';
 
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
 
+/** Stands behind the method where the connection is not to be kept. */
+const LAST = ' and not kept alive';
+
 /** As much of a socket as a connection uses; everybody reads at once. */
 class SilentSocket {
   readonly #listeners = new Map<string, (chunk?: Buffer) => void>();
@@ -58,6 +61,7 @@ class SilentSocket {
   resume(): void {}
   end(): void {}
   destroy(): void {}
+  destroySoon(): void {}
 }
 
 class Recorder implements Door {
@@ -99,7 +103,8 @@ class Recorder implements Door {
   }
 
   #record({ head }: Exchange, body: string | undefined): void {
-    const { method, path, headers } = head;
+    const { path, headers } = head;
+    const method = head.closes ? `${head.method}${LAST}` : head.method;
     this.#at += head.bytes + head.contentLength;
     this.ends.push(this.#at);
     const named = Object.entries(headers.toRecord()).map(([name, value]) => `${name}: ${value}`);
@@ -187,7 +192,7 @@ export class NodeParser {
     ) => {
       if (raw !== undefined) this.#raw.push(...raw);
       const odd = minor !== 1 || upgrade || !keepAlive;
-      this.#method = `${methods[method]}${odd ? ' and not kept alive' : ''}`;
+      this.#method = `${methods[method]}${odd ? LAST : ''}`;
       this.#path = path ?? flushedPath;
       flushedPath = '';
       return upgrade ? 2 : 0;

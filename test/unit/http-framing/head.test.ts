@@ -28,6 +28,7 @@ describe('a head', () => {
       contentLength: 12,
       bytes: text.length,
       headers: expect.anything(),
+      closes: false,
     });
     if (typeof head !== 'object') throw new Error('unusual');
     expect(Object.entries(head.headers.toRecord())).toEqual([
@@ -43,6 +44,17 @@ describe('a head', () => {
   it('keeps bytes beyond ASCII, and spaces that are none to HTTP', () => {
     const head = read(withHeaders(HOST, 'X-A: \xa0\xe4\x85'));
     expect(typeof head === 'object' ? head.headers.get('x-a') : head).toBe('\xa0\xe4\x85');
+  });
+
+  it('says whether the connection ends with its answer', () => {
+    for (const [line, closes] of [
+      ['Connection: close', true],
+      ['connection:Close ', true],
+      ['Connection: keep-alive', false],
+      ['X-Connection: close', false],
+    ] as const) {
+      expect(read(withHeaders(HOST, line))).toMatchObject({ closes });
+    }
   });
 
   it.each([
@@ -83,8 +95,8 @@ describe('a head', () => {
     ['a line feed of its own', withHeaders(HOST, 'X: a\nY: b')],
     ['a carriage return of its own', withHeaders(HOST, 'X: a\rY: b')],
     ['two carriage returns', withHeaders(HOST, 'X: a\r')],
-    ['the end of the connection', withHeaders(HOST, 'Connection: close')],
     ['two words on the connection', withHeaders(HOST, 'Connection: keep-alive, upgrade')],
+    ['its end and more', withHeaders(HOST, 'Connection: close, keep-alive')],
     ['another protocol', withHeaders(HOST, 'Upgrade: h2c')],
     ['Expect', withHeaders(HOST, 'Expect: 100-continue')],
     ['TE', withHeaders(HOST, 'TE: trailers')],

@@ -151,6 +151,7 @@ const INVOCATIONS: readonly (readonly [string, Case, number])[] = [
   ['no tenant', { name: 'tenants' }, 400],
   ['a throttle', { name: 'throttled' }, 429],
   ['a bug', { name: 'throws' }, 500],
+  ['the end of the connection', { headers: ['Connection: close'] }, 200],
   [
     'a signature',
     {
@@ -167,7 +168,6 @@ const ODD: readonly (readonly [string, Case, number])[] = [
   ['a page of another site', { headers: ['Origin: http://evil.test'] }, 403],
   ['a page that hides its origin', { headers: ['Sec-Fetch-Site: cross-site'] }, 403],
   ['a second host', { headers: ['Host: localhost', 'host: evil.test'] }, 400],
-  ['the end of the connection', { headers: ['Connection: close'] }, 200],
   ['another protocol', { headers: ['Connection: upgrade', 'Upgrade: h2c'] }, 200],
   ['trailers', { headers: ['TE: trailers'] }, 200],
   ['a header twice', { headers: ['X-Amz-Log-Type: None', 'X-Amz-Log-Type: None'] }, 400],
@@ -289,6 +289,38 @@ describe('a connection', () => {
     );
     await closed;
     expect(api.router.requests).toHaveLength(2);
+  });
+});
+
+describe('a request that is to be the last', () => {
+  const last = bytesOf({ headers: ['Connection: close'], body: '7' });
+
+  it.each(BOTH)('has its answer, and then the connection ends (%s)', async (parser) => {
+    const { socket, answers } = await connected(parser);
+    socket.write(last);
+    expect(await answers.rest()).toMatch(/^HTTP\/1\.1 200 [^]*Connection: close\r\n\r\n7$/);
+    expect(byNode).toBe(parser === 'ours' ? 0 : 2);
+  });
+
+  it('is left to node:http when something is behind it', async () => {
+    const { socket, answers } = await connected('ours');
+    socket.write(Buffer.concat([last, bytesOf({ body: '8' })]));
+    expect(await answers.rest()).not.toMatch(/\r\n\r\n8$/);
+    expect(api.router.requests.map(({ payload }) => payload.toString())).toEqual(['7']);
+    expect(byNode).toBe(1);
+  });
+
+  it('is the last whatever comes behind it', async () => {
+    const { socket, answers } = await connected('ours');
+    const asked = new Promise<void>((resolve) => (onAsked = resolve));
+    socket.write(bytesOf({ name: 'by-hand', headers: ['Connection: close'] }));
+    await asked;
+    socket.write(bytesOf({ body: '8' }));
+    await turn();
+    settles[0]?.(succeeded('7'));
+    expect(await answers.rest()).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\n7$/);
+    expect(api.router.requests).toHaveLength(1);
+    expect(byNode).toBe(0);
   });
 });
 
