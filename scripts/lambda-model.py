@@ -1,4 +1,4 @@
-"""Makes models/lambda-2015-03-31.json from the service model in a botocore wheel.
+"""Makes models/lambda-2015-03-31.json and, beside it, that of its shapes from the service model in a botocore wheel.
 
 usage: python3 scripts/lambda-model.py <service-2.json.gz> <botocore version>
 """
@@ -27,8 +27,7 @@ def main(path, version):
         if shape["type"] == "structure":
             kept["members"] = {}
             for member, of in shape["members"].items():
-                parts = ("shape", "location", "locationName")
-                kept["members"][member] = {key: of[key] for key in parts if key in of}
+                kept["members"][member] = {"shape": of["shape"]}
                 keep(of["shape"])
 
     operations = {}
@@ -40,15 +39,31 @@ def main(path, version):
             "status": http.get("responseCode", 200),
         }
         if "input" in operation:
+            shape = model["shapes"][operation["input"]["shape"]]
             operations[name]["input"] = operation["input"]["shape"]
+            operations[name]["located"] = {
+                member: {
+                    "location": of["location"],
+                    "locationName": of["locationName"],
+                    "type": model["shapes"][of["shape"]]["type"],
+                }
+                for member, of in shape["members"].items()
+                if "location" in of
+            }
+            operations[name]["requires"] = len(shape.get("required", [])) > 0
             keep(operation["input"]["shape"])
     source = (
         "The service model of AWS Lambda, API version 2015-03-31, as published in botocore "
         f"{version} (Apache License 2.0): operations, and the shapes and constraints of their "
         "requests. Made by scripts/lambda-model.py."
     )
-    made = {"source": source, "operations": operations, "shapes": shapes}
-    with open("models/lambda-2015-03-31.json", "w", encoding="utf-8") as file:
+    # Apart: the first answer of a start needs no shape.
+    write("lambda-2015-03-31.json", {"source": source, "operations": operations})
+    write("lambda-2015-03-31-shapes.json", {"source": source, "shapes": shapes})
+
+
+def write(name, made):
+    with open(f"models/{name}", "w", encoding="utf-8") as file:
         json.dump(made, file, separators=(",", ":"))
         file.write("\n")
 

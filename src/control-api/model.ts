@@ -1,6 +1,6 @@
 /**
  * The service model of Lambda: every operation with its path, and the shapes and constraints of
- * its request. Read once, when first asked for.
+ * its request. Each is read once, when first asked for.
  */
 
 import { readFileSync } from 'node:fs';
@@ -11,13 +11,22 @@ export interface Operation {
   readonly method: string;
   readonly path: string;
   readonly status: number;
+  /** The shape of its request. */
   readonly input?: string;
+  /** Of that, what does not stand in the body. */
+  readonly located?: Readonly<Record<string, Located>>;
+  /** Something may not be absent. */
+  readonly requires?: boolean;
+}
+
+export interface Located {
+  readonly location: 'uri' | 'querystring' | 'header';
+  readonly locationName: string;
+  readonly type: Shape['type'];
 }
 
 export interface Member {
   readonly shape: string;
-  readonly location?: 'uri' | 'querystring' | 'header';
-  readonly locationName?: string;
 }
 
 export interface Shape {
@@ -49,26 +58,40 @@ export interface Model {
   readonly shapes: Readonly<Record<string, Shape>>;
 }
 
-let loaded: Model | undefined;
+type Shapes = Record<string, Shape>;
+
+let operations: Model['operations'] | undefined;
+let shapes: Shapes | undefined;
 let runtimes: readonly string[] = [];
 
+const MODEL: Model = {
+  get operations() {
+    return (operations ??= (read('lambda-2015-03-31.json') as Model).operations);
+  },
+  get shapes() {
+    return (shapes ??= readShapes());
+  },
+};
+
 export function model(): Model {
-  if (loaded === undefined) {
-    const file = join(packageRoot(), 'models', 'lambda-2015-03-31.json');
-    const original = JSON.parse(readFileSync(file, 'utf8')) as Model & {
-      shapes: Record<string, Shape>;
-    };
-    runtimes = original.shapes['Runtime']?.enum ?? [];
-    adjust(original.shapes);
-    loaded = original;
-  }
-  return loaded;
+  return MODEL;
 }
 
 /** Every runtime the API has ever known, in the order of the model. */
 export function modelRuntimes(): readonly string[] {
-  model();
+  shapes ??= readShapes();
   return runtimes;
+}
+
+function readShapes(): Shapes {
+  const { shapes: all } = read('lambda-2015-03-31-shapes.json') as { shapes: Shapes };
+  runtimes = all['Runtime']?.enum ?? [];
+  adjust(all);
+  return all;
+}
+
+function read(name: string): unknown {
+  return JSON.parse(readFileSync(join(packageRoot(), 'models', name), 'utf8')) as unknown;
 }
 
 /** The model's bounds hold for managed instances too; ordinary functions have less (contract 8.8). */

@@ -13,7 +13,7 @@ import { constraintsViolated, serviceError } from '../invoke-api/errors.js';
 import { INVOKE_LIMITS } from '../invoke-api/limits.js';
 import type { Route } from '../invoke-api/routes.js';
 import { ApiFailure, entityTooLarge, notSerialized, unsupported } from './failure.js';
-import { model, type Member, type Model, type Operation } from './model.js';
+import { model, type Located, type Model, type Operation } from './model.js';
 import type { ControlParts } from './parts.js';
 import { violationsOf, WrongKind } from './validate.js';
 
@@ -44,7 +44,7 @@ const WITH_PACKAGE: ReadonlySet<string> = new Set([
 export function routeOf(name: string, handler: Handler | undefined, parts: ControlParts): Route {
   const operation = model().operations[name];
   if (operation === undefined) throw new Error(`the model knows no ${name}`);
-  const { begins, pattern, query, captures } = pathOf(operation.path);
+  const { begins, pattern, query } = pathOf(operation.path);
   let path: RegExp | undefined;
   const handle = (call: ControlCall): void => {
     if (handler === undefined) {
@@ -56,7 +56,7 @@ export function routeOf(name: string, handler: Handler | undefined, parts: Contr
       : INVOKE_LIMITS.requestBytes;
     call.body(limit, (body) => {
       const answered = Buffer.isBuffer(body)
-        ? run({ name, operation, captures, handler, parts }, call, body)
+        ? run({ operation, captures: capturesOf(operation.path), handler, parts }, call, body)
         : Promise.reject(
             entityTooLarge(
               `Request must be smaller than ${limit} bytes for the ${name} operation`,
@@ -72,7 +72,7 @@ export function routeOf(name: string, handler: Handler | undefined, parts: Contr
     begins,
     // Made for who asks for it: together they take longer than the first answer.
     get path() {
-      return (path ??= new RegExp(pattern));
+      return (path ??= pattern());
     },
     ...(query === undefined ? {} : { query }),
     handle,
@@ -87,7 +87,6 @@ function unsupportedOperation(name: string): ApiFailure {
 }
 
 interface Bound {
-  readonly name: string;
   readonly operation: Operation;
   readonly captures: readonly string[];
   readonly handler: Handler;
@@ -124,12 +123,13 @@ function readInput(
   const shapeName = operation.input;
   if (shapeName === undefined) return {};
   const input: Record<string, unknown> = readJson(body);
-  for (const [name, member] of Object.entries(known.shapes[shapeName]?.members ?? {})) {
-    if (member.location === undefined) continue;
-    const value = located(known, member, captures, call);
+  for (const [name, member] of Object.entries(operation.located ?? {})) {
+    const value = located(member, captures, call);
     if (value === undefined) delete input[name];
     else input[name] = value;
   }
+  // Of nothing, nothing can be wrong: the shapes need not be read.
+  if (operation.requires !== true && Object.keys(input).length === 0) return input;
   let violations: ConstraintViolation[];
   try {
     violations = [...nameViolations(input), ...violationsOf(known, shapeName, input)];
@@ -163,13 +163,10 @@ function readJson(body: Buffer): Record<string, unknown> {
 }
 
 function located(
-  known: Model,
-  member: Member,
+  { location, locationName, type }: Located,
   captures: readonly string[],
   call: ControlCall,
 ): unknown {
-  const { location, locationName = '' } = member;
-  const type = known.shapes[member.shape]?.type;
   if (location === 'uri') {
     const text = decoded(call.captured[captures.indexOf(locationName)] ?? '');
     return type === 'long' || type === 'integer' ? numberOr(text) : text;
@@ -191,21 +188,24 @@ function numberOr(text: string): number | string {
   return /^-?\d+$/.test(text) ? Number(text) : text;
 }
 
-/** `/a/{B}/c?D=E` → what matches it, what must stand in the query, and the names captured. */
+/** `/a/{B}/c?D=E` → what its paths begin with and match, and what must stand in the query. */
 function pathOf(template: string): {
   begins: string;
-  pattern: string;
+  pattern: () => RegExp;
   query: { name: string; value: string } | undefined;
-  captures: readonly string[];
 } {
-  const [path = '', parameter] = template.split('?');
+  const [path = '', parameter] = template.split('?', 2);
   const bare = path.endsWith('/') ? path.slice(0, -1) : path;
-  const [begins = ''] = bare.split('{', 1);
-  const [name = '', value = ''] = parameter?.split('=') ?? [];
+  const open = bare.indexOf('{');
+  const [name = '', value = ''] = parameter?.split('=', 2) ?? [];
   return {
-    begins,
-    pattern: `^${bare.replace(/\{\w+\}/g, '([^/]+)')}/?$`,
+    begins: open < 0 ? bare : bare.slice(0, open),
+    pattern: () => new RegExp(`^${bare.replace(/\{\w+\}/g, '([^/]+)')}/?$`),
     query: parameter === undefined ? undefined : { name, value },
-    captures: bare.match(/(?<=\{)\w+/g) ?? [],
   };
+}
+
+/** The names of what varies, in the order in which they stand. */
+function capturesOf(template: string): readonly string[] {
+  return [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
 }

@@ -134,6 +134,11 @@ export class Connection implements AnswerSide {
     this.#read();
   }
 
+  /** Bytes that had come before it was made. */
+  receive(bytes: Buffer): void {
+    this.#onData(bytes);
+  }
+
   readonly #onData = (chunk: Buffer): void => {
     if (this.#ending) return;
     if (this.#unread.length === 0) {

@@ -54,11 +54,13 @@ export class FramedDoor implements Door, InvocationDoor {
     this.#parts = parts;
   }
 
-  /** Reads a connection; `complete` takes it over if need be. */
-  take(socket: Socket, complete: (socket: Socket) => void): void {
+  /** Reads a connection of which `first` has come; `complete` takes it over if need be. */
+  take(socket: Socket, first: Buffer, complete: (socket: Socket) => void): void {
     this.#complete = complete;
-    this.#connections.add(new Connection(socket, this));
+    const connection = new Connection(socket, this);
+    this.#connections.add(connection);
     if (!this.#looking) this.#lookLater();
+    connection.receive(first);
   }
 
   get isClosing(): boolean {

@@ -19,10 +19,10 @@ export interface Http2Options {
   /** Whether a connection may have it: the requests of one seem to come from this machine. */
   readonly admits: (socket: Socket) => boolean;
   /**
-   * Reads the connections that speak HTTP/1, in the clear, before the server does; gives those it
-   * does not read on to the function handed to it.
+   * Reads the connections that speak HTTP/1, in the clear, before the server does, beginning with the
+   * bytes `first`; gives those it does not read on to the function handed to it.
    */
-  readonly http1?: (socket: Socket, complete: (socket: Socket) => void) => void;
+  readonly http1?: (socket: Socket, first: Buffer, complete: (socket: Socket) => void) => void;
   /** Takes a connection for the server, which otherwise does so itself. */
   readonly complete?: (socket: Socket) => void;
   /** With it, connections that begin with TLS are taken as well. */
@@ -91,15 +91,22 @@ export class Http2Front {
       socket.off('error', onError);
       socket.off('close', onClose);
       socket.pause();
-      socket.unshift(first);
       const isHttp2 = first.subarray(0, PREFACE.length).toString('latin1') === PREFACE;
+      const isTls = first[0] === TLS_HANDSHAKE;
+      const { http1 } = this.#options;
+      if (http1 !== undefined && !isHttp2 && !isTls) {
+        http1(socket, first, (given) => complete?.(given));
+        socket.resume();
+        return;
+      }
+      socket.unshift(first);
       if (isHttp2 && this.#options.admits(socket)) {
         // It reads what is there by itself.
         this.#http2 ??= this.#opened();
         this.#http2.emit('connection', socket);
         return;
       }
-      const secureContext = first[0] === TLS_HANDSHAKE ? this.#options.certificate?.() : undefined;
+      const secureContext = isTls ? this.#options.certificate?.() : undefined;
       if (secureContext !== undefined) {
         const { TLSSocket } = process.getBuiltinModule('node:tls');
         const secured = new TLSSocket(socket, { isServer: true, secureContext });
@@ -107,8 +114,7 @@ export class Http2Front {
         complete?.(secured);
         return;
       }
-      if (this.#options.http1 === undefined) complete?.(socket);
-      else this.#options.http1(socket, (given) => complete?.(given));
+      complete?.(socket);
       socket.resume();
     });
   }
