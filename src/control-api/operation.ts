@@ -44,9 +44,50 @@ const WITH_PACKAGE: ReadonlySet<string> = new Set([
 export function routeOf(name: string, handler: Handler | undefined, parts: ControlParts): Route {
   const operation = model().operations[name];
   if (operation === undefined) throw new Error(`the model knows no ${name}`);
-  const { begins, pattern, query } = pathOf(operation.path);
-  let path: RegExp | undefined;
-  const handle = (call: ControlCall): void => {
+  return new OperationRoute(name, operation, handler, parts);
+}
+
+/** What it is made of is made for who asks for it: of all, that takes longer than the first answer. */
+class OperationRoute implements Route {
+  readonly operation: string;
+  readonly method: string;
+  readonly begins: string;
+  /** `/a/{B}/c?D=E` */
+  readonly #template: string;
+  readonly #row: Operation;
+  readonly #handler: Handler | undefined;
+  readonly #parts: ControlParts;
+  #path: RegExp | undefined;
+
+  constructor(
+    name: string,
+    operation: Operation,
+    handler: Handler | undefined,
+    parts: ControlParts,
+  ) {
+    this.operation = name;
+    this.method = operation.method;
+    this.#template = operation.path;
+    this.begins = beginningOf(operation.path);
+    this.#row = operation;
+    this.#handler = handler;
+    this.#parts = parts;
+  }
+
+  get path(): RegExp {
+    return (this.#path ??= patternOf(this.#template));
+  }
+
+  get query(): { readonly name: string; readonly value: string } | undefined {
+    const [, parameter] = this.#template.split('?', 2);
+    if (parameter === undefined) return undefined;
+    const [name = '', value = ''] = parameter.split('=', 2);
+    return { name, value };
+  }
+
+  handle(call: ControlCall): void {
+    const { operation: name } = this;
+    const handler = this.#handler;
     if (handler === undefined) {
       sendError(call, unsupportedOperation(name).answer);
       return;
@@ -56,7 +97,7 @@ export function routeOf(name: string, handler: Handler | undefined, parts: Contr
       : INVOKE_LIMITS.requestBytes;
     call.body(limit, (body) => {
       const answered = Buffer.isBuffer(body)
-        ? run({ operation, captures: capturesOf(operation.path), handler, parts }, call, body)
+        ? run({ operation: this.#row, handler, parts: this.#parts }, call, body)
         : Promise.reject(
             entityTooLarge(
               `Request must be smaller than ${limit} bytes for the ${name} operation`,
@@ -65,19 +106,11 @@ export function routeOf(name: string, handler: Handler | undefined, parts: Contr
           );
       answered.catch((error: unknown) => sendError(call, errorOf(error)));
     });
-  };
-  return {
-    operation: name,
-    method: operation.method,
-    begins,
-    // Made for who asks for it: together they take longer than the first answer.
-    get path() {
-      return (path ??= pattern());
-    },
-    ...(query === undefined ? {} : { query }),
-    handle,
-    handleRead: handle,
-  };
+  }
+
+  handleRead(call: ControlCall): void {
+    this.handle(call);
+  }
 }
 
 function unsupportedOperation(name: string): ApiFailure {
@@ -88,7 +121,6 @@ function unsupportedOperation(name: string): ApiFailure {
 
 interface Bound {
   readonly operation: Operation;
-  readonly captures: readonly string[];
   readonly handler: Handler;
   readonly parts: ControlParts;
 }
@@ -119,7 +151,8 @@ function readInput(
   call: ControlCall,
   body: Buffer,
 ): Record<string, unknown> {
-  const { operation, captures } = bound;
+  const { operation } = bound;
+  const captures = capturesOf(operation.path);
   const shapeName = operation.input;
   if (shapeName === undefined) return {};
   const input: Record<string, unknown> = readJson(body);
@@ -188,21 +221,19 @@ function numberOr(text: string): number | string {
   return /^-?\d+$/.test(text) ? Number(text) : text;
 }
 
-/** `/a/{B}/c?D=E` → what its paths begin with and match, and what must stand in the query. */
-function pathOf(template: string): {
-  begins: string;
-  pattern: () => RegExp;
-  query: { name: string; value: string } | undefined;
-} {
-  const [path = '', parameter] = template.split('?', 2);
-  const bare = path.endsWith('/') ? path.slice(0, -1) : path;
-  const open = bare.indexOf('{');
-  const [name = '', value = ''] = parameter?.split('=', 2) ?? [];
-  return {
-    begins: open < 0 ? bare : bare.slice(0, open),
-    pattern: () => new RegExp(`^${bare.replace(/\{\w+\}/g, '([^/]+)')}/?$`),
-    query: parameter === undefined ? undefined : { name, value },
-  };
+/** Of a path with names of what varies: what stands before the first one. */
+function beginningOf(template: string): string {
+  const open = template.indexOf('{');
+  return open < 0 ? pathOf(template) : template.slice(0, open);
+}
+
+function patternOf(template: string): RegExp {
+  return new RegExp(`^${pathOf(template).replace(/\{\w+\}/g, '([^/]+)')}/?$`);
+}
+
+function pathOf(template: string): string {
+  const [path = ''] = template.split('?', 1);
+  return path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 /** The names of what varies, in the order in which they stand. */

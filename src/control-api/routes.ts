@@ -136,14 +136,14 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
 ]);
 
 export function controlRoutes(parts: ControlParts): readonly Route[] {
-  const routes = Object.keys(model().operations)
-    .filter((name) => !ELSEWHERE.has(name))
-    .map((name) => routeOf(name, HANDLERS[name], parts));
   // Of two operations with one path, the one that asks for a parameter is looked at first.
-  return [
-    ...routes.filter(({ query }) => query !== undefined),
-    ...routes.filter(({ query }) => query === undefined),
-  ];
+  const asking: Route[] = [];
+  const others: Route[] = [];
+  for (const [name, { path }] of Object.entries(model().operations)) {
+    if (ELSEWHERE.has(name)) continue;
+    (path.includes('?') ? asking : others).push(routeOf(name, HANDLERS[name], parts));
+  }
+  return [...asking, ...others];
 }
 
 /** Operations that are answered by name as not served. */

@@ -12,10 +12,10 @@ export interface Route {
   /** Captures the parts of the path that vary, URL-encoded. */
   readonly path: RegExp;
   /** Two operations of one path differ in a parameter of the query. */
-  readonly query?: { readonly name: string; readonly value: string };
-  readonly handle: (call: Call) => void;
+  readonly query?: { readonly name: string; readonly value: string } | undefined;
+  handle(call: Call): void;
   /** Of one that our own framing may read as well: the same. */
-  readonly handleRead?: (call: ControlCall) => void;
+  handleRead?(call: ControlCall): void;
 }
 
 export const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
@@ -37,7 +37,8 @@ export function findRoute(
     if (route.method !== method || !path.startsWith(route.begins ?? '')) continue;
     const match = route.path.exec(path);
     if (match === null) continue;
-    if (route.query !== undefined && query.get(route.query.name) !== route.query.value) continue;
+    const { query: wanted } = route;
+    if (wanted !== undefined && query.get(wanted.name) !== wanted.value) continue;
     return { route, captured: match.slice(1) };
   }
   return undefined;

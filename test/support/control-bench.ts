@@ -122,8 +122,17 @@ export class ControlBench {
 
   async close(): Promise<void> {
     await this.#end();
-    // Copies that nobody holds any more may be on their way out.
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+    // Copies that nobody holds any more may be on their way out: what they become next is seen by
+    // looking again, which is more than what is tried again by itself.
+    for (let left = 100; ; left -= 1) {
+      try {
+        rmSync(this.directory, { recursive: true, force: true });
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || left === 0) throw error;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
   }
 
   async #end(): Promise<void> {
