@@ -11,7 +11,7 @@ import { packageRoot } from '../../src/package-root.js';
 import { noteForSummary } from '../support/summary-note.js';
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
-const ANSWERS = Number(process.env['FUZZ_ANSWERS'] ?? 200_000);
+const ANSWERS = Number(process.env['FUZZ_ANSWERS'] ?? 50_000);
 const LIMIT_MS = 3_600_000;
 
 it(
