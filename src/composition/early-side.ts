@@ -109,11 +109,13 @@ function openBehind(sources: BehindSources): Behind {
   const beside = nested(teardown);
   const view = new View({ router, logs, store, clock: systemClock, events });
   const control = controlParts({ settings, log, ...opened, router, code });
-  const admin = new AdminApi({ view, token: ownerToken, aws: awsEndpoint });
+  let admin: AdminApi | undefined;
+  const adminApi = (): AdminApi =>
+    (admin ??= new AdminApi({ view, token: ownerToken, aws: awsEndpoint }));
   teardown.add(() => door.destroy());
-  door.mount(ADMIN_PREFIX, (request, response) => admin.handle(request, response));
+  door.mount(ADMIN_PREFIX, (request, response) => adminApi().handle(request, response));
   door.mount(PACKAGE_PREFIX, (request, response) => servePackage(control, request, response));
-  teardown.add(() => admin.close());
+  teardown.add(() => admin?.close());
   return { ...opened, control, router, backend, code, events, view, below, beside };
 }
 

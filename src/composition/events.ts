@@ -30,7 +30,6 @@ export interface EventSources {
 const JSON_TYPE = 'application/json';
 
 export class Events {
-  readonly queue: EventQueue;
   /** Queue time. */
   readonly clock: VirtualClock;
   /** Where invocations go in: a changed configuration is read first there. */
@@ -38,16 +37,32 @@ export class Events {
   /** Tells queues, topics, buses and buckets. */
   sender: DestinationSender | undefined;
   readonly #hooks: StartHooks;
-  readonly #store: EventStore;
+  readonly #sources: EventSources;
+  #made: { readonly store: EventStore; readonly queue: EventQueue } | undefined;
 
-  constructor({ settings, router, registry, logs, hooks, teardown }: EventSources) {
-    const store = new EventStore(join(settings.stateDirectory, 'events.db'));
-    teardown.add(() => store.close());
+  constructor(sources: EventSources) {
+    const { settings, router, hooks, teardown } = sources;
+    this.#sources = sources;
     this.#hooks = hooks;
-    this.#store = store;
     this.door = router;
     this.clock = new VirtualClock(systemClock, settings.timeScale);
-    this.queue = new EventQueue({
+    teardown.add(() => this.#made?.store.close());
+    teardown.add(() => this.#made?.queue.close());
+  }
+
+  get queue(): EventQueue {
+    return this.#all.queue;
+  }
+
+  /** Made by the first who needs them: the first answer of a start does not. */
+  get #all(): { readonly store: EventStore; readonly queue: EventQueue } {
+    return (this.#made ??= this.#make());
+  }
+
+  #make(): { readonly store: EventStore; readonly queue: EventQueue } {
+    const { settings, router, registry, logs, hooks } = this.#sources;
+    const store = new EventStore(join(settings.stateDirectory, 'events.db'));
+    const queue = new EventQueue({
       store,
       clock: this.clock,
       aheadMs: () => this.clock.aheadMs,
@@ -64,25 +79,25 @@ export class Events {
       log: (event, text) => logs.line(lineOf(event, text)),
       warn: (message) => hooks.log.warn(message),
     });
-    teardown.add(() => this.queue.close());
+    return { store, queue };
   }
 
   /** Looks whether the file can be used. Raises `state-unusable`. */
   open(): void {
-    this.#store.open();
+    this.#all.store.open();
   }
 
   /** Runs what earlier runs left, and says so. */
   start(): void {
     this.queue.start();
-    const left = this.#store.leftBefore;
+    const left = this.#all.store.leftBefore;
     if (left === 0) return;
     this.#hooks.log.info(`${counted(left)} from before ${left === 1 ? 'is' : 'are'} taken up`);
   }
 
   /** Takes and starts nothing more. */
   close(): void {
-    this.queue.close();
+    this.#made?.queue.close();
   }
 
   status(limit: number): EventQueueStatus {
