@@ -66,7 +66,7 @@ export function enginePausePairMs(language: Language): Promise<number> {
 /** A busy engine hears late of a pause, and thinks that it still holds or does not hold yet. */
 function isOutOfStep(error: unknown): boolean {
   const { statusCode, message = '' } = error as { statusCode?: number; message?: string };
-  return statusCode === 409 || message.includes('is not paused');
+  return statusCode === 409 || /is not paused|cannot pause a paused/.test(message);
 }
 
 function freezerOf(pid: number): { path: string; freeze: string; thaw: string } {
