@@ -27,7 +27,8 @@ export const handler = async ({ tag, count, length, perTurn }) => {
 `;
 /** More than we do: some waits in our process, some on its way out of it. */
 const WE_KEEP_BYTES = 8 * 2 ** 20;
-const MOST_BATCHES = 4;
+/** Together less than is kept of all logs. */
+const MOST_BATCHES = 2;
 /** A fraction of what may wait for the disk. */
 const ROUNDS_TO_WRITE = 8;
 const TAGS = Array.from({ length: 8 }, (_, index) => `lane-${index}`);
@@ -70,6 +71,11 @@ async function following(tag: string): Promise<StartingUp> {
   return reader;
 }
 
+/** What the reader wrote to its other output before, too, has been read by then. */
+async function othersAreRead(): Promise<void> {
+  for (let turns = 0; turns < 2; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** How many events that took. */
 async function printUntilShown(reader: StartingUp, tag: string): Promise<number> {
   let isShown = false;
@@ -77,6 +83,7 @@ async function printUntilShown(reader: StartingUp, tag: string): Promise<number>
   let events = 0;
   for (; !isShown; events += 1) await print({ tag, count: 1, length: 0, perTurn: 1 });
   await shown;
+  await othersAreRead();
   return events;
 }
 
