@@ -8,6 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { divide, LOADER, PACKS } from './packs.mjs';
+import { callsOf } from './stand-in.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const output = resolve(process.argv[2] ?? join(root, 'dist/bundle'));
@@ -89,11 +90,7 @@ function deferredNames(name) {
       ? `export const ${key} = /* @__PURE__ */ as('${key}');`
       : `export const ${key} = /* @__PURE__ */ (() => require('${name}').${key})();`,
   );
-  return `let kept;
-  const as = (key) => function (...given) {
-    const wanted = (kept ??= require('${name}'))[key];
-    return new.target === undefined ? wanted(...given) : new wanted(...given);
-  };
+  return `${callsOf(`require('${name}')`)}
   ${names.join('\n')}
   export default /* @__PURE__ */ (() => require('${name}'))();`;
 }

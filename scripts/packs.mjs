@@ -1,6 +1,7 @@
 // Which file of the packed program holds which modules, and how those of one reach those of another.
 import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { callsOf } from './stand-in.mjs';
 
 /** Modules, by pack, from which all they import is in the pack as well, or in one that more need. */
 const ROOTS = {
@@ -199,11 +200,7 @@ function elsewhere(pack, { graph, owner, names }) {
 /** Stands for a module until something of it is called. */
 function onCall(found, names) {
   return [
-    `let kept;
-    const as = (name) => function (...given) {
-      const wanted = (kept ??= ${found})[name];
-      return new.target === undefined ? wanted(...given) : new wanted(...given);
-    };`,
+    callsOf(found),
     ...[...names].map((name) => `export const ${name} = as('${name}');`),
   ].join('\n');
 }

@@ -9,13 +9,14 @@
  * Only the user may read the file; it holds the token of the admin API.
  */
 
-import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 import { randomHex } from '../async/random.js';
 import { DEFAULTS } from '../config/defaults.js';
 import { OrchestratorError, messageOf } from '../errors.js';
 import { isAlive, identify, type ProcessIdentity } from '../process-identity.js';
+import { removeFile } from './remove-file.js';
 import { acquireRunLock, runLockHolder, type LockResult } from './run-lock.js';
 
 export const RUN_FILE_NAME = 'run.json';
@@ -53,7 +54,7 @@ export function claimRun(
   const result = lock(stateDirectory);
   if (result.kind === 'taken') throw alreadyRunning(stateDirectory, result.holder);
   // What a killed run left must not send anybody to a port that is now someone else's.
-  remove(path);
+  removeFile(path);
 
   const adminToken = Buffer.from(randomHex(32), 'hex').toString('base64url');
   let released = false;
@@ -79,7 +80,7 @@ export function claimRun(
       if (released) return;
       released = true;
       // A state folder that was deleted meanwhile is as released as it can be.
-      remove(path);
+      removeFile(path);
       try {
         result.lock.release();
       } catch (error) {
@@ -118,15 +119,6 @@ export function readRun(stateDirectory: string): RunFile | undefined {
     return undefined;
   }
   return isAlive(run.process) ? run : undefined;
-}
-
-/** Not Node's own way, which loads what removes whole folders. */
-function remove(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
 }
 
 /** Throws the file system's errors. */

@@ -12,18 +12,12 @@
  *     it ends.
  */
 
-import {
-  linkSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { linkSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { randomHex } from '../async/random.js';
 import { identify, isAlive, type ProcessIdentity } from '../process-identity.js';
+import { removeFile } from './remove-file.js';
 
 const NAME = /^run\.lock\.(\d{1,15})$/;
 
@@ -57,7 +51,7 @@ export function acquireRunLock(directory: string, pid: number = process.pid): Lo
     if (!create(directory, mine, self)) continue;
     const all = generations(directory);
     if (all.some((generation) => generation > mine)) {
-      remove(pathOf(directory, mine));
+      removeFile(pathOf(directory, mine));
       continue;
     }
     const lower = all.filter((generation) => generation < mine);
@@ -84,7 +78,7 @@ function holdingOf(
   let isHeld = true;
   let { lower } = held;
   const tidy = (): void => {
-    for (const generation of lower) remove(pathOf(directory, generation));
+    for (const generation of lower) removeFile(pathOf(directory, generation));
     lower = [];
   };
   return {
@@ -137,7 +131,7 @@ function create(directory: string, generation: number, self: ProcessIdentity): b
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   } finally {
-    remove(draft);
+    removeFile(draft);
   }
 }
 
@@ -145,12 +139,4 @@ function writeDraft(directory: string, content: LockContent): string {
   const path = join(directory, `.run.lock.${randomHex(8)}`);
   writeFileSync(path, JSON.stringify(content), { flag: 'wx', mode: 0o600 });
   return path;
-}
-
-function remove(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
 }

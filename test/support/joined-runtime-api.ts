@@ -4,7 +4,7 @@
  */
 
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { Recorded, ScriptedEvent } from './scripted-runtime-api.js';
+import { headersOfEvent, type Recorded, type ScriptedEvent } from './scripted-runtime-api.js';
 
 const ACCEPTED =
   'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n';
@@ -54,11 +54,7 @@ export class JoinedRuntimeApi {
     }
     const payload = Buffer.from(event.payload);
     const headers = {
-      'Content-Type': 'application/json',
-      'Lambda-Runtime-Aws-Request-Id': `id-${this.posts.length}`,
-      'Lambda-Runtime-Deadline-Ms': String(Date.now() + 30_000),
-      'Lambda-Runtime-Invoked-Function-Arn': 'arn:aws:lambda:us-east-1:123456789012:function:f',
-      'Lambda-Runtime-Trace-Id': 'Root=1-2-3',
+      ...headersOfEvent(this.posts.length),
       ...event.headers,
       'Content-Length': String(payload.length),
     };

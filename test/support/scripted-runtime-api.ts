@@ -36,6 +36,17 @@ export interface ScriptOptions {
   readonly holdsBodies?: boolean;
 }
 
+/** What every event comes with, besides its length. */
+export function headersOfEvent(index: number): Readonly<Record<string, string>> {
+  return {
+    'Content-Type': 'application/json',
+    'Lambda-Runtime-Aws-Request-Id': `id-${index}`,
+    'Lambda-Runtime-Deadline-Ms': String(Date.now() + 30_000),
+    'Lambda-Runtime-Invoked-Function-Arn': 'arn:aws:lambda:us-east-1:123456789012:function:f',
+    'Lambda-Runtime-Trace-Id': 'Root=1-2-3',
+  };
+}
+
 /** The cause of an error comes in a header. */
 const LARGEST_HEAD_BYTES = 8 * 1024 * 1024;
 
@@ -86,11 +97,7 @@ export class ScriptedRuntimeApi {
           return;
         }
         const headers = {
-          'Content-Type': 'application/json',
-          'Lambda-Runtime-Aws-Request-Id': `id-${this.#next}`,
-          'Lambda-Runtime-Deadline-Ms': String(Date.now() + 30_000),
-          'Lambda-Runtime-Invoked-Function-Arn': 'arn:aws:lambda:us-east-1:123456789012:function:f',
-          'Lambda-Runtime-Trace-Id': 'Root=1-2-3',
+          ...headersOfEvent(this.#next),
           ...(options.chunked === true
             ? {}
             : { 'Content-Length': Buffer.byteLength(event.payload) }),
