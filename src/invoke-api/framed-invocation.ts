@@ -1,6 +1,5 @@
 /** Invocations that our own framing has read, and the way to their answers. */
 
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../async/clock.js';
@@ -57,10 +56,9 @@ export class FramedInvocation extends FramedAnswer implements InvokeCall {
     asked: Asked,
     parts: FramedInvocationParts,
     door: InvocationDoor,
-    requestId: string = randomUUID(),
   ) {
     super(exchange);
-    this.requestId = requestId;
+    this.requestId = randomUuid();
     this.#asked = asked;
     this.#parts = parts;
     this.#door = door;
@@ -125,8 +123,7 @@ export class FramedReading extends FramedInvocation implements ControlCall {
     parts: FramedInvocationParts,
     door: InvocationDoor,
   ) {
-    // It may be the first answer of a start, which does without `node:crypto`.
-    super(exchange, asked, parts, door, randomUuid());
+    super(exchange, asked, parts, door);
     this.captured = asked.captured;
   }
 
