@@ -1,4 +1,7 @@
-/** What has come before it can be read: small pieces are put together, or each would be kept apart. */
+/**
+ * What has come before it can be read, in memory of its own: small pieces are put together, or each
+ * would be kept apart.
+ */
 
 const EMPTY = Buffer.alloc(0);
 /** Pieces below this are copied into blocks. */
@@ -21,7 +24,7 @@ export class Backlog {
     this.#bytes += piece.length;
     if (piece.length >= SMALL_BYTES) {
       this.#endBlock();
-      this.#pieces.push(piece);
+      this.#pieces.push(Buffer.from(piece));
       return;
     }
     const filledBytes = this.#filledBytes + piece.length;

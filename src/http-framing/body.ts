@@ -23,32 +23,29 @@ export class Body {
   }
 
   /**
-   * No more than is missing. What comes whole is kept as it is, not copied; a piece that is large is
-   * given up to this, and empty when it has been copied.
+   * No more than is missing. It is copied: whoever has it may write over it when this returns.
    */
   add(piece: Buffer): void {
     if (piece.length === this.#announcedBytes) {
-      this.#bytes = piece;
+      this.#bytes = Buffer.from(piece);
       return;
     }
     if (this.#bytes.length > 0) {
-      this.#fill(piece);
+      this.#filledBytes += piece.copy(this.#bytes, this.#filledBytes);
       return;
     }
     const beginning = this.#beginning;
     beginning.add(piece);
     if (this.#announcedBytes > Math.max(SMALL_BYTES, beginning.bytes * PARTS)) return;
     this.#bytes = Buffer.allocUnsafe(this.#announcedBytes);
-    for (let next = beginning.next(); next.length > 0; next = beginning.next()) this.#fill(next);
+    for (let next = beginning.next(); next.length > 0; next = beginning.next()) {
+      this.#filledBytes += next.copy(this.#bytes, this.#filledBytes);
+      giveUp(next);
+    }
   }
 
   /** The whole body; to be asked for once all of it has been added. */
   get bytes(): Buffer {
     return this.#bytes;
-  }
-
-  #fill(piece: Buffer): void {
-    this.#filledBytes += piece.copy(this.#bytes, this.#filledBytes);
-    giveUp(piece);
   }
 }

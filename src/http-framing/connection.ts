@@ -69,6 +69,7 @@ export class Connection implements AnswerSide {
   /** Polls come between responses, and are always the same. */
   readonly #gets = new KnownHeads();
   readonly #others = new KnownHeads();
+  #isNew = true;
   #reading = false;
   /** An answer was the last: what follows is not read. */
   #ending = false;
@@ -83,6 +84,11 @@ export class Connection implements AnswerSide {
     socket.on('end', this.#onEnd);
     socket.on('close', this.#onClose);
     socket.on('error', this.#onError);
+  }
+
+  /** No request has come yet. */
+  get isNew(): boolean {
+    return this.#isNew;
   }
 
   get closed(): boolean {
@@ -134,11 +140,6 @@ export class Connection implements AnswerSide {
     this.#read();
   }
 
-  /** Bytes that had come before it was made. */
-  receive(bytes: Buffer): void {
-    this.#onData(bytes);
-  }
-
   readonly #onData = (chunk: Buffer): void => {
     if (this.#ending) return;
     if (this.#unread.length === 0) {
@@ -150,6 +151,8 @@ export class Connection implements AnswerSide {
     const isOpen = this.#current !== undefined && this.#missingBytes === 0;
     if (isOpen && this.#backlog.bytes > LARGEST_BACKLOG_BYTES) this.#wire.pause();
     this.#read();
+    // It was lent.
+    if (this.#unread.buffer === chunk.buffer) this.#unread = Buffer.from(this.#unread);
   };
 
   readonly #onDrain = (): void => {
@@ -236,13 +239,14 @@ export class Connection implements AnswerSide {
       return false;
     }
     if (again === undefined) known.note(head, this.#unread);
-    const exchange = new Exchange(head, this, again !== undefined);
+    const exchange = new Exchange(head, this, again !== undefined && known.repeats(head));
     this.#current = exchange;
     this.#missingBytes = head.contentLength;
     if (!this.#door.begin(exchange, this.#socket)) {
       this.#handOff();
       return false;
     }
+    this.#isNew = false;
     this.#use(head.bytes);
     return true;
   }
@@ -306,7 +310,7 @@ export class Connection implements AnswerSide {
     this.#closed = true;
     this.#socket.pause();
     for (const bytes of this.#wire.release()) this.#backlog.add(bytes);
-    const unread = this.#backlog.takeBehind(this.#unread);
+    const unread = Buffer.from(this.#backlog.takeBehind(this.#unread));
     this.#unread = EMPTY;
     this.#socket.off('end', this.#onEnd);
     this.#socket.off('close', this.#onClose);

@@ -28,6 +28,13 @@ export class Headers {
     this.#values = values;
   }
 
+  /** The same but for one value. */
+  with(name: string, value: string): Headers {
+    const values = [...this.#values];
+    values[this.#names.indexOf(name)] = value;
+    return new Headers(this.#names, values);
+  }
+
   get(name: string): string | undefined {
     const index = this.#names.indexOf(name);
     return index < 0 ? undefined : this.#values[index];
@@ -45,6 +52,7 @@ const LARGEST_HEAD_BYTES = 16 * 1024;
 /** The complete parser drops those beyond a number of its own. */
 const MOST_HEADERS = 200;
 const END = Buffer.from('\r\n\r\n');
+const PATH = /^\/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%[\]]*$/;
 const REQUEST_LINE = /^(GET|POST|PUT|DELETE) (\/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%[\]]*) HTTP\/1\.1$/;
 const BEGINNINGS: readonly string[] = ['GET /', 'POST /', 'PUT /', 'DELETE /'];
 const LONGEST_BEGINNING = 8;
@@ -57,6 +65,7 @@ const CR = 0x0d;
 const LF = 0x0a;
 /** With no more than the one space that everybody writes: the complete parser refuses a tab behind it. */
 const LENGTH = /^ ?[0-9]{1,10}$/;
+const DIGITS = /^[0-9]+$/;
 const CONNECTION = /^(?:keep-alive|close)$/i;
 const UNUSUAL_HEADERS: ReadonlySet<string> = new Set([
   'transfer-encoding',
@@ -133,6 +142,22 @@ export function readHead(
   const closes = headers.get('connection')?.toLowerCase() === 'close';
   const path = request[2] ?? '';
   return { method, path, host, contentLength, headers, closes, bytes: end + END.length };
+}
+
+/**
+ * The same head but for its path, and for the length it announces, of which `digits` are left as
+ * they are when there are none; undefined when that would be another kind of request.
+ */
+export function headWith(head: Head, path: string, digits: string): Head | undefined {
+  if (!PATH.test(path)) return undefined;
+  const { method, host, closes, bytes } = head;
+  if (digits === '') {
+    const { contentLength, headers } = head;
+    return { method, path, host, contentLength, headers, closes, bytes };
+  }
+  if (method === 'GET' || !DIGITS.test(digits)) return undefined;
+  const headers = head.headers.with('content-length', digits);
+  return { method, path, host, contentLength: Number(digits), headers, closes, bytes };
 }
 
 /** Whether it may still become a head for us: who sends something else is not waited for. */

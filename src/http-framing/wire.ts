@@ -7,25 +7,34 @@
  */
 
 import type { Socket } from 'node:net';
+import { readIntoRoom } from './room.js';
+import { giveUp } from './used-up.js';
 
 export class Wire {
   readonly #socket: Socket;
   readonly #onBytes: (bytes: Buffer) => void;
   readonly #onDrain: () => void;
+  /** The socket's own streams see nothing of what comes, until it is given back. */
+  readonly #hasRoom: boolean;
+  #released = false;
   #paused = false;
-  /** What came although no more was wanted. */
+  /** What came although no more was wanted, in memory of its own. */
   #held: Buffer[] = [];
   /** A write of ours is with the kernel, or waits for it. */
   #writing = false;
   /** It did not go out at once: somebody may wait for it. */
   #late = false;
 
-  /** `onDrain`: what `needsDrain` told of is over. */
+  /**
+   * `onBytes` is lent what comes: others may take its place when it returns. `onDrain`: what
+   * `needsDrain` told of is over.
+   */
   constructor(socket: Socket, onBytes: (bytes: Buffer) => void, onDrain: () => void) {
     this.#socket = socket;
     this.#onBytes = onBytes;
     this.#onDrain = onDrain;
-    socket.push = this.#push;
+    this.#hasRoom = readIntoRoom(socket, this.#onRead);
+    if (!this.#hasRoom) socket.push = this.#push;
     // What had come before.
     socket.on('data', this.#take);
     socket.on('drain', onDrain);
@@ -72,7 +81,7 @@ export class Wire {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    for (const bytes of this.#held.splice(0)) this.#onBytes(bytes);
+    for (const bytes of this.#held.splice(0)) this.#take(bytes);
     if (!this.#paused) this.#socket._read(0);
   }
 
@@ -81,8 +90,9 @@ export class Wire {
     const socket = this.#socket;
     socket.off('data', this.#take);
     socket.off('drain', this.#onDrain);
+    this.#released = true;
     // The class's own method is seen again.
-    Reflect.deleteProperty(socket, 'push');
+    if (!this.#hasRoom) Reflect.deleteProperty(socket, 'push');
     socket._read(0);
     return this.#held.splice(0);
   }
@@ -93,9 +103,20 @@ export class Wire {
     return !this.#paused;
   };
 
-  readonly #take = (bytes: Buffer): void => {
-    if (this.#paused) this.#held.push(bytes);
+  readonly #onRead = (bytes: Buffer): boolean => {
+    if (this.#released) return this.#socket.push(Buffer.from(bytes));
+    if (this.#paused) this.#held.push(Buffer.from(bytes));
     else this.#onBytes(bytes);
+    return !this.#paused;
+  };
+
+  readonly #take = (bytes: Buffer): void => {
+    if (this.#paused) {
+      this.#held.push(bytes);
+    } else {
+      this.#onBytes(bytes);
+      giveUp(bytes);
+    }
   };
 
   readonly #written = (error?: Error | null): void => {

@@ -97,8 +97,10 @@ export interface CutStream {
 export function drawStream(random: Random): CutStream {
   const oddity = random.pick<Oddity>([0, 0, 0.03, 0.15]);
   let text = '';
+  let last = '';
   for (let left = 1 + Math.floor(random.next() ** 2 * 4); left > 0; left -= 1) {
-    text += request(random, oddity);
+    last = last !== '' && random.chance(0.5) ? again(random, last) : request(random, oddity);
+    text += last;
   }
   if (random.chance(0.3)) text = damaged(random, text);
   // What comes behind shows where the last request ended.
@@ -134,6 +136,22 @@ function request(random: Random, oddity: Oddity): string {
     if (random.chance(0.5)) body = random.pick(CHUNKED);
   }
   return `${lines.join(end)}${end}${odd() ? '' : end}${body}`;
+}
+
+/** The same request, or nearly: in its path, in the digits of its length, or in any one byte. */
+function again(random: Random, last: string): string {
+  switch (random.below(4)) {
+    case 0:
+      return last;
+    case 1:
+      return last.replace(/(?<=\/)[^/]/, random.pick(BYTES).charAt(0));
+    case 2:
+      return last.replace(/(?<=content-length: )./i, random.pick(['0', '4', '6', '+', ' ', '\r']));
+    default: {
+      const at = random.below(last.length);
+      return last.slice(0, at) + random.pick(BYTES).charAt(0) + last.slice(at + 1);
+    }
+  }
 }
 
 function manyHeaders(count: number): string[] {

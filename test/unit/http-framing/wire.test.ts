@@ -130,6 +130,32 @@ describe('a wire', () => {
     expect(come).toBe(`1${sent}`);
   });
 
+  it('keeps what it holds though another reads into the same memory', async () => {
+    let come = '';
+    const { wire } = wired((text) => {
+      come += text;
+    });
+    wire.pause();
+    const accepted = once(server, 'connection');
+    const second = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [further] = (await accepted) as [Socket];
+    let others = '';
+    new Wire(
+      further,
+      (bytes) => (others += bytes.toString('latin1')),
+      () => undefined,
+    );
+    other.write('held');
+    // It has been read once the system reports nothing more to read behind it.
+    while (ours.bytesRead < 'held'.length) await turn();
+    second.write('another');
+    await until(() => others === 'another');
+    wire.resume();
+    await until(() => come === 'held');
+    second.destroy();
+    further.destroy();
+  });
+
   it('gives the socket back with what it held, and reads no more', async () => {
     let come = '';
     const { wire } = wired((text) => {
