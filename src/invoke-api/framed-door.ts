@@ -22,6 +22,7 @@ import {
   type FramedRequest,
   type InvocationDoor,
 } from './framed-invocation.js';
+import type { HandOver } from './http2.js';
 import { invoke } from './invoke.js';
 import { INVOKE_LIMITS } from './limits.js';
 import { refuseMalformed } from './malformed.js';
@@ -46,7 +47,7 @@ export class FramedDoor implements Door, InvocationDoor {
   /** Of heads that came more than once. */
   readonly #asked = new WeakMap<Head, Asked>();
   readonly #connections = new Set<Connection>();
-  #complete: ((socket: Socket) => void) | undefined;
+  #handOver: HandOver | undefined;
   #looking = false;
   #closing = false;
 
@@ -54,13 +55,11 @@ export class FramedDoor implements Door, InvocationDoor {
     this.#parts = parts;
   }
 
-  /** Reads a connection of which `first` has come; `complete` takes it over if need be. */
-  take(socket: Socket, first: Buffer, complete: (socket: Socket) => void): void {
-    this.#complete = complete;
-    const connection = new Connection(socket, this);
-    this.#connections.add(connection);
+  /** Reads a connection; `handOver` takes it over if need be. */
+  take(socket: Socket, handOver: HandOver): void {
+    this.#handOver = handOver;
+    this.#connections.add(new Connection(socket, this));
     if (!this.#looking) this.#lookLater();
-    connection.receive(first);
   }
 
   get isClosing(): boolean {
@@ -144,9 +143,7 @@ export class FramedDoor implements Door, InvocationDoor {
 
   handOff(connection: Connection, socket: Socket, unread: Buffer): void {
     this.#connections.delete(connection);
-    socket.unshift(unread);
-    this.#complete?.(socket);
-    socket.resume();
+    this.#handOver?.(socket, unread, connection.isNew);
   }
 
   truncated(socket: Socket): void {
@@ -179,9 +176,11 @@ export class FramedDoor implements Door, InvocationDoor {
     switch (connection.waiting) {
       case 'answer':
         return;
-      case 'request':
-        if (waitedMs > INVOKE_LIMITS.keepAliveMs) connection.destroy();
+      case 'request': {
+        const mostMs = connection.isNew ? headersMs : INVOKE_LIMITS.keepAliveMs;
+        if (waitedMs > mostMs) connection.destroy();
         return;
+      }
       case 'head':
         if (waitedMs > headersMs) refuseLate(connection);
         return;

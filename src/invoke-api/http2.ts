@@ -19,15 +19,18 @@ export interface Http2Options {
   /** Whether a connection may have it: the requests of one seem to come from this machine. */
   readonly admits: (socket: Socket) => boolean;
   /**
-   * Reads the connections that speak HTTP/1, in the clear, before the server does, beginning with the
-   * bytes `first`; gives those it does not read on to the function handed to it.
+   * Reads every connection first, and ends those that say nothing. One that it does not read on it
+   * hands over, paused, with what has come of it.
    */
-  readonly http1?: (socket: Socket, first: Buffer, complete: (socket: Socket) => void) => void;
+  readonly http1?: (socket: Socket, handOver: HandOver) => void;
   /** Takes a connection for the server, which otherwise does so itself. */
   readonly complete?: (socket: Socket) => void;
   /** With it, connections that begin with TLS are taken as well. */
   readonly certificate?: () => SecureContext | undefined;
 }
+
+/** `isNew`: nothing of the connection has been read before `unread`. */
+export type HandOver = (socket: Socket, unread: Buffer, isNew: boolean) => void;
 
 /** Of one connection, not of the message (RFC 9110, 7.6.1). `Expect` has been answered by us. */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -64,7 +67,13 @@ export class Http2Front {
     const [own] = server.listeners('connection') as ((socket: Socket) => void)[];
     const complete = options.complete ?? own?.bind(server);
     server.removeAllListeners('connection');
-    server.on('connection', (socket: Socket) => this.#await(socket, complete));
+    const { http1 } = options;
+    const handOver: HandOver = (socket, unread, isNew) =>
+      this.#tell(socket, unread, isNew, complete);
+    server.on('connection', (socket: Socket) => {
+      if (http1 === undefined) this.#await(socket, handOver);
+      else http1(socket, handOver);
+    });
   }
 
   /** Ends the connections that the server itself knows nothing of. */
@@ -77,7 +86,7 @@ export class Http2Front {
     for (const socket of this.#silent) socket.destroy();
   }
 
-  #await(socket: Socket, complete: ((socket: Socket) => void) | undefined): void {
+  #await(socket: Socket, handOver: HandOver): void {
     this.#silent.add(socket);
     const onError = (): void => void socket.destroy();
     const onClose = (): void => void this.#silent.delete(socket);
@@ -91,32 +100,36 @@ export class Http2Front {
       socket.off('error', onError);
       socket.off('close', onClose);
       socket.pause();
-      const isHttp2 = first.subarray(0, PREFACE.length).toString('latin1') === PREFACE;
-      const isTls = first[0] === TLS_HANDSHAKE;
-      const { http1 } = this.#options;
-      if (http1 !== undefined && !isHttp2 && !isTls) {
-        http1(socket, first, (given) => complete?.(given));
-        socket.resume();
-        return;
-      }
-      socket.unshift(first);
-      if (isHttp2 && this.#options.admits(socket)) {
-        // It reads what is there by itself.
-        this.#http2 ??= this.#opened();
-        this.#http2.emit('connection', socket);
-        return;
-      }
-      const secureContext = isTls ? this.#options.certificate?.() : undefined;
-      if (secureContext !== undefined) {
-        const { TLSSocket } = process.getBuiltinModule('node:tls');
-        const secured = new TLSSocket(socket, { isServer: true, secureContext });
-        secured.on('error', () => secured.destroy());
-        complete?.(secured);
-        return;
-      }
-      complete?.(socket);
-      socket.resume();
+      handOver(socket, first, true);
     });
+  }
+
+  /** What a connection speaks is told by its first bytes. */
+  #tell(
+    socket: Socket,
+    unread: Buffer,
+    isNew: boolean,
+    complete: ((socket: Socket) => void) | undefined,
+  ): void {
+    socket.unshift(unread);
+    const isHttp2 = isNew && unread.toString('latin1', 0, PREFACE.length) === PREFACE;
+    if (isHttp2 && this.#options.admits(socket)) {
+      // It reads what is there by itself.
+      this.#http2 ??= this.#opened();
+      this.#http2.emit('connection', socket);
+      return;
+    }
+    const isTls = isNew && unread[0] === TLS_HANDSHAKE;
+    const secureContext = isTls ? this.#options.certificate?.() : undefined;
+    if (secureContext !== undefined) {
+      const { TLSSocket } = process.getBuiltinModule('node:tls');
+      const secured = new TLSSocket(socket, { isServer: true, secureContext });
+      secured.on('error', () => secured.destroy());
+      complete?.(secured);
+      return;
+    }
+    complete?.(socket);
+    socket.resume();
   }
 
   #opened(): Http2Server {

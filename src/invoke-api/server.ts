@@ -119,7 +119,7 @@ export class InvokeApi {
       firstByteMs: deadlines.headersMs,
       // Its requests then come from this machine, which shows no token.
       admits: ({ remoteAddress }) => this.#admission.isFree(remoteAddress),
-      http1: (socket, first, complete) => this.#framed.take(socket, first, complete),
+      http1: (socket, handOver) => this.#framed.take(socket, handOver),
       complete: (socket) => void (this.#http ??= this.#openedHttp()).emit('connection', socket),
     });
   }
