@@ -36,12 +36,9 @@ export abstract class FramedAnswer implements AnswerTarget {
 
   writeHead(status: number, headers: readonly (string | number)[]): void {
     let lines = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`;
-    let values = '';
     for (let at = 0; at < headers.length; at += 2) {
-      values += headers[at + 1];
-      lines += `${headers[at]}: ${headers[at + 1]}\r\n`;
+      lines += lineOf(String(headers[at]), headers[at + 1] ?? '');
     }
-    if (UNSENDABLE.test(values)) throw new Error(`a header cannot hold this: ${values}`);
     this.#status = status;
     this.#lines = `${lines}Date: ${httpDate(Date.now())}\r\n`;
   }
@@ -56,6 +53,21 @@ export abstract class FramedAnswer implements AnswerTarget {
   giveUp(bytes: Buffer): void {
     giveUp(bytes);
   }
+}
+
+/** The last line of each header: most are the same again, in other answers. */
+const lastLines = new Map<string, { readonly value: string | number; readonly line: string }>();
+
+/** The names are our own, and few. */
+function lineOf(name: string, value: string | number): string {
+  const last = lastLines.get(name);
+  if (last?.value === value) return last.line;
+  if (typeof value === 'string' && UNSENDABLE.test(value)) {
+    throw new Error(`a header cannot hold this: ${value}`);
+  }
+  const line = `${name}: ${value}\r\n`;
+  lastLines.set(name, { value, line });
+  return line;
 }
 
 /** The most frequent ones, without what has all. */
