@@ -2,11 +2,11 @@
  * Finished invocations and log lines, kept for `logs` and `why`.
  *
  *  1. Writing only appends to a buffer. A few times a second the buffer goes to the database in
- *     slices of a few milliseconds, and the event loop gets at least as much time in between.
+ *     batches of a few milliseconds, and the event loop gets at least as much time in between.
  *  2. Nothing here fails the caller. When the disk is full or too slow, entries are dropped and
  *     counted, and somebody is told once for each time it begins.
  *  3. Invocations and logs are kept while the file has less than 256 MB; what is older goes in
- *     small steps, a little with each slice.
+ *     small steps, a little with each batch.
  *  4. Reading sees everything written before it. It looks through the batches from the newest one
  *     on, a few in each turn of the event loop.
  */
@@ -16,7 +16,7 @@ import type { Clock, Timer } from '../async/clock.js';
 import { nextTurn } from '../async/next-turn.js';
 import { messageOf } from '../errors.js';
 import type { LineStore } from '../log/log-hub.js';
-import { batchOf, functionsOf, linesOf, recordsOf, type BatchRow } from './batch.js';
+import { Batch, linesOf, recordsOf, type BatchRow } from './batch.js';
 import { closeDatabase, fileOf, unusable, type SqliteDatabase } from './database.js';
 
 export interface InvocationStoreOptions {
@@ -44,16 +44,13 @@ const LIMITS: StoreLimits = {
   waitingBytes: 32 * 1024 * 1024,
 };
 const FLUSH_AFTER_MS = 300;
-const FLUSH_AT_ENTRIES = 4_000;
-const SLICE = { records: 500, lines: 2_000, bytes: 512 * 1024 };
-/** Batches looked at to find what goes with one slice. */
+/** Full batches that are not left to wait for that. */
+const FLUSH_AT_BATCHES = 2;
+/** Batches looked at to find what goes with one batch. */
 const TRIM_BATCHES = 100;
 /** Batches read in one turn. */
 const READ_BATCHES = 16;
 const DEFAULT_LINES = 1000;
-/** What an entry takes besides its text. */
-const ENTRY_BYTES = 100;
-const RECORD_BYTES = 600;
 
 export class InvocationStore implements LineStore {
   readonly #open: () => SqliteDatabase;
@@ -62,9 +59,11 @@ export class InvocationStore implements LineStore {
   readonly #warn: (message: string) => void;
   readonly #limits: StoreLimits;
   readonly #statements = new Map<string, Statement>();
-  #records: InvocationRecord[] = [];
-  #lines: LogLine[] = [];
-  #waitingBytes = 0;
+  /** What is written comes here. */
+  #batch = new Batch();
+  /** Full ones, the oldest first, and the memory they take. */
+  #full: Batch[] = [];
+  #fullBytes = 0;
   #dropped = 0;
   #timer: Timer | undefined;
   #hurried = false;
@@ -90,15 +89,19 @@ export class InvocationStore implements LineStore {
 
   /** Roughly the memory that entries take which wait for the disk. */
   get waitingBytes(): number {
-    return this.#waitingBytes;
+    return this.#fullBytes + this.#batch.bytes;
   }
 
   record(record: InvocationRecord): void {
-    if (this.#hasRoom()) this.#due(this.#records.push(record), RECORD_BYTES);
+    if (!this.#hasRoom()) return;
+    this.#batch.record(record);
+    this.#due();
   }
 
   keep(line: LogLine): void {
-    if (this.#hasRoom()) this.#due(this.#lines.push(line), line.text.length + ENTRY_BYTES);
+    if (!this.#hasRoom()) return;
+    this.#batch.line(line);
+    this.#due();
   }
 
   /** Raises `state-unusable` when the file cannot be read. */
@@ -137,7 +140,7 @@ export class InvocationStore implements LineStore {
 
   /** Writes what waits, all of it. */
   flush(): void {
-    while (this.#records.length + this.#lines.length > 0) this.#writeSlice();
+    while (this.#waits) this.#writeBatch();
     this.#timer?.cancel();
     this.#timer = undefined;
   }
@@ -156,8 +159,13 @@ export class InvocationStore implements LineStore {
     return this.#database;
   }
 
+  /** Whether there is anything to be written. */
+  get #waits(): boolean {
+    return this.#full.length > 0 || this.#batch.entries > 0;
+  }
+
   #hasRoom(): boolean {
-    if (!this.#closed && this.#waitingBytes < this.#limits.waitingBytes) return true;
+    if (!this.#closed && this.waitingBytes < this.#limits.waitingBytes) return true;
     this.#dropped += 1;
     if (this.#trouble === 'none' && !this.#closed) {
       this.#trouble = 'slow';
@@ -166,23 +174,24 @@ export class InvocationStore implements LineStore {
     return false;
   }
 
-  #due(waiting: number, bytes: number): void {
-    this.#waitingBytes += bytes;
-    if (this.#timer === undefined) {
-      this.#flushIn(FLUSH_AFTER_MS);
-    } else if (waiting >= FLUSH_AT_ENTRIES && !this.#hurried) {
-      this.#hurried = true;
-      this.#timer.cancel();
-      this.#flushIn(0);
-    }
+  #due(): void {
+    if (this.#timer === undefined) this.#flushIn(FLUSH_AFTER_MS);
+    if (!this.#batch.isFull) return;
+    this.#fullBytes += this.#batch.bytes;
+    this.#full.push(this.#batch);
+    this.#batch = new Batch();
+    if (this.#full.length < FLUSH_AT_BATCHES || this.#hurried) return;
+    this.#hurried = true;
+    this.#timer?.cancel();
+    this.#flushIn(0);
   }
 
   #flushIn(delayMs: number): void {
     this.#timer = this.#clock.setTimer(delayMs, () => {
       const startedAt = this.#clock.monotonic();
-      this.#writeSlice();
+      this.#writeBatch();
       this.#timer = undefined;
-      if (this.#records.length + this.#lines.length > 0) {
+      if (this.#waits) {
         this.#flushIn(this.#clock.monotonic() - startedAt);
       } else {
         this.#hurried = false;
@@ -190,46 +199,44 @@ export class InvocationStore implements LineStore {
     });
   }
 
-  #writeSlice(): void {
-    const records = this.#records.splice(0, SLICE.records);
-    const { count, bytes } = this.#nextLines();
-    const lines = this.#lines.splice(0, count);
-    this.#waitingBytes -= bytes + records.length * RECORD_BYTES;
+  #writeBatch(): void {
+    const batch = this.#nextBatch();
+    const { entries } = batch;
     try {
-      this.#write(records, lines);
+      this.#write(batch);
       const recovered =
-        this.#trouble === 'failing' || this.#waitingBytes < this.#limits.waitingBytes / 2;
+        this.#trouble === 'failing' || this.waitingBytes < this.#limits.waitingBytes / 2;
       if (recovered) this.#trouble = 'none';
     } catch (error) {
-      this.#dropped += records.length + lines.length;
+      this.#dropped += entries;
       if (this.#trouble === 'failing') return;
       this.#trouble = 'failing';
       this.#warn(`logs and records are not being kept: ${messageOf(error)}`);
     }
   }
 
-  #nextLines(): { count: number; bytes: number } {
-    let count = 0;
-    let bytes = 0;
-    while (count < SLICE.lines && bytes < SLICE.bytes) {
-      const line = this.#lines[count];
-      if (line === undefined) break;
-      bytes += line.text.length + ENTRY_BYTES;
-      count += 1;
+  #nextBatch(): Batch {
+    const next = this.#full.shift();
+    if (next !== undefined) {
+      this.#fullBytes -= next.bytes;
+      return next;
     }
-    return { count, bytes };
+    const last = this.#batch;
+    this.#batch = new Batch();
+    return last;
   }
 
-  #write(records: readonly InvocationRecord[], lines: readonly LogLine[]): void {
-    const batch = batchOf(lines, records);
-    const bytes = Buffer.byteLength(batch.lines) + Buffer.byteLength(batch.records);
+  #write(batch: Batch): void {
+    const { functions } = batch;
+    const { lines, records } = batch.row();
+    const bytes = Buffer.byteLength(lines) + Buffer.byteLength(records);
     this.#prepared(
       'INSERT INTO batches (bytes, functions, lines, records) VALUES (?, ?, ?, ?)',
-    ).run(bytes, functionsOf(lines), batch.lines, batch.records);
+    ).run(bytes, functions, lines, records);
     this.#trim(bytes);
   }
 
-  /** Takes away about twice what a slice brought, while there is too much. */
+  /** Takes away about twice what a batch brought, while there is too much. */
   #trim(addedBytes: number): void {
     if (this.#fileBytes() <= this.#limits.fileBytes) return;
     const oldest = this.#prepared('SELECT id, bytes FROM batches ORDER BY id LIMIT ?').all(
