@@ -376,14 +376,14 @@ export class Environment implements ChannelListener {
 
   /** Extensions are told; without any, `otherwise`. */
   #endProcesses(reason: ShutdownReason, otherwise: () => void): void {
-    this.#serving.readOutput();
+    this.#serving.endLast();
     if (!this.#host.present) return otherwise();
     if (this.#processes.still) this.#thawProcesses();
     this.#host.shutDown(reason);
   }
 
   #exited(exit: ContainerExit): void {
-    this.#serving.readOutput();
+    this.#serving.endLast();
     this.#mishap.exited(exit, this.#state === 'resetting');
     if (exit.outOfMemory) this.#processes.peakWas(this.version.memoryMb * 2 ** 20);
     this.#channel.close();
@@ -424,7 +424,7 @@ export class Environment implements ChannelListener {
 
   async #remove(): Promise<void> {
     this.#alarm.release();
-    this.#serving.readOutput();
+    this.#serving.endLast();
     this.#channel.close();
     this.#host.close();
     this.#parts.door.close(this.#identity);

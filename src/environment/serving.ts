@@ -43,14 +43,17 @@ interface Unreported {
   runtimeOverheadMs?: number;
 }
 
-/** The caller has its answer; what the runtime wrote before it may not all be read. */
-interface Unread {
+/** The caller has its answer; what the runtime wrote before it may not all be read, nor told. */
+interface Untold {
   readonly settlement: Settlement;
-  /** To be told of once it is; undefined: later. */
+  /** To be told of once it is read; undefined: later. */
   readonly finished: Finished | undefined;
+  isRead: boolean;
 }
 
-const LOOKS_APART_MS = 1;
+/** So short an invocation takes little memory, and is looked at the peak for now and then only. */
+const SHORT_MS = 1;
+const LOOKS_APART_MS = 20;
 
 export class Serving {
   /** Of the init before it, where that is told with the first invocation. */
@@ -64,7 +67,7 @@ export class Serving {
   readonly #restoration: Pick<Restoration, 'takeMs'>;
   #settlement: Settlement | undefined;
   #unreported: Unreported | undefined;
-  #unread: Unread | undefined;
+  #last: Untold | undefined;
   #served = 0;
   #lookedAt = -Infinity;
 
@@ -79,7 +82,7 @@ export class Serving {
   }
   /** How many have come to an end. */
   get served(): number {
-    return this.#served;
+    return this.#last?.finished === undefined ? this.#served : this.#served + 1;
   }
 
   /** After `readOutput`. */
@@ -88,14 +91,22 @@ export class Serving {
     this.extensionsAtWork = 0;
   }
 
-  /** Writes START and sends the event, also to extensions. */
+  /** Sends the event, also to extensions; writes START, and before it what the last one still lacks. */
   deliver(channel: Pick<Channel, 'deliver'>, host: Pick<ExtensionHost, 'invoke'>): void {
     const settlement = this.#settlement;
     if (settlement === undefined) return;
-    if (!settlement.begun) this.#parts.journal.begin(settlement);
-    const delivery = settlement.delivery();
-    channel.deliver(delivery);
-    this.extensionsAtWork = host.invoke(delivery);
+    const send = (): void => {
+      const delivery = settlement.delivery();
+      channel.deliver(delivery);
+      this.extensionsAtWork = host.invoke(delivery);
+    };
+    if (settlement.begun) return send();
+    const { journal } = this.#parts;
+    const last = this.#last;
+    if (last === undefined) return journal.begin(settlement, send);
+    send();
+    if (last === this.#last) this.#tellLast();
+    if (!settlement.begun) journal.begin(settlement);
   }
 
   conclude(action: Conclusion, mishap: Mishap, endReason: EndReason | undefined): void {
@@ -130,19 +141,15 @@ export class Serving {
     const goesOn = isPosted && this.extensionsAtWork > 0;
     const release = goesOn ? settlement.assignment.hold?.() : undefined;
     if (!settlement.wantsTail) settlement.answer(finished);
+    this.#tellLast();
     const isReported = !goesOn && !(isPosted && this.#isHeard());
     if (!isReported) this.#unreported = { settlement, finished, release };
-    else if (ending.kind !== 'exited') this.#lookAtPeak(now);
     const told = isReported ? finished : undefined;
     if (isPosted) this.#responded(settlement, told);
-    else if (told !== undefined) this.#journalEnd(settlement, told);
-  }
-
-  /** Events that follow each other so fast change little, and each look takes its time. */
-  #lookAtPeak(now: number): void {
-    if (now - this.#lookedAt < LOOKS_APART_MS) return;
-    this.#lookedAt = now;
-    this.#parts.processes.lookAtPeak();
+    else if (told !== undefined) {
+      if (ending.kind !== 'exited') this.#parts.processes.lookAtPeak();
+      this.#journalEnd(settlement, told);
+    }
   }
 
   /**
@@ -152,28 +159,61 @@ export class Serving {
   #responded(settlement: Settlement, finished: Finished | undefined): void {
     const { journal, processes } = this.#parts;
     if (journal.marker !== undefined && processes.pipesOutput) {
-      this.#unread = { settlement, finished };
-      afterReads(this.#outputWasRead);
+      this.#last = { settlement, finished, isRead: false };
+      afterReads(this.#readsAreOver);
     } else if (finished !== undefined) {
-      this.#journalEnd(settlement, finished);
+      this.#lookAndEnd(settlement, finished);
     }
   }
 
   /** What was written before a response has been read when all that can be read has been. */
-  readonly #outputWasRead = (): void => {
-    const unread = this.#unread;
-    if (unread === undefined) return;
-    this.#unread = undefined;
-    const { settlement, finished } = unread;
-    this.#parts.journal.outputIsHere(settlement.requestId);
-    if (finished !== undefined) this.#journalEnd(settlement, finished);
+  readonly #readsAreOver = (): void => {
+    const last = this.#last;
+    if (last === undefined) return;
+    const { settlement, finished, isRead } = last;
+    this.#outputWasRead(last);
+    // A look takes its time, which the others that wait for an answer need not wait for.
+    const waits = !isRead && finished !== undefined && this.#isLookDue(settlement, finished);
+    if (waits) afterReads(this.#readsAreOver);
+    else this.#tellLast();
   };
 
-  /** What follows must not be taken for output of the last invocation, nor be told before its end. */
+  /** What follows must not be taken for output of the last invocation. */
   readOutput(): void {
-    if (this.#unread === undefined) return;
+    if (this.#last === undefined || this.#last.isRead) return;
     this.#parts.processes.flushOutput();
-    this.#outputWasRead();
+    this.#outputWasRead(this.#last);
+  }
+
+  /** Nor must it be told before that one's end. */
+  endLast(): void {
+    this.readOutput();
+    this.#tellLast();
+  }
+
+  #outputWasRead(last: Untold): void {
+    if (!last.isRead) this.#parts.journal.outputIsHere(last.settlement.requestId);
+    last.isRead = true;
+  }
+
+  #tellLast(): void {
+    const last = this.#last;
+    if (last === undefined) return;
+    this.#last = undefined;
+    if (last.finished !== undefined) this.#lookAndEnd(last.settlement, last.finished);
+  }
+
+  #lookAndEnd(settlement: Settlement, finished: Finished): void {
+    if (this.#isLookDue(settlement, finished)) {
+      this.#lookedAt = settlement.dispatch.dispatchedAt + finished.durationMs;
+      this.#parts.processes.lookAtPeak();
+    }
+    this.#journalEnd(settlement, finished);
+  }
+
+  #isLookDue({ dispatch }: Settlement, { durationMs }: Finished): boolean {
+    const endedAt = dispatch.dispatchedAt + durationMs;
+    return durationMs >= SHORT_MS || endedAt - this.#lookedAt >= LOOKS_APART_MS;
   }
 
   /** All that the runtime has written of its init is here. */
@@ -209,7 +249,7 @@ export class Serving {
     const unreported = this.#unreported;
     if (unreported === undefined) return;
     this.#unreported = undefined;
-    this.readOutput();
+    this.endLast();
     const { settlement, finished, release, runtimeOverheadMs } = unreported;
     release?.();
     const now = this.#parts.clock.monotonic();

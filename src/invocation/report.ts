@@ -32,6 +32,13 @@ export function billedDurationMs(durationMs: number, initMs = 0): number {
   return Math.max(1, Math.ceil(shownHundredths / 100));
 }
 
+/** As `toFixed(2)` writes it, but rounded as what is billed is. */
+function hundredths(ms: number): string {
+  const all = Math.round(ms * 100);
+  const part = all % 100;
+  return `${(all - part) / 100}.${part < 10 ? '0' : ''}${part}`;
+}
+
 export interface Report {
   readonly requestId: string;
   readonly durationMs: number;
@@ -49,10 +56,10 @@ export interface Report {
 
 export function reportLine(report: Report): string {
   let line =
-    `REPORT RequestId: ${report.requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\t` +
+    `REPORT RequestId: ${report.requestId}\tDuration: ${hundredths(report.durationMs)} ms\t` +
     `Billed Duration: ${report.billedMs} ms\tMemory Size: ${report.memorySizeMb} MB\t` +
     `Max Memory Used: ${report.maxMemoryUsedMb} MB\t`;
-  if (report.initMs !== undefined) line += `Init Duration: ${report.initMs.toFixed(2)} ms\t`;
+  if (report.initMs !== undefined) line += `Init Duration: ${hundredths(report.initMs)} ms\t`;
   if (report.restoreMs !== undefined) {
     line += `Restore Duration: ${report.restoreMs.toFixed(2)} ms\t`;
   }

@@ -223,7 +223,10 @@ export const SILENT_JOURNAL: InvocationJournal = {
   restoreEnded: () => undefined,
   refuse: () => undefined,
   runtimeDone: () => undefined,
-  begin: (settlement) => void (settlement.begun = true),
+  begin: (settlement, send) => {
+    settlement.begun = true;
+    send?.();
+  },
   end: () => undefined,
   abandon: () => undefined,
   processesEnding: () => undefined,

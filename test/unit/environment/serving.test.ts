@@ -16,9 +16,10 @@ function piped(told: string[]): Pick<ServingParts, 'journal' | 'processes'> {
   const journal: InvocationJournal = {
     ...SILENT_JOURNAL,
     marker: 'marker',
-    begin: (settlement) => {
+    begin: (settlement, send) => {
       settlement.begun = true;
       told.push('begun');
+      send?.();
     },
     outputIsHere: (what) => void told.push(`output of ${what}`),
     end: ({ requestId }) => void told.push(`end of ${requestId}`),
@@ -40,7 +41,7 @@ function serve(
     journal: SILENT_JOURNAL,
     processes: { lookAtPeak: () => undefined } as Processes,
   }),
-): { told: string[]; serving: Serving } {
+): { told: string[]; serving: Serving; take: () => void } {
   const clock = new ManualClock();
   const told: string[] = [];
   const serving = new Serving({ clock, ...partsOf(told) }, { takeMs: () => undefined });
@@ -61,10 +62,12 @@ function serve(
     settle: () => void told.push('settled'),
   };
   const story = { kind: 'warm', cause: { kind: 'first-use' }, served: 0 } as const;
-  serving.take(new Settlement(assignment, VERSION, dispatched(clock, VERSION, story)));
+  const take = (): void =>
+    serving.take(new Settlement(assignment, VERSION, dispatched(clock, VERSION, story)));
+  take();
   serving.extensionsAtWork = extensionsAtWork;
   serving.posted = { kind: 'response', payload: Buffer.from('{}'), contentType: 'a/b' };
-  return { told, serving };
+  return { told, serving, take };
 }
 
 describe('an invocation counts as concurrency', () => {
@@ -103,19 +106,56 @@ describe('what an invocation wrote, where we read the pipe ourselves', () => {
     const { told, serving } = serve(0, piped);
     serving.conclude('settleResponse', mishap, undefined);
     expect(told).toEqual(['settled']);
-    expect(serving.served).toBe(0);
+    expect(serving.served).toBe(1);
+    await nextTurn();
+    expect(told).toEqual(['settled', 'output of r']);
+    // Its end is told once the peak of its memory is known, behind whoever is more urgent.
     await nextTurn();
     expect(told).toEqual(['settled', 'output of r', 'end of r']);
     expect(serving.served).toBe(1);
   });
 
-  it('is read at once when the next event comes before that', async () => {
-    const { told, serving } = serve(0, piped);
+  it('is read at once when the next event comes before that, and told behind that event', async () => {
+    const { told, serving, take } = serve(0, piped);
     serving.conclude('settleResponse', mishap, undefined);
     serving.readOutput();
     serving.readOutput();
+    expect(told).toEqual(['settled', 'read', 'output of r']);
+    take();
+    serving.deliver({ deliver: () => void told.push('delivered') }, { invoke: () => 0 });
+    await nextTurn();
+    await nextTurn();
+    const later = ['delivered', 'end of r', 'begun'];
+    expect(told).toEqual(['settled', 'read', 'output of r', ...later]);
+  });
+
+  it('is told at once when nothing follows', async () => {
+    const { told, serving } = serve(0, piped);
+    serving.conclude('settleResponse', mishap, undefined);
+    serving.endLast();
     await nextTurn();
     expect(told).toEqual(['settled', 'read', 'output of r', 'end of r']);
+  });
+
+  it('is told before the end of the next one, which may come at once', () => {
+    const { told, serving, take } = serve(0, piped);
+    serving.conclude('settleResponse', mishap, undefined);
+    serving.readOutput();
+    take();
+    const deliver = (): void => {
+      serving.posted = { kind: 'response', payload: Buffer.from('{}'), contentType: 'a/b' };
+      serving.conclude('settleResponse', mishap, undefined);
+    };
+    serving.deliver({ deliver }, { invoke: () => 0 });
+    serving.endLast();
+    expect(told.slice(3)).toEqual([
+      'settled',
+      'end of r',
+      'begun',
+      'read',
+      'output of r',
+      'end of r',
+    ]);
   });
 });
 
