@@ -80,8 +80,7 @@ function callWithCallback(runtime, event, headers) {
   });
   const callback = (error, result) =>
     end(error, result, context.callbackWaitsForEmptyEventLoop ? 'empty loop' : 'soon');
-  const neverSettles = types.isAsyncFunction(runtime.handler);
-  onEmptyLoop = () => end(neverSettles ? unsettled() : null, null, 'now');
+  onEmptyLoop = () => end(types.isAsyncFunction(runtime.handler) ? unsettled() : null, null, 'now');
   try {
     const result = runtime.handler(event, context, callback);
     if (typeof result?.then === 'function') {

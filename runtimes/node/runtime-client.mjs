@@ -5,7 +5,8 @@ import { Answers } from './answers.mjs';
 
 const net = process.getBuiltinModule('node:net');
 
-const VERSION = '/2018-06-01/runtime/';
+const VERSION = '/2018-06-01/';
+const RUNTIME = 'runtime/';
 /** A response up to this goes out together with the poll for the next event. */
 const PIPELINED_BYTES = 64 * 1024;
 const ERROR_TYPE = 'Lambda-Runtime-Function-Error-Type';
@@ -27,6 +28,9 @@ export class RuntimeClient {
   #waiting = [];
   #next;
   #closing = false;
+  /** A message of ours is with the kernel, or waits for it. */
+  #writing = false;
+  #written;
   /** A server that ends connections might lose what was sent ahead. */
   #pipelines = true;
   /** The response stream of the invocation in progress. */
@@ -43,8 +47,9 @@ export class RuntimeClient {
     this.#address = address;
     this.#open = open;
     this.#target = path === undefined ? networkTarget(address) : { path };
-    this.#next = this.#head('GET', 'invocation/next', '');
+    this.#next = this.#head('GET', `${RUNTIME}invocation/next`, '');
     this.#connect();
+    if (path !== undefined) this.#greet();
   }
 
   /** Whether the connection keeps the process alive: not while only a handler's work should. */
@@ -108,7 +113,7 @@ export class RuntimeClient {
     const socket = this.#socket;
     let due = this.#head(
       'POST',
-      `invocation/${requestId}/response`,
+      `${RUNTIME}invocation/${requestId}/response`,
       `Content-Type: ${contentType}\r\n${STREAMING}`,
     );
     let ended = false;
@@ -147,13 +152,15 @@ export class RuntimeClient {
     const length = Buffer.byteLength(sent);
     const head = this.#head(
       'POST',
-      path,
+      RUNTIME + path,
       `Content-Type: ${contentType}\r\nContent-Length: ${length}\r\n${headers}`,
     );
     if (length > PIPELINED_BYTES) {
+      const bytes = typeof sent === 'string' ? Buffer.from(sent) : sent;
+      this.#early?.push(head, bytes);
       this.#socket.cork();
-      this.#send(head);
-      this.#send(typeof sent === 'string' ? Buffer.from(sent) : sent);
+      this.#socket.write(head, 'latin1');
+      this.#socket.write(bytes);
       this.#socket.uncork();
       return false;
     }
@@ -166,8 +173,24 @@ export class RuntimeClient {
 
   /** Bytes, or a text whose characters are bytes. */
   #send(message) {
+    const socket = this.#socket;
     this.#early?.push(message);
-    this.#socket.write(message, 'latin1');
+    if (this.#early !== undefined || this.#writing || socket.writableLength > 0) {
+      socket.write(message, 'latin1');
+      return;
+    }
+    // What the stream would do besides is of use only to what the kernel does not take at once.
+    this.#writing = true;
+    socket._write(message, 'latin1', this.#written);
+  }
+
+  /**
+   * Asks for what says nothing, and goes on: the answer is here before the first event, which would
+   * be the first that is ever read otherwise, by code that has to be compiled for it.
+   */
+  #greet() {
+    this.#send(this.#head('GET', 'ping', ''));
+    void this.#answer();
   }
 
   #head(method, path, headers) {
@@ -195,10 +218,15 @@ export class RuntimeClient {
       },
     };
     const socket = this.#open({ ...this.#target, onread });
+    this.#written = (error) => {
+      if (socket === this.#socket) this.#writing = false;
+      if (error) socket.destroy();
+    };
     this.#socket = socket;
     this.#coming = answers;
     this.#answers = [];
     this.#closing = false;
+    this.#writing = false;
     this.#early = [];
     socket.on('connect', () => (this.#early = undefined));
     socket.on('error', () => undefined);
