@@ -42,6 +42,7 @@ import type { InvocationStore } from '../state/invocation-store.js';
 import { openSink } from '../telemetry/sinks.js';
 import { openAwsSide, type AwsSide } from './aws-side.js';
 import type { Backend } from './backend.js';
+import { giveMemoryBackLate } from './idle-heap.js';
 import { isPlain, rehearse } from './rehearsal.js';
 import { told } from './told.js';
 
@@ -89,6 +90,7 @@ function reclaimAfterMs({ reclaim }: EngineDescription): number | 'never' {
 
 /** Raises user errors. */
 export async function openEngineSide(request: EngineSideRequest): Promise<EngineSide> {
+  giveMemoryBackLate();
   const opened = await openEngine(request);
   const { engine, description, aws } = opened;
   return { engine, description, aws, ...backendOn(opened, request) };

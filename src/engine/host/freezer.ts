@@ -6,6 +6,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Clock } from '../../async/clock.js';
 import { sleep } from '../../async/clock.js';
+import { nextTurn } from '../../async/next-turn.js';
 import { OrchestratorError } from '../../errors.js';
 import { v1File, v2File, type CgroupPaths } from './cgroup.js';
 
@@ -23,7 +24,8 @@ export interface PauseCalls {
   unpause(): Promise<void>;
 }
 
-const CHECKS_AT_ONCE = 20;
+/** In turns of the event loop: whoever asks for something meanwhile does not wait for it. */
+const CHECKS_IN_TURNS = 20;
 const CHECKS_BEFORE_ANEW = 10;
 const CHECK_AGAIN_MS = 1;
 const MOST_CHECKS = 2_000;
@@ -76,7 +78,11 @@ class FileFreezer implements Freezer {
     if (this.#closed) return;
     this.#thawed = false;
     this.#write(this.#words.freeze);
-    for (let checks = 0; checks < CHECKS_AT_ONCE; checks += 1) if (this.#settled()) return;
+    if (this.#settled()) return;
+    for (let checks = 0; checks < CHECKS_IN_TURNS; checks += 1) {
+      await nextTurn();
+      if (this.#settled()) return;
+    }
     // A process in the middle of a system call takes a moment longer.
     for (let checks = 0; checks < MOST_CHECKS; checks += 1) {
       await sleep(this.#clock, CHECK_AGAIN_MS);
