@@ -54,7 +54,7 @@ export function randomUuid(): string {
     uuid[UUID_DIGITS[2 * at + 1] as number] = DIGITS[byte & 15] as number;
   }
   uuid[VERSION_AT] = VERSION;
-  uuid[VARIANT_AT] = VARIANTS[(block[drawn + VARIANT_BYTE] as number) & 3] as number;
+  uuid[VARIANT_AT] = VARIANTS[((block[drawn + VARIANT_BYTE] as number) >> 4) & 3] as number;
   drawn += UUID_BYTES;
   return uuid.toString('latin1');
 }

@@ -61,7 +61,7 @@ export function reportLine(report: Report): string {
     `Max Memory Used: ${report.maxMemoryUsedMb} MB\t`;
   if (report.initMs !== undefined) line += `Init Duration: ${hundredths(report.initMs)} ms\t`;
   if (report.restoreMs !== undefined) {
-    line += `Restore Duration: ${report.restoreMs.toFixed(2)} ms\t`;
+    line += `Restore Duration: ${hundredths(report.restoreMs)} ms\t`;
   }
   if (report.billedRestoreMs !== undefined) {
     line += `Billed Restore Duration: ${report.billedRestoreMs} ms\t`;
@@ -90,7 +90,7 @@ export interface InitReport extends Ended {
 }
 
 export function initReportLine(report: InitReport): string {
-  const init = `INIT_REPORT Init Duration: ${report.initMs.toFixed(2)} ms`;
+  const init = `INIT_REPORT Init Duration: ${hundredths(report.initMs)} ms`;
   return [init, `Phase: ${report.phase}`, ...endedFields(report)].join('\t');
 }
 
@@ -103,6 +103,6 @@ export function restoreStartLine(runtime: {
 }
 
 export function restoreReportLine(report: Ended & { readonly restoreMs: number }): string {
-  const restore = `RESTORE_REPORT Restore Duration: ${report.restoreMs.toFixed(2)} ms`;
+  const restore = `RESTORE_REPORT Restore Duration: ${hundredths(report.restoreMs)} ms`;
   return [restore, ...endedFields(report)].join('\t');
 }
