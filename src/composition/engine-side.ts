@@ -90,7 +90,6 @@ function reclaimAfterMs({ reclaim }: EngineDescription): number | 'never' {
 
 /** Raises user errors. */
 export async function openEngineSide(request: EngineSideRequest): Promise<EngineSide> {
-  giveMemoryBackLate();
   const opened = await openEngine(request);
   const { engine, description, aws } = opened;
   return { engine, description, aws, ...backendOn(opened, request) };
@@ -166,6 +165,7 @@ function backendOn(
   return {
     backend,
     rehearse: async () => {
+      giveMemoryBackLate();
       const path = opened.runtimeApi.socketPath;
       if (plain === undefined || path === undefined) return;
       const { region, accountId } = settings;
