@@ -6,8 +6,7 @@ import { logError, mark, NO_REQUEST, patchConsole, setRequest, tell } from './co
 import { errorCause, errorPayload, PROMISES_ONLY, runtimeError } from './errors.mjs';
 import { loadHandler } from './handler.mjs';
 import { awslambda, callerOf, forgetInvocations, Told, withInvokeStore } from './invoke.mjs';
-import { emptyNewSpace } from './new-space.mjs';
-import { nobody, rehearse } from './rehearsal.mjs';
+import { emptyNewSpace, nobody, rehearse } from './rehearsal.mjs';
 import { STREAMED } from './response-stream.mjs';
 import { RuntimeClient } from './runtime-client.mjs';
 
@@ -22,11 +21,9 @@ delete env._ORCHESTRATOR_RUNTIME_SOCKET;
 /** `init`, `polling`, `ending`, or the id of the request in progress. */
 let phase = 'init';
 
-// Flags of the platform's own, which are nothing to the function or to what it starts.
-for (const own of ['--no-memory-reducer', '--no-minor-gc-task']) {
-  const at = execArgv.indexOf(own);
-  if (at >= 0) execArgv.splice(at, 1);
-}
+// A flag of the platform's own, which is nothing to the function or to what it starts.
+const flag = execArgv.indexOf('--no-memory-reducer');
+if (flag >= 0) execArgv.splice(flag, 1);
 patchConsole({ format: env.AWS_LAMBDA_LOG_FORMAT, level: env.AWS_LAMBDA_LOG_LEVEL });
 if (!['1', 'true'].includes(env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA))
   globalThis.awslambda = awslambda;

@@ -5,8 +5,7 @@ import { Answers } from './answers.mjs';
 
 const net = process.getBuiltinModule('node:net');
 
-const VERSION = '/2018-06-01/';
-const RUNTIME = 'runtime/';
+const VERSION = '/2018-06-01/runtime/';
 /** A response up to this goes out together with the poll for the next event. */
 const PIPELINED_BYTES = 64 * 1024;
 const ERROR_TYPE = 'Lambda-Runtime-Function-Error-Type';
@@ -47,9 +46,8 @@ export class RuntimeClient {
     this.#address = address;
     this.#open = open;
     this.#target = path === undefined ? networkTarget(address) : { path };
-    this.#next = this.#head('GET', `${RUNTIME}invocation/next`, '');
+    this.#next = this.#head('GET', 'invocation/next', '');
     this.#connect();
-    if (path !== undefined) this.#greet();
   }
 
   /** Whether the connection keeps the process alive: not while only a handler's work should. */
@@ -113,7 +111,7 @@ export class RuntimeClient {
     const socket = this.#socket;
     let due = this.#head(
       'POST',
-      `${RUNTIME}invocation/${requestId}/response`,
+      `invocation/${requestId}/response`,
       `Content-Type: ${contentType}\r\n${STREAMING}`,
     );
     let ended = false;
@@ -152,7 +150,7 @@ export class RuntimeClient {
     const length = Buffer.byteLength(sent);
     const head = this.#head(
       'POST',
-      RUNTIME + path,
+      path,
       `Content-Type: ${contentType}\r\nContent-Length: ${length}\r\n${headers}`,
     );
     if (length > PIPELINED_BYTES) {
@@ -182,15 +180,6 @@ export class RuntimeClient {
     // What the stream would do besides is of use only to what the kernel does not take at once.
     this.#writing = true;
     socket._write(message, 'latin1', this.#written);
-  }
-
-  /**
-   * Asks for what says nothing, and goes on: the answer is here before the first event, which would
-   * be the first that is ever read otherwise, by code that has to be compiled for it.
-   */
-  #greet() {
-    this.#send(this.#head('GET', 'ping', ''));
-    void this.#answer();
   }
 
   #head(method, path, headers) {

@@ -33,7 +33,6 @@ const INIT_ERROR = `${PREFIX}init/error`;
 const RESPONSE = '/response';
 const ERROR = '/error';
 const NEXT = `${INVOCATIONS}next`;
-const PING = '/2018-06-01/ping';
 export const INVOCATION_ID = 'lambda-runtime-invocation-id';
 export const RESPONSE_MODE = 'lambda-runtime-function-response-mode';
 
@@ -52,7 +51,6 @@ export function serve(channel: Channel, call: Call, answer: Answer): Poll | unde
   if (path === INIT_ERROR) {
     return method === 'POST' ? initError(channel, call, answer) : wrongMethod(call, answer);
   }
-  if (path === PING) return method === 'GET' ? pong(answer) : wrongMethod(call, answer);
   if (!path.startsWith(INVOCATIONS)) return notFound(call, answer);
   if (path.endsWith(RESPONSE)) {
     if (method !== 'POST') return wrongMethod(call, answer);
@@ -63,17 +61,6 @@ export function serve(channel: Channel, call: Call, answer: Answer): Poll | unde
     return invocationError(channel, idIn(path, ERROR), call, answer);
   }
   return notFound(call, answer);
-}
-
-/** Says nothing but that somebody is here. */
-const PONG: Reply = {
-  status: 200,
-  contentType: 'text/plain; charset=utf-8',
-  body: Buffer.from('pong'),
-};
-
-function pong(answer: Answer): undefined {
-  answer.send(PONG);
 }
 
 /** Of a path that ends with `what`. */

@@ -127,10 +127,6 @@ export class ScriptedRuntimeApi {
 
   /** For handlers: `/seen` is answered when a piece of a body has come, `/release` lets them come. */
   #handshake({ url }: IncomingMessage, response: ServerResponse): boolean {
-    if (url === '/2018-06-01/ping') {
-      response.end('pong');
-      return true;
-    }
     if (url === '/seen') {
       this.#onPiece = () => {
         this.#onPiece = undefined;
