@@ -14,6 +14,7 @@ import { onInterrupts } from './interrupts.js';
 import { noteRun } from './known-runs.js';
 import type { RunningOrchestrator } from './parts.js';
 import { showNotices } from './notices.js';
+import { giveMemoryBackLate } from './idle-heap.js';
 import { showReady } from './ready.js';
 import { errorFields } from './report.js';
 import { terminalLogger } from './terminal-logger.js';
@@ -86,6 +87,7 @@ async function serve(
       readConfig,
     });
     run.started(running);
+    giveMemoryBackLate();
     const { projectDirectory, settings } = config;
     forget = noteRun(host, { projectDirectory, stateDirectory: settings.stateDirectory });
     if (run.interrupted === undefined) {

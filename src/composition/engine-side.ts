@@ -42,7 +42,6 @@ import type { InvocationStore } from '../state/invocation-store.js';
 import { openSink } from '../telemetry/sinks.js';
 import { openAwsSide, type AwsSide } from './aws-side.js';
 import type { Backend } from './backend.js';
-import { giveMemoryBackLate } from './idle-heap.js';
 import { isPlain, rehearse } from './rehearsal.js';
 import { told } from './told.js';
 
@@ -165,7 +164,6 @@ function backendOn(
   return {
     backend,
     rehearse: async () => {
-      giveMemoryBackLate();
       const path = opened.runtimeApi.socketPath;
       if (plain === undefined || path === undefined) return;
       const { region, accountId } = settings;

@@ -52,8 +52,9 @@ const LARGEST_HEAD_BYTES = 16 * 1024;
 /** The complete parser drops those beyond a number of its own. */
 const MOST_HEADERS = 200;
 const END = Buffer.from('\r\n\r\n');
-const PATH = /^\/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%[\]]*$/;
-const REQUEST_LINE = /^(GET|POST|PUT|DELETE) (\/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%[\]]*) HTTP\/1\.1$/;
+const PATH_FORM = /\/[A-Za-z0-9\-._~:/?@!$&'()*+,;=%[\]]*/.source;
+const PATH = new RegExp(`^${PATH_FORM}$`);
+const REQUEST_LINE = new RegExp(`^(GET|POST|PUT|DELETE) (${PATH_FORM}) HTTP/1\\.1$`);
 const BEGINNINGS: readonly string[] = ['GET /', 'POST /', 'PUT /', 'DELETE /'];
 const LONGEST_BEGINNING = 8;
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;

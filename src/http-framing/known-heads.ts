@@ -22,7 +22,7 @@ export class KnownHeads {
   /** What the head at the start of `bytes` is; undefined when it has to be read. */
   find(bytes: Buffer): Head | undefined {
     const last = this.#last;
-    if (last === undefined) return undefined;
+    if (last === undefined || bytes.length < last.head.bytes) return undefined;
     if (this.#repeats && last.isAt(bytes)) {
       this.#misses = 0;
       return last.head;
@@ -46,64 +46,75 @@ export class KnownHeads {
   }
 }
 
+/** Where a head differs from others like it. */
+interface Places {
+  /** Made of the same bytes as those that it is compared with: V8 compares no parts of texts itself. */
+  readonly path: string;
+  readonly pathStart: number;
+  readonly pathEnd: number;
+  /** Of the digits of its length; both are the end where it has none. */
+  readonly lengthStart: number;
+  readonly lengthEnd: number;
+}
+
 class KnownHead {
   readonly head: Head;
   /** A copy of its own: what was received is not ours. */
   readonly #bytes: Buffer;
-  /** Made of these bytes, as those that it is compared with: V8 compares no parts of texts itself. */
-  readonly #path: string;
-  readonly #pathStart: number;
-  readonly #pathEnd: number;
-  /** Of the digits of its length; both are the end where it has none. */
-  readonly #lengthStart: number;
-  readonly #lengthEnd: number;
+  /** Found when another comes: on many a connection none does. */
+  #places: Places | undefined;
 
   constructor(head: Head, bytes: Buffer) {
     this.head = head;
     this.#bytes = Buffer.allocUnsafeSlow(head.bytes);
     bytes.copy(this.#bytes, 0, 0, head.bytes);
-    this.#pathStart = head.method.length + 1;
-    this.#pathEnd = this.#pathStart + head.path.length;
-    this.#path = this.#bytes.toString('latin1', this.#pathStart, this.#pathEnd);
-    const found = LENGTH.exec(this.#bytes.toString('latin1'));
-    const digits = found?.[1] ?? '';
-    this.#lengthEnd = found === null ? head.bytes : found.index + found[0].length - '\r\n'.length;
-    this.#lengthStart = this.#lengthEnd - digits.length;
   }
 
+  /** Of `bytes` there are as many, at least, here and below. */
   isAt(bytes: Buffer): boolean {
     return this.#isSame(bytes, 0, this.#bytes.length);
   }
 
   /** The same head, or one that differs as far as it may. */
   likeAt(bytes: Buffer): Head | undefined {
-    const all = this.#bytes.length;
-    if (bytes.length < all || !this.#begins(bytes)) return undefined;
-    const isAsLong = this.#isSame(bytes, this.#pathEnd, all);
-    if (!isAsLong && !this.#isSameButForLength(bytes)) return undefined;
-    const path = bytes.toString('latin1', this.#pathStart, this.#pathEnd);
-    if (isAsLong) return path === this.#path ? this.head : headWith(this.head, path, '');
-    const digits = bytes.toString('latin1', this.#lengthStart, this.#lengthEnd);
-    return headWith(this.head, path, digits);
+    const { head } = this;
+    this.#places ??= placesIn(head, this.#bytes);
+    const { pathStart, pathEnd, lengthStart, lengthEnd } = this.#places;
+    if (!this.#begins(bytes, pathStart)) return undefined;
+    const isAsLong = this.#isSame(bytes, pathEnd, head.bytes);
+    const isLike =
+      isAsLong ||
+      (this.#isSame(bytes, pathEnd, lengthStart) && this.#isSame(bytes, lengthEnd, head.bytes));
+    if (!isLike) return undefined;
+    const path = bytes.toString('latin1', pathStart, pathEnd);
+    if (isAsLong) return path === this.#places.path ? head : headWith(head, path, '');
+    return headWith(head, path, bytes.toString('latin1', lengthStart, lengthEnd));
   }
 
   /** Its method is the same. */
-  #begins(bytes: Buffer): boolean {
-    for (let at = 0; at < this.#pathStart; at += 1) {
+  #begins(bytes: Buffer, end: number): boolean {
+    for (let at = 0; at < end; at += 1) {
       if (bytes[at] !== this.#bytes[at]) return false;
     }
     return true;
   }
 
-  #isSameButForLength(bytes: Buffer): boolean {
-    return (
-      this.#isSame(bytes, this.#pathEnd, this.#lengthStart) &&
-      this.#isSame(bytes, this.#lengthEnd, this.#bytes.length)
-    );
-  }
-
   #isSame(bytes: Buffer, start: number, end: number): boolean {
-    if (bytes.length < this.#bytes.length) return false;
     return bytes.compare(this.#bytes, start, end, start, end) === 0;
   }
+}
+
+function placesIn(head: Head, bytes: Buffer): Places {
+  const pathStart = head.method.length + 1;
+  const pathEnd = pathStart + head.path.length;
+  const found = LENGTH.exec(bytes.toString('latin1'));
+  const digits = found?.[1] ?? '';
+  const lengthEnd = found === null ? head.bytes : found.index + found[0].length - '\r\n'.length;
+  return {
+    path: bytes.toString('latin1', pathStart, pathEnd),
+    pathStart,
+    pathEnd,
+    lengthStart: lengthEnd - digits.length,
+    lengthEnd,
+  };
 }

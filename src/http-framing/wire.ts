@@ -1,9 +1,9 @@
 /**
  * The bytes of a socket without what its streams do for each piece: no queue, no events and no later
  * turn for what is handed on, or taken by the kernel, at once. That is a good part of what Node.js
- * does for a message. Only methods that whoever implements a stream has are used for it: what has
- * come is seen in `push`, and `_write` is called while nothing is queued. Ends, errors and whatever
- * the kernel does not take at once go the socket's own way.
+ * does for a message. What has come is seen where it is read (`room.ts`) or, where that cannot be
+ * done, in `push`; `_write` is called while nothing is queued. Ends, errors and whatever the kernel
+ * does not take at once go the socket's own way.
  */
 
 import type { Socket } from 'node:net';

@@ -1,7 +1,8 @@
 /**
  * Invocations, and operations that only read, by our own framing. What is not plainly one that may be
  * let in, any other operation and whatever is odd about a request goes to `node:http` on the same
- * port, unread; a connection stays there then. Deadlines are those of that server: one look at all connections now and then.
+ * port, unread; a connection stays there then. Deadlines are those of that server: one look at all
+ * connections now and then.
  */
 
 import type { IncomingHttpHeaders } from 'node:http';

@@ -13,21 +13,29 @@ import type {
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 
-export interface Http2Options {
-  /** Silence before the first byte ends a connection. */
-  readonly firstByteMs: number;
+interface CommonOptions {
   /** Whether a connection may have it: the requests of one seem to come from this machine. */
   readonly admits: (socket: Socket) => boolean;
-  /**
-   * Reads every connection first, and ends those that say nothing. One that it does not read on it
-   * hands over, paused, with what has come of it.
-   */
-  readonly http1?: (socket: Socket, handOver: HandOver) => void;
   /** Takes a connection for the server, which otherwise does so itself. */
   readonly complete?: (socket: Socket) => void;
   /** With it, connections that begin with TLS are taken as well. */
   readonly certificate?: () => SecureContext | undefined;
 }
+
+export type Http2Options = CommonOptions &
+  (
+    | {
+        /** Silence before the first byte ends a connection. */
+        readonly firstByteMs: number;
+      }
+    | {
+        /**
+         * Reads every connection first, and ends those that say nothing. One that it does not read on
+         * it hands over, paused, with what has come of it.
+         */
+        readonly http1: (socket: Socket, handOver: HandOver) => void;
+      }
+  );
 
 /** `isNew`: nothing of the connection has been read before `unread`. */
 export type HandOver = (socket: Socket, unread: Buffer, isNew: boolean) => void;
@@ -67,32 +75,27 @@ export class Http2Front {
     const [own] = server.listeners('connection') as ((socket: Socket) => void)[];
     const complete = options.complete ?? own?.bind(server);
     server.removeAllListeners('connection');
-    const { http1 } = options;
     const handOver: HandOver = (socket, unread, isNew) =>
       this.#tell(socket, unread, isNew, complete);
     server.on('connection', (socket: Socket) => {
-      if (http1 === undefined) this.#await(socket, handOver);
-      else http1(socket, handOver);
+      if ('http1' in options) options.http1(socket, handOver);
+      else this.#await(socket, options.firstByteMs, handOver);
     });
   }
 
   /** Ends the connections that the server itself knows nothing of. */
   destroy(): void {
-    this.closeSilent();
+    for (const socket of this.#silent) socket.destroy();
     for (const session of this.#sessions) session.destroy();
   }
 
-  closeSilent(): void {
-    for (const socket of this.#silent) socket.destroy();
-  }
-
-  #await(socket: Socket, handOver: HandOver): void {
+  #await(socket: Socket, firstByteMs: number, handOver: HandOver): void {
     this.#silent.add(socket);
     const onError = (): void => void socket.destroy();
     const onClose = (): void => void this.#silent.delete(socket);
     socket.on('error', onError);
     socket.on('close', onClose);
-    socket.setTimeout(this.#options.firstByteMs, onError);
+    socket.setTimeout(firstByteMs, onError);
     socket.once('data', (first: Buffer) => {
       this.#silent.delete(socket);
       socket.setTimeout(0);

@@ -116,7 +116,6 @@ export class InvokeApi {
     // As a server of `node:http` has its connections.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true });
     this.#http2 = new Http2Front(this.#server, {
-      firstByteMs: deadlines.headersMs,
       // Its requests then come from this machine, which shows no token.
       admits: ({ remoteAddress }) => this.#admission.isFree(remoteAddress),
       http1: (socket, handOver) => this.#framed.take(socket, handOver),
@@ -164,7 +163,6 @@ export class InvokeApi {
       this.#server.close(() => resolve());
       this.#http?.close();
       this.#framed.close();
-      this.#http2.closeSilent();
     });
     return this.#closed;
   }

@@ -61,9 +61,8 @@ export class InvocationStore implements LineStore {
   readonly #statements = new Map<string, Statement>();
   /** What is written comes here. */
   #batch = new Batch();
-  /** Full ones, the oldest first, and the memory they take. */
-  #full: Batch[] = [];
-  #fullBytes = 0;
+  /** Full ones, the oldest first. */
+  readonly #full: Batch[] = [];
   #dropped = 0;
   #timer: Timer | undefined;
   #hurried = false;
@@ -89,7 +88,9 @@ export class InvocationStore implements LineStore {
 
   /** Roughly the memory that entries take which wait for the disk. */
   get waitingBytes(): number {
-    return this.#fullBytes + this.#batch.bytes;
+    let { bytes } = this.#batch;
+    for (const full of this.#full) bytes += full.bytes;
+    return bytes;
   }
 
   record(record: InvocationRecord): void {
@@ -177,7 +178,6 @@ export class InvocationStore implements LineStore {
   #due(): void {
     if (this.#timer === undefined) this.#flushIn(FLUSH_AFTER_MS);
     if (!this.#batch.isFull) return;
-    this.#fullBytes += this.#batch.bytes;
     this.#full.push(this.#batch);
     this.#batch = new Batch();
     if (this.#full.length < FLUSH_AT_BATCHES || this.#hurried) return;
@@ -217,10 +217,7 @@ export class InvocationStore implements LineStore {
 
   #nextBatch(): Batch {
     const next = this.#full.shift();
-    if (next !== undefined) {
-      this.#fullBytes -= next.bytes;
-      return next;
-    }
+    if (next !== undefined) return next;
     const last = this.#batch;
     this.#batch = new Batch();
     return last;

@@ -130,10 +130,10 @@ export function readByUs(
   const door = new Recorder(answering, holdsAnswers);
   new Connection(socket as unknown as Socket, door);
   for (const piece of pieces) {
-    // Read into memory that the next piece is read into as well.
-    const room = Buffer.from(piece);
-    socket.push(room.subarray());
-    room.fill('x');
+    // It is lent: others take its place afterwards.
+    const lent = Buffer.from(piece);
+    socket.push(lent);
+    lent.fill('x');
   }
   door.answerAll();
   return door;

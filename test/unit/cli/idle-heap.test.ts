@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 
-const MODULE = new URL('../../../src/composition/idle-heap.js', import.meta.url).href;
+const MODULE = new URL('../../../src/cli/idle-heap.js', import.meta.url).href;
 
 /** What a process prints that keeps its compiled code at the end, as the launcher does, or has kept it. */
 function run(path: string, late: boolean): string {
