@@ -47,7 +47,8 @@ export interface Stage extends Omit<RehearsalDoorParts, 'clock'> {
  */
 export async function rehearse(version: FunctionVersion, stage: Stage): Promise<number> {
   const { pool: parts, path, endWith } = stage;
-  const unheard = { line: () => undefined, record: () => undefined };
+  const nothing = (): void => undefined;
+  const unheard = { line: nothing, began: nothing, ended: nothing, record: nothing };
   const { clock } = parts;
   const pool = new Pool(
     version,

@@ -4,6 +4,7 @@
  */
 
 import type { ContainerExit } from '../engine/engine.js';
+import { found, hadServed } from '../invocation/plain-invocation.js';
 import type { EnvironmentState } from './lifecycle.js';
 
 export type EndReason =
@@ -134,10 +135,8 @@ export function tellStart(story: StartStory): string {
       return `a snapshot was restored, made ahead because ${startedBecause(story.cause)}.`;
     case 'warm':
     case 'thawed': {
-      const how = story.kind === 'warm' ? 'a running environment' : 'a frozen environment, thawed,';
-      return story.served === 0
-        ? `${how} initialised ahead because ${startedBecause(story.cause)}.`
-        : `${how} that had served ${story.served} before.`;
+      if (story.served > 0) return hadServed(story.kind, story.served);
+      return `${found(story.kind)} initialised ahead because ${startedBecause(story.cause)}.`;
     }
   }
 }

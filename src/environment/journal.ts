@@ -14,7 +14,10 @@ import type { FunctionVersion } from '../function/function-version.js';
 import type { LaunchProblem } from '../function/launch-problem.js';
 import type { InitializationType } from '../function/variables.js';
 import { billedDurationMs } from '../invocation/report.js';
-import { EnvironmentLog, type LogSink } from '../log/environment-log.js';
+import type { ServedBy } from '../invocation/plain-invocation.js';
+import { EnvironmentLog } from '../log/environment-log.js';
+import type { PlainFacts } from '../log/line-writer.js';
+import type { LogSink } from '../log/log-sink.js';
 import type {
   InitPhase,
   InitRuntimeDone,
@@ -106,7 +109,7 @@ export class EnvironmentJournal implements InvocationJournal {
   readonly #log: EnvironmentLog;
   readonly #system: SystemLog;
   readonly #version: FunctionVersion;
-  readonly #environmentId: string;
+  readonly #by: ServedBy;
   readonly #initializationType: InitializationType;
   #phase: InitPhase = 'init';
 
@@ -118,7 +121,12 @@ export class EnvironmentJournal implements InvocationJournal {
   ) {
     this.#parts = parts;
     this.#version = version;
-    this.#environmentId = environmentId;
+    this.#by = {
+      functionName: version.name,
+      version: version.version,
+      memorySizeMb: version.memoryMb,
+      environmentId,
+    };
     this.#initializationType = initializationType;
     this.#system = systemLogOf(version);
     this.marker = parts.marks ? randomBytes(12).toString('hex') : undefined;
@@ -137,8 +145,7 @@ export class EnvironmentJournal implements InvocationJournal {
       clock: parts.clock,
       sink: parts.lines,
       system: this.#system,
-      functionName: version.name,
-      environmentId,
+      by: this.#by,
       ...(this.marker === undefined ? {} : { marker: this.marker }),
     });
   }
@@ -193,7 +200,7 @@ export class EnvironmentJournal implements InvocationJournal {
     this.#log.say({
       type: 'platform.restoreStart',
       timeMs: this.#parts.clock.now(),
-      record: runtimeOf(this.#version, this.#environmentId),
+      record: runtimeOf(this.#version, this.#by.environmentId),
     });
   }
 
@@ -215,22 +222,8 @@ export class EnvironmentJournal implements InvocationJournal {
 
   begin(settlement: Settlement, send?: () => void): void {
     settlement.begun = true;
-    const { requestId, version, dispatch } = settlement;
-    this.#log.begin(
-      requestId,
-      {
-        type: 'platform.start',
-        timeMs: dispatch.dispatchedAtMs,
-        record: {
-          requestId,
-          version: version.version,
-          tenantId: tenantOf(settlement),
-          tracing: tracingOf(settlement),
-        },
-      },
-      settlement.wantsTail,
-      send,
-    );
+    const { requestId, wantsTail } = settlement;
+    this.#log.begin(requestId, () => startEvent(settlement), wantsTail, send);
   }
 
   runtimeDone(settlement: Settlement, finished: Finished, runtimeOverheadMs: number): void {
@@ -241,14 +234,15 @@ export class EnvironmentJournal implements InvocationJournal {
 
   end(settlement: Settlement, finished: Finished, measured: Measured): void {
     if (!settlement.begun) this.begin(settlement);
-    const record = this.#recordOf(settlement, finished, measured);
     this.#log.end(
       settlement.requestId,
-      () => this.#endEvents(settlement, finished, record, measured),
-      (tail) => {
+      () => this.#endEvents(settlement, finished, measured),
+      (tail, isRecorded) => {
         if (settlement.wantsTail) settlement.answer(finished, tail);
-        this.#parts.records.record(record);
+        if (isRecorded) return;
+        this.#parts.records.record(this.#recordOf(settlement, finished, measured));
       },
+      plainFacts(settlement, finished, measured),
     );
   }
 
@@ -295,7 +289,7 @@ export class EnvironmentJournal implements InvocationJournal {
       record: {
         initializationType: this.#initializationType,
         phase: this.#phase,
-        ...runtimeOf(this.#version, this.#environmentId),
+        ...runtimeOf(this.#version, this.#by.environmentId),
       },
     };
   }
@@ -319,35 +313,32 @@ export class EnvironmentJournal implements InvocationJournal {
     ];
   }
 
-  #endEvents(
-    settlement: Settlement,
-    finished: Finished,
-    record: InvocationRecord,
-    measured: Measured,
-  ): PlatformEvent[] {
+  #endEvents(settlement: Settlement, finished: Finished, measured: Measured): PlatformEvent[] {
     const timeMs = this.#parts.clock.now();
     const events = faultsOf(settlement, finished, timeMs);
     if (this.#isDetailed() && !(this.#isHeard() && measured.runtimeOverheadMs !== undefined)) {
       events.push(runtimeDone(settlement, finished, measured.runtimeOverheadMs));
     }
+    const record = this.#recordOf(settlement, finished, measured);
     const report = reportOf(settlement, finished, record, measured);
     events.push(endEvent(settlement, timeMs), { type: 'platform.report', timeMs, record: report });
     return events;
   }
 
   #recordOf(settlement: Settlement, finished: Finished, measured: Measured): InvocationRecord {
-    const { peakBytes, initMs } = measured;
+    const { initMs } = measured;
+    const { functionName, version, environmentId } = this.#by;
     return {
       requestId: settlement.requestId,
-      functionName: settlement.version.name,
-      version: settlement.version.version,
-      environmentId: this.#environmentId,
+      functionName,
+      version,
+      environmentId,
       startedAtMs: settlement.dispatch.dispatchedAtMs,
       durationMs: finished.durationMs,
       billedMs: billedDurationMs(finished.durationMs, initMs),
       initMs,
       restoreMs: measured.restoreMs,
-      memoryPeakMb: peakBytes === undefined ? undefined : Math.ceil(peakBytes / MEGABYTE),
+      memoryPeakMb: peakMb(measured),
       extensionOverheadMs: finished.extensionOverheadMs,
       status: finished.status,
       errorType: finished.errorType,
@@ -357,8 +348,45 @@ export class EnvironmentJournal implements InvocationJournal {
   }
 }
 
+function startEvent(settlement: Settlement): PlatformEvent {
+  const { requestId, version, dispatch } = settlement;
+  return {
+    type: 'platform.start',
+    timeMs: dispatch.dispatchedAtMs,
+    record: {
+      requestId,
+      version: version.version,
+      tenantId: tenantOf(settlement),
+      tracing: tracingOf(settlement),
+    },
+  };
+}
+
 function endEvent({ requestId }: Settlement, timeMs: number): PlatformEvent {
   return { type: 'platform.end', timeMs, record: { requestId } };
+}
+
+/** What tells all of the invocation; undefined where there is more to tell. */
+function plainFacts(
+  { dispatch }: Settlement,
+  { status, durationMs, extensionOverheadMs }: Finished,
+  measured: Measured,
+): PlainFacts | undefined {
+  const { kind, served } = dispatch.story;
+  if (status !== 'succeeded' || served === 0 || extensionOverheadMs !== undefined) return undefined;
+  if (kind !== 'warm' && kind !== 'thawed') return undefined;
+  if (measured.initMs !== undefined || measured.restoreMs !== undefined) return undefined;
+  return {
+    startedAtMs: dispatch.dispatchedAtMs,
+    durationMs,
+    memoryPeakMb: peakMb(measured),
+    start: kind,
+    served,
+  };
+}
+
+function peakMb({ peakBytes }: Measured): number | undefined {
+  return peakBytes === undefined ? undefined : Math.ceil(peakBytes / MEGABYTE);
 }
 
 /** Contract 4.3, 6.7: with tenants or a group of its own a stream's name says whose it is. */

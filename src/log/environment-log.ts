@@ -1,5 +1,6 @@
 /**
- * The log of one execution environment: container output and platform lines in one true order.
+ * The log of one execution environment: container output and platform lines in one true order, which
+ * is decided here; what is written, and how much of it, is `line-writer.ts`'s.
  *
  * Output lags the Runtime API, so what the platform has to say waits for the output it belongs
  * after. Our bootstraps mark two places in their output, `\x1e<marker> init\n` before they first
@@ -14,48 +15,30 @@
  *  4. Output belongs to the invocation whose mark has not come, also when its END had to be
  *     written before; after the mark it belongs to the next invocation or to none.
  *
- * Memory is bounded: lines go straight to the sink, a tail of 4 KB is kept where it is wanted, and
- * beyond 1 MB for an invocation, or between two, lines are counted and not passed on; a line
- * `LOGS_DROPPED` says how many. The tail shows the true end all the same.
+ * Memory is bounded: lines go straight to the sink, and beyond 1 MB for an invocation, or between two,
+ * they are counted and not passed on; a line `LOGS_DROPPED` says how many. The tail shows the true end
+ * all the same.
  */
 
-import type { LogLine } from '../view.js';
-import type { Clock } from '../async/clock.js';
 import { LIMITS } from '../config/defaults.js';
 import type { OutputStream } from '../engine/engine.js';
 import type { PlatformEvent } from '../telemetry/events.js';
-import type { SystemLog } from '../telemetry/system-log.js';
 import { DrainTimer, type DrainRule } from './drain-timer.js';
 import { LineScanner, type LineReceiver } from './line-scanner.js';
-import { LogTail } from './log-tail.js';
+import {
+  LineWriter,
+  type LineWriterOptions,
+  type LogObserver,
+  type PlainFacts,
+} from './line-writer.js';
 
-export interface LogSink {
-  /** Must not throw and must not wait. */
-  line(line: LogLine): void;
-}
-
-/** Whoever is told everything, in the order of the log. Must not throw and must not wait. */
-export interface LogObserver {
-  platform(event: PlatformEvent): void;
-  line(line: LogLine): void;
-}
-
-export interface EnvironmentLogOptions {
-  readonly clock: Clock;
-  readonly sink: LogSink;
-  /** How the platform's events appear in it. */
-  readonly system: SystemLog;
-  readonly functionName: string;
-  readonly environmentId: string;
+export interface EnvironmentLogOptions extends LineWriterOptions {
   /** Secret of this environment's bootstrap; absent for runtimes that do not mark. */
   readonly marker?: string;
   /** Output never lags, as in a simulation: no step waits. Only without a marker. */
   readonly drainless?: boolean;
 }
 
-/** Function output kept of one invocation, or between two. */
-const KEPT_BYTES = 1024 * 1024;
-const NEWLINE = Buffer.from('\n');
 /** After so many marks that did not come the runtime is taken for one that sets none. */
 const MOST_MISSED_MARKS = 2;
 
@@ -83,7 +66,7 @@ interface InitStep extends Step {
 interface BeginStep extends Step {
   readonly kind: 'begin';
   readonly requestId: string;
-  readonly start: PlatformEvent;
+  readonly start: () => PlatformEvent;
   readonly keepTail: boolean;
 }
 
@@ -91,28 +74,30 @@ interface EndStep extends Step {
   readonly kind: 'end';
   readonly requestId: string;
   readonly events: () => readonly PlatformEvent[];
+  /** What tells the same, where so little can. */
+  readonly plain?: PlainFacts | undefined;
   /** Absent: the runtime is done with the invocation, others are not. */
-  readonly done?: (tail: Buffer) => void;
+  readonly done?: Done;
 }
+
+/** `isRecorded`: the sink has its record as well. */
+type Done = (tail: Buffer, isRecorded: boolean) => void;
 
 /** The invocation between its START and its END. */
 interface OpenInvocation {
   readonly requestId: string;
-  readonly keepTail: boolean;
   /** Its mark is here: what comes now is not its own. */
   marked: boolean;
 }
 
 export class EnvironmentLog {
-  /** Absent costs nothing: most environments have none. */
-  observer: LogObserver | undefined;
   readonly #options: EnvironmentLogOptions;
+  readonly #writer: LineWriter;
   readonly #stdout: LineScanner;
   readonly #stderr: LineScanner;
   /** What extensions write, by stream; none until they do. */
   #extensions: Map<OutputStream, LineScanner> | undefined;
   readonly #drain: DrainTimer;
-  readonly #tail = new LogTail();
   readonly #steps: (InitStep | BeginStep | EndStep)[] = [];
   #taking = false;
   /** A step that could be taken waits for something more urgent. */
@@ -122,24 +107,27 @@ export class EnvironmentLog {
   /** Its END was written although its mark had not come: output is still its own. */
   #late: string | undefined;
   #missedMarks = 0;
-  #keptBytes = 0;
-  readonly #receiver: LineReceiver & { full: boolean };
-  #droppedLines = 0;
-  #droppedBytes = 0;
 
   constructor(options: EnvironmentLogOptions) {
     this.#options = options;
-    // A value rather than a getter: V8 makes a hash table of an object with one.
-    const receiver = {
-      full: false,
-      line: (bytes: Buffer) => this.#line(bytes),
-      skipped: (bytes: Buffer, lines: number) => this.#skipped(bytes, lines),
-      marked: (what: string) => this.#marked(what),
-    };
-    this.#receiver = receiver;
+    const writer = new LineWriter(options);
+    this.#writer = writer;
+    const receiver = new Receiver(writer, {
+      line: (bytes) => this.#line(bytes),
+      skipped: (bytes, lines) => writer.skipped(bytes, lines, this.#isOwn()),
+      marked: (what) => this.#marked(what),
+    });
     this.#stdout = new LineScanner(receiver, options.marker);
     this.#stderr = new LineScanner(receiver, options.marker);
     this.#drain = new DrainTimer(options.clock, () => this.#drained());
+  }
+
+  /** Who is told everything, if anybody is. */
+  get observer(): LogObserver | undefined {
+    return this.#writer.observer;
+  }
+  set observer(observer: LogObserver | undefined) {
+    this.#writer.observer = observer;
   }
 
   /** New processes: half lines of the old ones are forgotten, an init mark is due again. */
@@ -152,8 +140,8 @@ export class EnvironmentLog {
     this.#life = 'running';
     this.#late = undefined;
     this.#missedMarks = 0;
-    this.#renewBudget();
-    if (initStart !== undefined) this.#platform(initStart, undefined);
+    this.#writer.renewBudget();
+    if (initStart !== undefined) this.#writer.platform(initStart, undefined);
     if (this.#options.marker !== undefined) {
       this.#push({ kind: 'init', events: [], over: false, ready: false });
     }
@@ -176,7 +164,7 @@ export class EnvironmentLog {
   /** Something the platform has to say that waits for no output. */
   say(event: PlatformEvent): void {
     if (this.#putOff) this.#advance();
-    if (this.#life !== 'closed') this.#platform(event, undefined);
+    if (this.#life !== 'closed') this.#writer.platform(event, undefined);
   }
 
   /** Bytes as the container wrote them, in any pieces. They are not kept. */
@@ -197,18 +185,13 @@ export class EnvironmentLog {
     this.#extensions ??= new Map();
     let scanner = this.#extensions.get(stream);
     if (scanner === undefined) {
-      const isFull = (): boolean => this.#receiver.full;
-      scanner = new LineScanner(
-        {
-          get full() {
-            return isFull();
-          },
-          line: (bytes) => this.#extensionLine(bytes),
-          skipped: (bytes, lines) => this.#countDropped(bytes, lines),
-          marked: () => undefined,
-        },
-        undefined,
-      );
+      const writer = this.#writer;
+      const receiver = new Receiver(writer, {
+        line: (bytes) => writer.extensionLine(bytes, this.#open?.requestId),
+        skipped: (bytes, lines) => writer.countDropped(bytes, lines),
+        marked: () => undefined,
+      });
+      scanner = new LineScanner(receiver, undefined);
       this.#extensions.set(stream, scanner);
     }
     scanner.scan(chunk);
@@ -230,7 +213,12 @@ export class EnvironmentLog {
    * An invocation begins once what came before is complete. It is written behind `meanwhile`, but
    * before whatever that leads to.
    */
-  begin(requestId: string, start: PlatformEvent, keepTail = true, meanwhile?: () => void): void {
+  begin(
+    requestId: string,
+    start: () => PlatformEvent,
+    keepTail = true,
+    meanwhile?: () => void,
+  ): void {
     this.#steps.push({ kind: 'begin', requestId, start, keepTail, ready: true });
     this.#putOff = true;
     try {
@@ -247,14 +235,16 @@ export class EnvironmentLog {
 
   /**
    * An invocation ended: `events` and then `done` follow the last line it wrote. `done` is called
-   * once, with an empty tail when none was to be kept.
+   * once, with an empty tail when none was to be kept. `plain` may take the place of `events`, and is
+   * the record then.
    */
   end(
     requestId: string,
     events: () => readonly PlatformEvent[],
-    done: (tail: Buffer) => void,
+    done: Done,
+    plain?: PlainFacts,
   ): void {
-    this.#push({ kind: 'end', requestId, events, done, ready: this.#isMarked(requestId) });
+    this.#push({ kind: 'end', requestId, events, plain, done, ready: this.#isMarked(requestId) });
   }
 
   /** The processes are about to be ended: what they write besides invocations is about that. */
@@ -319,24 +309,29 @@ export class EnvironmentLog {
   }
 
   #take(step: InitStep | BeginStep | EndStep): void {
-    this.#sayDropped();
+    const writer = this.#writer;
+    writer.sayDropped(this.#open?.requestId);
     switch (step.kind) {
       case 'init':
-        for (const event of step.events) this.#platform(event, undefined);
+        for (const event of step.events) writer.platform(event, undefined);
         return;
       case 'begin':
-        this.#renewBudget();
-        this.#tail.clear();
-        this.#open = { requestId: step.requestId, keepTail: step.keepTail, marked: false };
-        this.#platform(step.start, step.requestId);
+        this.#open = { requestId: step.requestId, marked: false };
+        writer.begin(step.requestId, step.keepTail, step.start);
         return;
       case 'end':
-        for (const event of step.events()) this.#platform(event, step.requestId);
-        if (step.done === undefined) return this.#runtimeIsDone(step.requestId);
-        this.#open = undefined;
-        this.#renewBudget();
-        step.done(this.#tail.take());
+        return this.#end(step);
     }
+  }
+
+  #end({ requestId, events, plain, done }: EndStep): void {
+    const writer = this.#writer;
+    const isRecorded =
+      plain !== undefined && this.#open?.requestId === requestId && writer.endPlainly(plain);
+    if (!isRecorded) for (const event of events()) writer.platform(event, requestId);
+    if (done === undefined) return this.#runtimeIsDone(requestId);
+    this.#open = undefined;
+    done(writer.end(), isRecorded);
   }
 
   /** Its end need not wait for what this has waited for. */
@@ -415,85 +410,33 @@ export class EnvironmentLog {
     return this.#open?.marked === false ? this.#open.requestId : undefined;
   }
 
-  #feedsTail(): boolean {
-    return this.#open?.keepTail === true && !this.#open.marked && this.#late === undefined;
+  /** What comes now is of the invocation that is open. */
+  #isOwn(): boolean {
+    return this.#open?.marked === false && this.#late === undefined;
   }
 
   #line(bytes: Buffer): void {
-    if (this.#life === 'ending' && this.#owner() === undefined) return;
-    if (this.#keptBytes + bytes.length + 1 > KEPT_BYTES) {
-      this.#receiver.full = true;
-      this.#skipped(bytes, 0);
-      this.#skipped(NEWLINE, 1);
-      return;
-    }
-    const text = bytes.toString('utf8');
-    if (this.#options.system.keeps?.(text) === false) return;
-    this.#keptBytes += bytes.length + 1;
-    if (this.#feedsTail()) this.#tail.line(text);
-    this.#emit('function', text, this.#owner());
+    const owner = this.#owner();
+    if (this.#life === 'ending' && owner === undefined) return;
+    this.#writer.line(bytes, owner, this.#isOwn());
+  }
+}
+
+/** A class: V8 makes a hash table of an object with a getter. */
+class Receiver implements LineReceiver {
+  readonly line: LineReceiver['line'];
+  readonly skipped: LineReceiver['skipped'];
+  readonly marked: LineReceiver['marked'];
+  readonly #writer: LineWriter;
+
+  constructor(writer: LineWriter, { line, skipped, marked }: Omit<LineReceiver, 'full'>) {
+    this.#writer = writer;
+    this.line = line;
+    this.skipped = skipped;
+    this.marked = marked;
   }
 
-  #extensionLine(bytes: Buffer): void {
-    if (this.#keptBytes + bytes.length + 1 > KEPT_BYTES) {
-      this.#receiver.full = true;
-      this.#countDropped(bytes, 1);
-      return;
-    }
-    this.#keptBytes += bytes.length + 1;
-    this.#emit('extension', bytes.toString('utf8'), this.#open?.requestId);
-  }
-
-  #countDropped(bytes: Buffer, lines: number): void {
-    this.#droppedLines += lines;
-    this.#droppedBytes += bytes.length;
-  }
-
-  #skipped(bytes: Buffer, lines: number): void {
-    this.#countDropped(bytes, lines);
-    if (this.#feedsTail()) this.#tail.bytes(bytes);
-  }
-
-  #platform(event: PlatformEvent, requestId: string | undefined): void {
-    for (const text of this.#options.system.lines(event)) {
-      if (this.#open?.keepTail === true) this.#tail.line(text);
-      this.#emit('platform', text, requestId);
-    }
-    this.observer?.platform(event);
-  }
-
-  #sayDropped(): void {
-    if (this.#droppedBytes === 0) return;
-    const event: PlatformEvent = {
-      type: 'platform.logsDropped',
-      timeMs: this.#options.clock.now(),
-      record: {
-        droppedRecords: this.#droppedLines,
-        droppedBytes: this.#droppedBytes,
-        reason: 'more than is kept',
-      },
-    };
-    this.#droppedLines = 0;
-    this.#droppedBytes = 0;
-    for (const text of this.#options.system.lines(event)) {
-      this.#emit('platform', text, this.#open?.requestId);
-    }
-    this.observer?.platform(event);
-  }
-
-  #renewBudget(): void {
-    this.#keptBytes = 0;
-    this.#receiver.full = false;
-  }
-
-  #emit(source: LogLine['source'], text: string, requestId: string | undefined): void {
-    const { clock, sink, functionName, environmentId } = this.#options;
-    const timestampMs = clock.now();
-    const line: LogLine =
-      requestId === undefined
-        ? { timestampMs, functionName, environmentId, source, text }
-        : { timestampMs, functionName, environmentId, requestId, source, text };
-    sink.line(line);
-    if (source !== 'platform') this.observer?.line(line);
+  get full(): boolean {
+    return this.#writer.full;
   }
 }

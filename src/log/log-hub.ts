@@ -4,13 +4,9 @@
  * leaves out (`admin-api/follow.ts`). A follower that throws is not called again.
  */
 
+import { endOf, startOf, type PlainEnd, type PlainStart } from '../invocation/plain-invocation.js';
 import type { LogLine, LogQuery } from '../view.js';
-import type { LogSink } from './environment-log.js';
-
-export interface LineStore {
-  /** Must not throw and must not wait. */
-  keep(line: LogLine): void;
-}
+import type { LogSink } from './log-sink.js';
 
 interface Follower {
   readonly query: LogQuery;
@@ -27,16 +23,30 @@ export interface LogPlace {
 const MOST_PLACES = 10_000;
 
 export class LogHub implements LogSink {
-  readonly #store: LineStore;
+  readonly #store: LogSink;
   readonly #places = new Map<string, LogPlace>();
   readonly #followers = new Set<Follower>();
 
-  constructor(store: LineStore) {
+  constructor(store: LogSink) {
     this.#store = store;
   }
 
   line(line: LogLine): void {
-    this.#store.keep(line);
+    this.#store.line(line);
+    if (this.#followers.size > 0) this.#tell(line);
+  }
+
+  began(start: PlainStart): void {
+    this.#store.began(start);
+    if (this.#followers.size > 0) this.#tell(startOf(start));
+  }
+
+  ended(start: PlainStart, end: PlainEnd): void {
+    this.#store.ended(start, end);
+    if (this.#followers.size > 0) for (const line of endOf(start, end)) this.#tell(line);
+  }
+
+  #tell(line: LogLine): void {
     for (const follower of this.#followers) {
       if (!matches(line, follower.query)) continue;
       try {

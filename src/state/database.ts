@@ -40,6 +40,8 @@ const MIGRATIONS: readonly string[] = [
      document TEXT NOT NULL,
      PRIMARY KEY (kind, name)
    ) WITHOUT ROWID;`,
+  // Rows hold plain invocations, which versions before cannot read.
+  '',
 ];
 
 const RECORDS: Schema = {

@@ -15,8 +15,10 @@ import type { InvocationRecord, LogLine, LogQuery } from '../view.js';
 import type { Clock, Timer } from '../async/clock.js';
 import { nextTurn } from '../async/next-turn.js';
 import { messageOf } from '../errors.js';
-import type { LineStore } from '../log/log-hub.js';
-import { Batch, linesOf, recordsOf, type BatchRow } from './batch.js';
+import { endOf, recordOf, type PlainEnd, type PlainStart } from '../invocation/plain-invocation.js';
+import type { LogSink } from '../log/log-sink.js';
+import { linesOf, recordsOf, type BatchRow } from './batch-row.js';
+import { Batch } from './batch.js';
 import { closeDatabase, fileOf, unusable, type SqliteDatabase } from './database.js';
 
 export interface InvocationStoreOptions {
@@ -52,7 +54,7 @@ const TRIM_BATCHES = 100;
 const READ_BATCHES = 16;
 const DEFAULT_LINES = 1000;
 
-export class InvocationStore implements LineStore {
+export class InvocationStore implements LogSink {
   readonly #open: () => SqliteDatabase;
   #database: SqliteDatabase | undefined;
   readonly #clock: Clock;
@@ -99,9 +101,24 @@ export class InvocationStore implements LineStore {
     this.#due();
   }
 
-  keep(line: LogLine): void {
+  line(line: LogLine): void {
     if (!this.#hasRoom()) return;
     this.#batch.line(line);
+    this.#due();
+  }
+
+  began(start: PlainStart): void {
+    if (!this.#hasRoom()) return;
+    this.#batch.began(start);
+    this.#due();
+  }
+
+  ended(start: PlainStart, end: PlainEnd): void {
+    if (!this.#hasRoom()) return;
+    if (!this.#batch.ended(start, end)) {
+      for (const line of endOf(start, end)) this.#batch.line(line);
+      this.#batch.record(recordOf(start, end));
+    }
     this.#due();
   }
 
@@ -123,7 +140,7 @@ export class InvocationStore implements LineStore {
     if (functionName !== undefined) {
       wanted.push({ column: 'functions', text: `\n${functionName}\n` });
     }
-    if (requestId !== undefined) wanted.push({ column: 'lines', text: requestId });
+    if (requestId !== undefined) wanted.push({ column: 'lines || records', text: requestId });
     const found: LogLine[][] = [];
     let count = 0;
     for await (const batch of this.#newestFirst(wanted)) {
@@ -224,8 +241,7 @@ export class InvocationStore implements LineStore {
   }
 
   #write(batch: Batch): void {
-    const { functions } = batch;
-    const { lines, records } = batch.row();
+    const { functions, lines, records } = batch.row();
     const bytes = Buffer.byteLength(lines) + Buffer.byteLength(records);
     this.#prepared(
       'INSERT INTO batches (bytes, functions, lines, records) VALUES (?, ?, ?, ?)',
@@ -292,7 +308,8 @@ export class InvocationStore implements LineStore {
 }
 
 interface Wanted {
-  readonly column: 'functions' | 'lines' | 'records';
+  /** Of what a plain invocation has written there is nothing in `lines` that names it. */
+  readonly column: 'functions' | 'lines || records' | 'records';
   readonly text: string;
 }
 

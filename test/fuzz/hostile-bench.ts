@@ -19,6 +19,7 @@ import { openSink, type OpenSink } from '../../src/telemetry/sinks.js';
 import { FakeEngine, type FakeProcess } from '../support/fake-engine.js';
 import { playedSpec, SILENT_JOURNAL } from '../support/pool-bench.js';
 import { RunningInvokeApi } from '../support/running-invoke-api.js';
+import { UNHEARD } from '../support/unheard.js';
 
 const MB = 2 ** 20;
 /** An honest invocation that takes longer has been lost; it is answered with an error then. */
@@ -158,8 +159,8 @@ export class HostileBench {
               environmentId,
               {
                 clock: systemClock,
-                lines: { line: () => undefined },
-                records: { record: () => undefined },
+                lines: UNHEARD,
+                records: UNHEARD,
                 openSink: this.#openSink,
                 marks: false,
               },

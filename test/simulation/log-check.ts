@@ -5,7 +5,14 @@
 
 import type { InvocationRecord, LogLine } from '../../src/view.js';
 import type { RecordSink } from '../../src/environment/journal.js';
-import type { LogSink } from '../../src/log/environment-log.js';
+import {
+  endOf,
+  recordOf,
+  startOf,
+  type PlainEnd,
+  type PlainStart,
+} from '../../src/invocation/plain-invocation.js';
+import type { LogSink } from '../../src/log/log-sink.js';
 import { demand } from './demand.js';
 
 type Stage = 'started' | 'ended' | 'reported';
@@ -37,6 +44,15 @@ export class LogCheck implements LogSink, RecordSink {
       const next = word === 'END' ? 'ended' : 'reported';
       this.#present.set(environmentId, { requestId: id, stage: next });
     }
+  }
+
+  began(start: PlainStart): void {
+    this.line(startOf(start));
+  }
+
+  ended(start: PlainStart, end: PlainEnd): void {
+    for (const line of endOf(start, end)) this.line(line);
+    this.record(recordOf(start, end));
   }
 
   record({ requestId }: InvocationRecord): void {

@@ -1,6 +1,11 @@
 /** An environment's log under a manual clock, with everything it passed on, in one list. */
 
-import type { LogLine } from '../../src/view.js';
+import type { InvocationRecord, LogLine } from '../../src/view.js';
+import {
+  endOf as plainEndOf,
+  recordOf,
+  startOf as plainStartOf,
+} from '../../src/invocation/plain-invocation.js';
 import { EnvironmentLog, type EnvironmentLogOptions } from '../../src/log/environment-log.js';
 import type { PlatformEvent } from '../../src/telemetry/events.js';
 import type { SystemLog } from '../../src/telemetry/system-log.js';
@@ -55,16 +60,24 @@ const BRIEF: SystemLog = {
 export class RecordedLog {
   readonly clock = new ManualClock();
   readonly lines: LogLine[] = [];
+  /** Of invocations that the log told of by few values. */
+  readonly records: InvocationRecord[] = [];
   readonly tails = new Map<string, string>();
   readonly log: EnvironmentLog;
 
   constructor(options: Partial<EnvironmentLogOptions> = { marker: TOKEN }) {
     this.log = new EnvironmentLog({
       clock: this.clock,
-      sink: { line: (line) => this.lines.push(line) },
+      sink: {
+        line: (line) => this.lines.push(line),
+        began: (start) => this.lines.push(plainStartOf(start)),
+        ended: (start, end) => {
+          this.lines.push(...plainEndOf(start, end));
+          this.records.push(recordOf(start, end));
+        },
+      },
       system: BRIEF,
-      functionName: 'hello',
-      environmentId: 'env-1',
+      by: { functionName: 'hello', version: '1', memorySizeMb: 128, environmentId: 'env-1' },
       ...options,
     });
   }
@@ -83,7 +96,7 @@ export class RecordedLog {
   }
 
   begin(id: string): void {
-    this.log.begin(id, startOf(id));
+    this.log.begin(id, () => startOf(id));
   }
 
   end(id: string): void {

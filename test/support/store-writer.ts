@@ -19,7 +19,7 @@ let count = 0;
 function write(): void {
   for (let entry = 0; entry < 50; entry += 1) {
     store.record(recordOf(`id-${count}`));
-    store.keep(lineOf(`line of ${count}`, { requestId: `id-${count}` }));
+    store.line(lineOf(`line of ${count}`, { requestId: `id-${count}` }));
     count += 1;
   }
   store.flush();

@@ -268,7 +268,7 @@ describe('the log of an environment whose bootstrap marks', () => {
 
   it('keeps no tail that nobody asked for', () => {
     const recorded = new RecordedLog().started();
-    recorded.log.begin('a', startOf('a'), false);
+    recorded.log.begin('a', () => startOf('a'), false);
     recorded.write('text\n');
     recorded.mark('a');
     recorded.end('a');

@@ -6,6 +6,7 @@ import { systemClock } from '../../../src/async/clock.js';
 import { openSink } from '../../../src/telemetry/sinks.js';
 import { PoolBench } from '../../support/pool-bench.js';
 import { collectGarbage } from '../../support/collect-garbage.js';
+import { UNHEARD } from '../../support/unheard.js';
 
 async function frozen(count: number, bench = new PoolBench({ rules: { reclaimAfterMs: 60_000 } })) {
   bench.pool.provision(count);
@@ -34,8 +35,8 @@ describe('frozen environments', () => {
     bench.openJournal = (version, id) =>
       new EnvironmentJournal({ ...version, ...facts }, id, {
         ...journal,
-        lines: { line: () => undefined },
-        records: { record: () => undefined },
+        lines: UNHEARD,
+        records: UNHEARD,
       });
     const held = async (count: number): Promise<number> => {
       await frozen(count, bench);

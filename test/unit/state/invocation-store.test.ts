@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { linesOf, recordsOf, type BatchRow } from '../../../src/state/batch.js';
+import { linesOf, recordsOf, type BatchRow } from '../../../src/state/batch-row.js';
 import { openDatabase, type SqliteDatabase } from '../../../src/state/database.js';
 import { InvocationStore, type StoreLimits } from '../../../src/state/invocation-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
@@ -60,7 +60,7 @@ describe('the invocation store', () => {
       lineOf('between', { timestampMs: 3 }),
     ];
     store.record(cold);
-    for (const line of lines) store.keep(line);
+    for (const line of lines) store.line(line);
     expect(await store.invocation('a')).toEqual(cold);
     expect(await store.invocation('b')).toBeUndefined();
     expect(await store.query({})).toEqual(lines);
@@ -74,8 +74,8 @@ describe('the invocation store', () => {
     const store = openStore();
     for (let count = 0; count < 10; count += 1) {
       const more = { timestampMs: count, requestId: `id-${count % 2}` };
-      store.keep(lineOf(`${count}`, more));
-      store.keep(lineOf(`other ${count}`, { ...more, functionName: 'other' }));
+      store.line(lineOf(`${count}`, more));
+      store.line(lineOf(`other ${count}`, { ...more, functionName: 'other' }));
       if (count === 4) store.flush();
     }
     const texts = async (query: Parameters<InvocationStore['query']>[0]): Promise<string[]> =>
@@ -106,7 +106,7 @@ describe('the invocation store', () => {
   it('writes a large batch in slices, each in a turn of its own', () => {
     const store = openStore();
     for (let count = 0; count < 40_000; count += 1) {
-      store.keep(lineOf(`${count}`, { requestId: `id-${count}` }));
+      store.line(lineOf(`${count}`, { requestId: `id-${count}` }));
     }
     const seen: number[] = [];
     while (clock.step()) seen.push(written().lines);
@@ -117,12 +117,12 @@ describe('the invocation store', () => {
   it('finds all lines of an invocation that began many batches ago', async () => {
     const store = openStore();
     const other = lineOf('other', { functionName: 'other', requestId: 'id-2' });
-    store.keep(lineOf('START RequestId: id-1', { requestId: 'id-1', source: 'platform' }));
+    store.line(lineOf('START RequestId: id-1', { requestId: 'id-1', source: 'platform' }));
     for (let count = 0; count < 40; count += 1) {
-      store.keep(other);
+      store.line(other);
       store.flush();
     }
-    store.keep(lineOf('END RequestId: id-1', { requestId: 'id-1', source: 'platform' }));
+    store.line(lineOf('END RequestId: id-1', { requestId: 'id-1', source: 'platform' }));
     const found = await store.query({ functionName: 'hello', requestId: 'id-1' });
     expect(found.map(({ text }) => text)).toEqual(['START RequestId: id-1', 'END RequestId: id-1']);
     expect(await store.query({ functionName: 'hell' })).toEqual([]);
@@ -135,7 +135,7 @@ describe('the invocation store', () => {
     const limit = 2 * 2 ** 20;
     const store = openStore({ fileBytes: limit });
     for (let count = 0; count < 1000; count += 1) {
-      store.keep(lineOf(`${count} ${'x'.repeat(10_000)}`, { requestId: `id-${count}` }));
+      store.line(lineOf(`${count} ${'x'.repeat(10_000)}`, { requestId: `id-${count}` }));
       if (count % 20 === 0) store.flush();
     }
     store.close();
@@ -149,14 +149,14 @@ describe('the invocation store', () => {
   it('drops and counts what the disk is too slow for, and says so once', async () => {
     const store = openStore({ waitingBytes: 100_000 });
     for (let count = 0; count < 1000; count += 1) {
-      store.keep(lineOf('x'.repeat(900)));
+      store.line(lineOf('x'.repeat(900)));
       store.record(recordOf(`id-${count}`));
     }
     expect(store.waitingBytes).toBeLessThan(102_000);
     expect(store.dropped).toBeGreaterThan(1500);
     expect(warnings).toEqual([expect.stringContaining('does not keep up')]);
     clock.runUntilIdle();
-    store.keep(lineOf('room again'));
+    store.line(lineOf('room again'));
     expect((await store.query({ limit: 1 }))[0]?.text).toBe('room again');
   });
 
@@ -165,7 +165,7 @@ describe('the invocation store', () => {
     database.exec('PRAGMA max_page_count = 40');
     for (let count = 0; count < 20; count += 1) {
       store.record(recordOf(`id-${count}`));
-      store.keep(lineOf('x'.repeat(50_000), { requestId: `id-${count}` }));
+      store.line(lineOf('x'.repeat(50_000), { requestId: `id-${count}` }));
       clock.runUntilIdle();
     }
     expect(warnings).toEqual([expect.stringMatching(/not being kept: .*full/)]);
