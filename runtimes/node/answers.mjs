@@ -18,6 +18,9 @@ export class Answers {
   #bytes = Buffer.allocUnsafeSlow(ROOM_BYTES);
   #start = 0;
   #end = 0;
+  /** The beginning of those, once it was looked at, in a text where it stands at `#at`. */
+  #text;
+  #at = 0;
   /** Bytes are read to the beginning of these already. */
   #given;
   /** The answer whose body is being read, and how much of that is here. */
@@ -40,8 +43,10 @@ export class Answers {
 
   /** So many bytes have come where there was room. */
   came(count) {
-    if (this.#open === undefined) this.#end += count;
-    else this.#filled += count;
+    if (this.#open === undefined) {
+      this.#end += count;
+      this.#text = undefined;
+    } else this.#filled += count;
   }
 
   /**
@@ -74,38 +79,53 @@ export class Answers {
   /** The answer to a response is the same each time, byte for byte. */
   #known() {
     if (accepted === undefined) return undefined;
-    const { bytes, answer } = accepted;
-    const end = this.#start + bytes.length;
-    if (end > this.#end) return undefined;
-    if (this.#bytes.compare(bytes, 0, bytes.length, this.#start, end) !== 0) return undefined;
-    this.#start = end;
+    const { text, answer } = accepted;
+    if (!this.#look().startsWith(text, this.#at)) return undefined;
+    this.#use(text.length);
     return answer;
+  }
+
+  /** What belongs to no answer yet, as far as heads usually go; made once for all that came together. */
+  #look() {
+    if (this.#text === undefined) {
+      const end = Math.min(this.#start + USUAL_HEAD_BYTES, this.#end);
+      this.#text = this.#bytes.latin1Slice(this.#start, end);
+      this.#at = 0;
+    }
+    return this.#text;
+  }
+
+  #use(count) {
+    this.#start += count;
+    this.#at += count;
+    if (this.#at >= this.#text.length) this.#text = undefined;
   }
 
   /** Opens an answer of which not all is here. */
   #parse() {
     const begun = this.#start;
-    const text = this.#bytes.latin1Slice(begun, Math.min(begun + USUAL_HEAD_BYTES, this.#end));
-    const endOfHead = endOf(text, this.#bytes, begun, this.#end);
+    const text = this.#look();
+    const at = this.#at;
+    const endOfHead = endOf(text, at, this.#bytes, begun, this.#end);
     if (endOfHead < 0) return undefined;
     const headEnd = endOfHead + 2;
-    const answer = readHead(
-      headEnd <= text.length ? text : this.#bytes.latin1Slice(begun, begun + headEnd),
-      headEnd,
-    );
+    const answer =
+      at + headEnd <= text.length
+        ? readHead(text, at, at + headEnd)
+        : readHead(this.#bytes.latin1Slice(begun, begun + headEnd), 0, headEnd);
     const start = begun + endOfHead + END_OF_HEAD.length;
     if (answer.headers.get('transfer-encoding') !== undefined) {
       const bytes = this.#bytes.subarray(begun, this.#end);
       const chunked = dechunk(bytes, start - begun);
       if (chunked === undefined) return undefined;
-      this.#start += chunked.end;
+      this.#use(chunked.end);
       answer.body = chunked.body;
       return answer;
     }
     const length = Number(answer.headers.get('content-length') ?? 0);
     const end = start + length;
     if (end <= this.#end && length < LARGE_BYTES) {
-      this.#start = end;
+      this.#use(end - begun);
       answer.body = this.#bytes.utf8Slice(start, end);
       if (answer.status === 202) remember(answer, this.#bytes, begun, end);
       return answer;
@@ -113,7 +133,7 @@ export class Answers {
     // Copied: what is read next comes to the same place.
     const body = Buffer.allocUnsafeSlow(length);
     const filled = this.#bytes.copy(body, 0, start, Math.min(end, this.#end));
-    this.#start = start + filled;
+    this.#use(start + filled - begun);
     answer.body = body;
     if (filled === length) return answer;
     this.#open = answer;
@@ -129,29 +149,28 @@ export function textOf(body) {
   return isPlain ? body.latin1Slice() : body.toString('utf8');
 }
 
-/** Where the head of what lies there ends, from its beginning; `text` is the first part of it. */
-function endOf(text, bytes, start, end) {
-  const inText = text.indexOf(END_OF_HEAD);
-  if (inText >= 0 || text.length === end - start) return inText;
+/** Where the head of what lies there ends, from its beginning; `text`, from `at`, is its first part. */
+function endOf(text, at, bytes, start, end) {
+  const inText = text.indexOf(END_OF_HEAD, at);
+  if (inText >= 0) return inText - at;
+  if (text.length - at === end - start) return inText;
   const inBytes = bytes.subarray(0, end).indexOf(END_OF_HEAD, start);
   return inBytes < 0 ? inBytes : inBytes - start;
 }
 
-/** An answer that comes again and again, and its bytes. */
+/** An answer that comes again and again, and its bytes as a text. */
 let accepted;
 
 function remember(answer, bytes, start, end) {
   if (end - start > LONGEST_KNOWN_BYTES) return;
-  const own = Buffer.allocUnsafeSlow(end - start);
-  bytes.copy(own, 0, start, end);
-  accepted = { bytes: own, answer };
+  accepted = { text: bytes.latin1Slice(start, end), answer };
 }
 
-/** The head at the beginning of `text`; `end` is behind the end of its last line. */
-function readHead(text, end) {
-  const headers = readHeaders(text, end);
+/** The head at `start` of `text`; `end` is behind the end of its last line. */
+function readHead(text, start, end) {
+  const headers = readHeaders(text, start, end);
   const closed = headers.get('connection')?.toLowerCase() === 'close';
-  return { status: Number(text.slice(9, 12)), headers, closed, body: undefined };
+  return { status: Number(text.slice(start + 9, start + 12)), headers, closed, body: undefined };
 }
 
 /** Names in lower case, and their values. */
@@ -175,9 +194,9 @@ let beginnings = [];
 let places = new Map();
 
 /** A server sends its headers in one order: of most lines only the value has to be looked at. */
-function readHeaders(text, end) {
+function readHeaders(text, start, end) {
   const values = [];
-  let at = text.indexOf('\r\n') + 2;
+  let at = text.indexOf('\r\n', start) + 2;
   for (let line = 0; at < end; line += 1) {
     const endOfLine = text.indexOf('\r\n', at);
     if (line === beginnings.length || !text.startsWith(beginnings[line], at)) {

@@ -14,7 +14,8 @@ const PARTS = 8;
 
 export class Body {
   readonly #announcedBytes: number;
-  readonly #beginning = new Backlog();
+  /** Of one that comes in pieces. */
+  #beginning: Backlog | undefined;
   #bytes: Buffer = EMPTY;
   #filledBytes = 0;
 
@@ -34,6 +35,7 @@ export class Body {
       this.#filledBytes += piece.copy(this.#bytes, this.#filledBytes);
       return;
     }
+    this.#beginning ??= new Backlog();
     const beginning = this.#beginning;
     beginning.add(piece);
     if (this.#announcedBytes > Math.max(SMALL_BYTES, beginning.bytes * PARTS)) return;

@@ -2,11 +2,13 @@
  * The bytes of a socket without what its streams do for each piece: no queue, no events and no later
  * turn for what is handed on, or taken by the kernel, at once. That is a good part of what Node.js
  * does for a message. What has come is seen where it is read (`room.ts`) or, where that cannot be
- * done, in `push`; `_write` is called while nothing is queued. Ends, errors and whatever the kernel
- * does not take at once go the socket's own way.
+ * done, in `push`. What is written while nothing is queued goes to the kernel (`direct-write.ts`) or,
+ * where that cannot be done, to `_write`. Ends, errors and whatever the kernel does not take at once go
+ * the socket's own way.
  */
 
 import type { Socket } from 'node:net';
+import { directHandle, learnFrom, writeDirectly, type DirectHandle } from './direct-write.js';
 import { readIntoRoom } from './room.js';
 import { giveUp } from './used-up.js';
 
@@ -16,6 +18,8 @@ export class Wire {
   readonly #onDrain: () => void;
   /** The socket's own streams see nothing of what comes, until it is given back. */
   readonly #hasRoom: boolean;
+  /** Of the socket, where it can be written to without its streams. */
+  readonly #handle: DirectHandle | undefined;
   #released = false;
   #paused = false;
   /** What came although no more was wanted, in memory of its own. */
@@ -33,6 +37,7 @@ export class Wire {
     this.#socket = socket;
     this.#onBytes = onBytes;
     this.#onDrain = onDrain;
+    this.#handle = directHandle(socket);
     this.#hasRoom = readIntoRoom(socket, this.#onRead);
     if (!this.#hasRoom) socket.push = this.#push;
     // What had come before.
@@ -57,8 +62,15 @@ export class Wire {
       socket.write(text, 'latin1');
       return;
     }
+    const handle = this.#handle;
+    const how = handle === undefined ? undefined : writeDirectly(handle, text, this.#written);
+    if (how === 'at-once') return;
+    if (how === 'failed') {
+      socket.destroy();
+      return;
+    }
     this.#writing = true;
-    socket._write(text, 'latin1', this.#written);
+    if (how === undefined) this.#writeByStream(text);
     this.#late = this.#writing;
   }
 
@@ -119,11 +131,18 @@ export class Wire {
     }
   };
 
-  readonly #written = (error?: Error | null): void => {
+  #writeByStream(text: string): void {
+    const written = (error?: Error | null): void => this.#written(Boolean(error));
+    const write = (): void => this.#socket._write(text, 'latin1', written);
+    if (this.#handle === undefined) write();
+    else learnFrom(this.#handle, write);
+  }
+
+  readonly #written = (failed: boolean): void => {
     const wasLate = this.#late;
     this.#writing = false;
     this.#late = false;
-    if (error) this.#socket.destroy();
+    if (failed) this.#socket.destroy();
     else if (wasLate) this.#onDrain();
   };
 }

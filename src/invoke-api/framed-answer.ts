@@ -37,7 +37,7 @@ export abstract class FramedAnswer implements AnswerTarget {
   writeHead(status: number, headers: readonly (string | number)[]): void {
     let lines = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`;
     for (let at = 0; at < headers.length; at += 2) {
-      lines += lineOf(String(headers[at]), headers[at + 1] ?? '');
+      lines += lineOf(at / 2, String(headers[at]), headers[at + 1] ?? '');
     }
     this.#status = status;
     this.#lines = `${lines}Date: ${httpDate(Date.now())}\r\n`;
@@ -55,19 +55,19 @@ export abstract class FramedAnswer implements AnswerTarget {
   }
 }
 
-/** The last line of each header: most are the same again, in other answers. */
-const lastLines = new Map<string, { readonly value: string | number; readonly line: string }>();
+/** The lines of the last answer: most stand in the next one again, in the same place. */
+const lastLines: { name: string; value: string | number; line: string }[] = [];
 
-/** The names are our own, and few. */
-function lineOf(name: string, value: string | number): string {
-  const last = lastLines.get(name);
-  if (last?.value === value) return last.line;
+function lineOf(place: number, name: string, value: string | number): string {
+  const last = (lastLines[place] ??= { name: '', value: '', line: '' });
+  if (last.value === value && last.name === name) return last.line;
   if (typeof value === 'string' && UNSENDABLE.test(value)) {
     throw new Error(`a header cannot hold this: ${value}`);
   }
-  const line = `${name}: ${value}\r\n`;
-  lastLines.set(name, { value, line });
-  return line;
+  last.name = name;
+  last.value = value;
+  last.line = `${name}: ${value}\r\n`;
+  return last.line;
 }
 
 /** The most frequent ones, without what has all. */
