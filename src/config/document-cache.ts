@@ -132,11 +132,15 @@ function makeFolders(path: string, depth: number): void {
   if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
 }
 
+/** All but the newest, and room for one more. */
 function forgetOld(folder: string): void {
-  const newestFirst = readdirSync(folder)
+  const names = readdirSync(folder);
+  if (names.length < MOST_DOCUMENTS) return;
+  const newestFirst = names
     .map((name) => join(folder, name))
-    .sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
-  for (const old of newestFirst.slice(MOST_DOCUMENTS - 1)) rmSync(old, { force: true });
+    .map((path) => ({ path, keptAtMs: statSync(path).mtimeMs }))
+    .sort((one, other) => other.keptAtMs - one.keptAtMs);
+  for (const { path } of newestFirst.slice(MOST_DOCUMENTS - 1)) rmSync(path, { force: true });
 }
 
 function remove(path: string): void {

@@ -30,9 +30,9 @@ let room: Buffer | undefined;
 export function readIntoRoom(socket: Socket, onBytes: (bytes: Buffer) => boolean): boolean {
   const internals = socket as unknown as Internals & { readonly _handle?: Handle | null };
   const handle = internals._handle;
-  const [buffer, callback, next] = symbolsOf(socket);
-  if (typeof handle?.useUserBuffer !== 'function') return false;
-  if (buffer === undefined || callback === undefined || next === undefined) return false;
+  const symbols = symbolsOf(socket);
+  if (typeof handle?.useUserBuffer !== 'function' || symbols === undefined) return false;
+  const [buffer, callback, next] = symbols;
   // One byte more: no slice is all of it, and so none is given up as if it were somebody's own.
   room ??= Buffer.allocUnsafeSlow(ROOM_BYTES + 1).subarray(0, ROOM_BYTES);
   internals[next] = null;
@@ -43,10 +43,23 @@ export function readIntoRoom(socket: Socket, onBytes: (bytes: Buffer) => boolean
   return true;
 }
 
-const NAMES = ['kBuffer', 'kBufferCb', 'kBufferGen'];
+/** Of the room, of who is told, and of who makes the next one. */
+type Symbols = readonly [buffer: symbol, callback: symbol, next: symbol];
 
-/** Those of the room, of who is told, and of who makes the next one. */
-function symbolsOf(socket: Socket): (symbol | undefined)[] {
+const NAMES = ['kBuffer', 'kBufferCb', 'kBufferGen'];
+/** All sockets have the same: to look for them takes longer than all else that is done here. */
+let known: Symbols | undefined;
+
+function symbolsOf(socket: Socket): Symbols | undefined {
+  known ??= find(socket);
+  return known?.every((symbol) => Object.hasOwn(socket, symbol)) === true ? known : undefined;
+}
+
+function find(socket: Socket): Symbols | undefined {
   const all = Object.getOwnPropertySymbols(socket);
-  return NAMES.map((name) => all.find(({ description }) => description === name));
+  const [buffer, callback, next] = NAMES.map((name) =>
+    all.find(({ description }) => description === name),
+  );
+  if (buffer === undefined || callback === undefined || next === undefined) return undefined;
+  return [buffer, callback, next];
 }

@@ -250,6 +250,25 @@ describe('the launcher', () => {
     });
 
     it(
+      'keeps a few, the newest',
+      async () => {
+        mkdirSync(documents(), { recursive: true, mode: 0o700 });
+        for (let age = 1; age <= 40; age += 1) {
+          const path = join(documents(), `old-${age}.json`);
+          writeFileSync(path, '{}');
+          utimesSync(path, 1_000_000 - age, 1_000_000 - age);
+        }
+        expect(await check()).toMatchObject({ code: 0 });
+        const kept = readdirSync(documents());
+        const old = kept.filter((name) => name.startsWith('old-'));
+        expect([kept.length, old.length]).toEqual([32, 31]);
+        expect(old).toContain('old-31.json');
+        expect(old).not.toContain('old-32.json');
+      },
+      LIMIT_MS,
+    );
+
+    it(
       'reads it as the modules do, and no second time, for its owner only',
       async () => {
         const first = await check();
