@@ -8,19 +8,14 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Container, ContainerSpec } from '../engine/engine.js';
-import { EnvironmentJournal, type RecordSink } from '../environment/journal.js';
+import { EnvironmentJournal } from '../environment/journal.js';
 import type { EnvironmentEngine } from '../environment/parts.js';
 import type { FunctionVersion } from '../function/function-version.js';
 import { isCustom } from '../function/runtimes.js';
-import type { PlainEnd, PlainStart } from '../invocation/plain-invocation.js';
 import { FixedKeepAlive } from '../keep-alive/fixed.js';
-import { LogHub } from '../log/log-hub.js';
-import type { LogSink } from '../log/log-sink.js';
 import { MemoryBudget } from '../pool/memory-budget.js';
 import { Pool, type PoolParts } from '../pool/pool.js';
 import { StartGate } from '../pool/start-gate.js';
-import { Batch } from '../state/batch.js';
-import type { InvocationRecord, LogLine } from '../view.js';
 import { RehearsalDoor, type RehearsalDoorParts } from './rehearsal-door.js';
 
 /** After these V8 has met what each event meets. */
@@ -52,7 +47,8 @@ export interface Stage extends Omit<RehearsalDoorParts, 'clock'> {
  */
 export async function rehearse(version: FunctionVersion, stage: Stage): Promise<number> {
   const { pool: parts, path, endWith } = stage;
-  const unheard = new Unheard();
+  const nothing = (): void => undefined;
+  const unheard = { line: nothing, began: nothing, ended: nothing, record: nothing };
   const { clock } = parts;
   const pool = new Pool(
     version,
@@ -64,8 +60,7 @@ export async function rehearse(version: FunctionVersion, stage: Stage): Promise<
       scalingRate: undefined,
       warn: () => undefined,
       openJournal: (of, id, initialization) => {
-        const lines = new LogHub(unheard);
-        const journal = { clock, lines, records: unheard, marks: true };
+        const journal = { clock, lines: unheard, records: unheard, marks: true };
         return new EnvironmentJournal(of, id, journal, initialization);
       },
     },
@@ -87,24 +82,6 @@ export async function rehearse(version: FunctionVersion, stage: Stage): Promise<
   } finally {
     pool.destroy('shutdown');
     await door.close();
-  }
-}
-
-/** Told everything as the store is, and never written. */
-class Unheard implements LogSink, RecordSink {
-  readonly #batch = new Batch();
-
-  line(line: LogLine): void {
-    this.#batch.line(line);
-  }
-  began(start: PlainStart): void {
-    this.#batch.began(start);
-  }
-  ended(start: PlainStart, end: PlainEnd): void {
-    this.#batch.ended(start, end);
-  }
-  record(record: InvocationRecord): void {
-    this.#batch.record(record);
   }
 }
 
