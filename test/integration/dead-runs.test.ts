@@ -41,6 +41,26 @@ async function remainsOf(runId: string): Promise<Remains> {
   };
 }
 
+/**
+ * Without the networks whose ends Docker up to 20.10 has lost count of: nobody is on them, and the
+ * engine alone can take them away, when it starts again. One that could be removed is left in: its
+ * run should have done so.
+ */
+async function withoutLost(remains: Remains): Promise<Remains> {
+  const lost = await Promise.all(remains.networks.map(isLost));
+  return { ...remains, networks: remains.networks.filter((_, index) => !(lost[index] ?? false)) };
+}
+
+async function isLost(id: string): Promise<boolean> {
+  const network = docker.getNetwork(id);
+  const { Containers: ends = {} } = (await network.inspect()) as { Containers?: object };
+  if (Object.keys(ends).length > 0) return false;
+  return network.remove().then(
+    () => false,
+    (error: unknown) => /active endpoints/.test(String(error)),
+  );
+}
+
 /** The run of an orchestrator, told by the label that names its process. */
 async function runOf({ child }: RunningUp): Promise<string> {
   const networks = await docker.listNetworks({ filters: { label: [LABEL.run] } });
@@ -90,7 +110,9 @@ describe('a dead run', () => {
   }, LIMIT_MS);
   afterAll(async () => {
     for (const orchestrator of started) await orchestrator.end('SIGTERM');
-    for (const { runId } of live) expect(await remainsOf(runId)).toEqual(NOTHING);
+    for (const { runId } of live) {
+      expect(await withoutLost(await remainsOf(runId))).toEqual(NOTHING);
+    }
     await Promise.all(directories.map(removeFolder));
   }, LIMIT_MS);
 
@@ -137,12 +159,15 @@ describe('a dead run', () => {
 });
 
 async function becomesNothing(runId: string): Promise<void> {
-  let remains: Remains | undefined;
-  await until(
-    async () => {
+  let remains = await remainsOf(runId);
+  const isNothing = (seen: Remains): boolean => JSON.stringify(seen) === JSON.stringify(NOTHING);
+  try {
+    await until(async () => {
       remains = await remainsOf(runId);
-      return JSON.stringify(remains) === JSON.stringify(NOTHING);
-    },
-    () => remains,
-  );
+      return isNothing(remains);
+    });
+  } catch {
+    // Whoever clears has long given up: what stays is looked at without being in its way.
+    expect(await withoutLost(remains)).toEqual(NOTHING);
+  }
 }
