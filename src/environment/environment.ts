@@ -290,6 +290,8 @@ export class Environment implements ChannelListener {
         return this.#recordRestore();
       case 'deliver':
         return this.#serving.deliver(this.#channel, this.#host);
+      case 'recordStart':
+        return this.#serving.recordStart();
       case 'freeze':
         this.#alarm.release();
         return this.#processes.freeze();

@@ -79,11 +79,8 @@ export interface InvocationJournal {
   initFailed(reason: ResetReason, elapsedMs: number, problem?: { errorType: string }): void;
   restoreStarted(): void;
   restoreEnded(restoreMs: number, ended: RestoreRuntimeDone): void;
-  /**
-   * Writes START; marks the settlement as begun. `send` is called first: whoever waits for the event
-   * does not wait for its log. What comes of it is written behind START all the same.
-   */
-  begin(settlement: Settlement, send?: () => void): void;
+  /** Writes START; marks the settlement as begun. */
+  begin(settlement: Settlement): void;
   /** The runtime is done with an invocation that `end` is still to come for. */
   runtimeDone(settlement: Settlement, finished: Finished, runtimeOverheadMs: number): void;
   /** Writes END and REPORT when the output is complete, keeps the record, answers for a tail. */
@@ -220,10 +217,10 @@ export class EnvironmentJournal implements InvocationJournal {
     this.#parts.records.record(this.#recordOf(settlement, finished, measured));
   }
 
-  begin(settlement: Settlement, send?: () => void): void {
+  begin(settlement: Settlement): void {
     settlement.begun = true;
     const { requestId, wantsTail } = settlement;
-    this.#log.begin(requestId, () => startEvent(settlement), wantsTail, send);
+    this.#log.begin(requestId, () => startEvent(settlement), wantsTail);
   }
 
   runtimeDone(settlement: Settlement, finished: Finished, runtimeOverheadMs: number): void {

@@ -104,6 +104,8 @@ export type EnvironmentAction =
   | 'goOn'
   | 'recordRestore'
   | 'deliver'
+  /** Writes START: behind whatever the event itself waits for. */
+  | 'recordStart'
   | 'freeze'
   /** Gives the memory of frozen processes back to the machine. */
   | 'reclaim'
@@ -196,7 +198,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
   },
   /** The event is not delivered yet: until it is, it may go to another environment. */
   restoring: {
-    runtimePolled: go('invoking', 'recordRestore', 'armDeadline', 'deliver'),
+    runtimePolled: go('invoking', 'recordRestore', 'armDeadline', 'deliver', 'recordStart'),
     restoreFailed: go('resetting', 'disarm', 'settleRestoreFailure', 'killProcesses'),
     restoreTimedOut: go('resetting', 'settleRestoreTimeout', 'killProcesses'),
     processesExited: go('reset', 'disarm', 'settleRestoreFailure'),
@@ -207,7 +209,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
   },
   idle: {
-    assigned: go('invoking', 'armDeadline', 'deliver'),
+    assigned: go('invoking', 'deliver', 'recordStart', 'armDeadline'),
     quiet: go('freezing', 'freeze'),
     thawed: go('idle'),
     pollLost: go('resetting', 'killProcesses'),
@@ -239,7 +241,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
   freezing: {
     frozen: go('frozen'),
     /** The processes may still run, and begin before they are woken. */
-    assigned: go('invoking', 'deliver', 'thaw', 'armDeadline'),
+    assigned: go('invoking', 'deliver', 'thaw', 'recordStart', 'armDeadline'),
     thawed: go('freezing'),
     pollLost: go('resetting', 'killProcesses'),
     processesExited: go('reset'),
@@ -251,7 +253,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
   },
   frozen: {
     /** Nothing that can wait comes between the event and its being seen. */
-    assigned: go('thawing', 'deliver', 'thaw', 'armDeadline'),
+    assigned: go('thawing', 'deliver', 'thaw', 'recordStart', 'armDeadline'),
     unused: go('frozen', 'reclaim'),
     pollLost: go('resetting', 'killProcesses'),
     processesExited: go('reset'),
@@ -308,7 +310,7 @@ const TABLE: Readonly<Record<EnvironmentState, Row>> = {
     destroyed: go('stopping', 'disarm', 'settleLost', 'remove'),
   },
   reinitializing: {
-    runtimePolled: go('invoking', 'recordInit', 'deliver'),
+    runtimePolled: go('invoking', 'recordInit', 'deliver', 'recordStart'),
     /** Nothing is kept ready here: it goes on at once. */
     snapshotReady: go('reinitializing', 'goOn'),
     restoreFailed: notInitialized('settleInitFailure'),

@@ -91,22 +91,19 @@ export class Serving {
     this.extensionsAtWork = 0;
   }
 
-  /** Sends the event, also to extensions; writes START, and before it what the last one still lacks. */
+  /** Sends the event, also to extensions. */
   deliver(channel: Pick<Channel, 'deliver'>, host: Pick<ExtensionHost, 'invoke'>): void {
-    const settlement = this.#settlement;
-    if (settlement === undefined) return;
-    const send = (): void => {
-      const delivery = settlement.delivery();
-      channel.deliver(delivery);
-      this.extensionsAtWork = host.invoke(delivery);
-    };
-    if (settlement.begun) return send();
-    const { journal } = this.#parts;
-    const last = this.#last;
-    if (last === undefined) return journal.begin(settlement, send);
-    send();
-    if (last === this.#last) this.#tellLast();
-    if (!settlement.begun) journal.begin(settlement);
+    if (this.#settlement === undefined) return;
+    const delivery = this.#settlement.delivery();
+    channel.deliver(delivery);
+    this.extensionsAtWork = host.invoke(delivery);
+  }
+
+  /** START, once, and before it what the last one still lacks. */
+  recordStart(): void {
+    if (this.#settlement === undefined || this.#settlement.begun) return;
+    this.#tellLast();
+    this.#parts.journal.begin(this.#settlement);
   }
 
   conclude(action: Conclusion, mishap: Mishap, endReason: EndReason | undefined): void {

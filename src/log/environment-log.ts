@@ -100,8 +100,6 @@ export class EnvironmentLog {
   readonly #drain: DrainTimer;
   readonly #steps: (InitStep | BeginStep | EndStep)[] = [];
   #taking = false;
-  /** A step that could be taken waits for something more urgent. */
-  #putOff = false;
   #life: 'running' | 'ending' | 'exited' | 'closed' = 'running';
   #open: OpenInvocation | undefined;
   /** Its END was written although its mark had not come: output is still its own. */
@@ -163,14 +161,12 @@ export class EnvironmentLog {
 
   /** Something the platform has to say that waits for no output. */
   say(event: PlatformEvent): void {
-    if (this.#putOff) this.#advance();
     if (this.#life !== 'closed') this.#writer.platform(event, undefined);
   }
 
   /** Bytes as the container wrote them, in any pieces. They are not kept. */
   write(chunk: Buffer, stream: OutputStream): void {
     if (this.#life === 'closed') return;
-    if (this.#putOff) this.#advance();
     this.#drain.touch();
     (stream === 'stderr' ? this.#stderr : this.#stdout).scan(chunk);
   }
@@ -181,7 +177,6 @@ export class EnvironmentLog {
    */
   writeExtension(chunk: Buffer, stream: OutputStream): void {
     if (this.#life === 'closed') return;
-    if (this.#putOff) this.#advance();
     this.#extensions ??= new Map();
     let scanner = this.#extensions.get(stream);
     if (scanner === undefined) {
@@ -202,30 +197,15 @@ export class EnvironmentLog {
    * ends there: as if its mark had come.
    */
   outputIsHere(what?: string): void {
-    if (this.#putOff) this.#advance();
     this.#stdout.endLine();
     if (what !== undefined) return this.#marked(what);
     this.#stderr.endLine();
     this.#releaseAll();
   }
 
-  /**
-   * An invocation begins once what came before is complete. It is written behind `meanwhile`, but
-   * before whatever that leads to.
-   */
-  begin(
-    requestId: string,
-    start: () => PlatformEvent,
-    keepTail = true,
-    meanwhile?: () => void,
-  ): void {
-    this.#steps.push({ kind: 'begin', requestId, start, keepTail, ready: true });
-    this.#putOff = true;
-    try {
-      meanwhile?.();
-    } finally {
-      this.#advance();
-    }
+  /** An invocation begins once what came before is complete. */
+  begin(requestId: string, start: () => PlatformEvent, keepTail = true): void {
+    this.#push({ kind: 'begin', requestId, start, keepTail, ready: true });
   }
 
   /** The runtime is done with an invocation that others still work on. */
@@ -285,7 +265,6 @@ export class EnvironmentLog {
     // `done` may lead to new steps; they are taken after this one, here.
     if (this.#taking) return;
     this.#taking = true;
-    this.#putOff = false;
     try {
       for (let step = this.#steps[0]; step !== undefined; step = this.#steps[0]) {
         if (!step.ready && !this.#waitsForNothing()) break;

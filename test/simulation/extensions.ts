@@ -15,6 +15,7 @@ export interface Proc {
   onTerminate: () => void;
   after(delayMs: number, action: () => void): void;
   whenRunning(action: () => void): void;
+  soon(action: () => void): void;
   write(text: string): void;
   exit(exitCode: number, outOfMemory?: boolean): void;
 }
@@ -36,6 +37,9 @@ class SubProcess implements Proc {
   }
   whenRunning(action: () => void): void {
     this.#container.whenRunning(() => this.alive && action());
+  }
+  soon(action: () => void): void {
+    this.#container.soon(() => this.alive && action());
   }
   write(text: string): void {
     if (this.alive) this.#container.write(text);
@@ -176,7 +180,7 @@ export class SimulatedExtension {
     channel.extensions?.next(this.#identifier, {
       deliver: (event) => {
         if (event.eventType === 'INVOKE') this.at = event.requestId;
-        this.#process.whenRunning(() => this.#handle(event));
+        this.#process.soon(() => this.#handle(event));
       },
     });
     if (this.#fails(0.1)) {

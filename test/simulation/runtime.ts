@@ -115,7 +115,7 @@ export class Runtime {
       lost: false,
       deliver: (delivery) => {
         this.#poll = undefined;
-        process.whenRunning(() => this.#handle(delivery));
+        process.soon(() => this.#handle(delivery));
       },
     };
     channel.next(this.#poll);

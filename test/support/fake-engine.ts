@@ -152,6 +152,11 @@ export class FakeProcess {
     else action();
   }
 
+  /** Runs `action` once what we do now is done: another process never runs in the middle of it. */
+  soon(action: () => void): void {
+    queueMicrotask(() => this.whenRunning(action));
+  }
+
   write(text: string): void {
     if (this.alive) this.container.output(Buffer.from(text));
   }

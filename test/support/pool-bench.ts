@@ -223,9 +223,8 @@ export const SILENT_JOURNAL: InvocationJournal = {
   restoreEnded: () => undefined,
   refuse: () => undefined,
   runtimeDone: () => undefined,
-  begin: (settlement, send) => {
+  begin: (settlement) => {
     settlement.begun = true;
-    send?.();
   },
   end: () => undefined,
   abandon: () => undefined,

@@ -88,6 +88,18 @@ describe('the lifecycle table', () => {
     }
   });
 
+  it('puts whatever can wait behind the event and the thaw it waits for, and START behind each event', () => {
+    const deliveries = PAIRS.filter(([state, event]) => accepts(state, event))
+      .map(([state, event]) => transition(state, event).actions)
+      .filter((actions) => actions.includes('deliver'));
+    expect(deliveries.length).toBeGreaterThan(0);
+    for (const actions of deliveries) {
+      const behind = actions.slice(actions.indexOf('deliver') + 1);
+      expect(behind).toContain('recordStart');
+      if (actions.includes('thaw')) expect(behind[0]).toBe('thaw');
+    }
+  });
+
   it('disarms its timer on every way out of a timed state except the timer’s own', () => {
     const timed: Partial<Record<EnvironmentState, EnvironmentEvent>> = {
       initializing: 'initTimedOut',

@@ -16,10 +16,9 @@ function piped(told: string[]): Pick<ServingParts, 'journal' | 'processes'> {
   const journal: InvocationJournal = {
     ...SILENT_JOURNAL,
     marker: 'marker',
-    begin: (settlement, send) => {
+    begin: (settlement) => {
       settlement.begun = true;
       told.push('begun');
-      send?.();
     },
     outputIsHere: (what) => void told.push(`output of ${what}`),
     end: ({ requestId }) => void told.push(`end of ${requestId}`),
@@ -123,6 +122,7 @@ describe('what an invocation wrote, where we read the pipe ourselves', () => {
     expect(told).toEqual(['settled', 'read', 'output of r']);
     take();
     serving.deliver({ deliver: () => void told.push('delivered') }, { invoke: () => 0 });
+    serving.recordStart();
     await nextTurn();
     await nextTurn();
     const later = ['delivered', 'end of r', 'begun'];
@@ -136,35 +136,23 @@ describe('what an invocation wrote, where we read the pipe ourselves', () => {
     await nextTurn();
     expect(told).toEqual(['settled', 'read', 'output of r', 'end of r']);
   });
-
-  it('is told before the end of the next one, which may come at once', () => {
-    const { told, serving, take } = serve(0, piped);
-    serving.conclude('settleResponse', mishap, undefined);
-    serving.readOutput();
-    take();
-    const deliver = (): void => {
-      serving.posted = { kind: 'response', payload: Buffer.from('{}'), contentType: 'a/b' };
-      serving.conclude('settleResponse', mishap, undefined);
-    };
-    serving.deliver({ deliver }, { invoke: () => 0 });
-    serving.endLast();
-    expect(told.slice(3)).toEqual([
-      'settled',
-      'end of r',
-      'begun',
-      'read',
-      'output of r',
-      'end of r',
-    ]);
-  });
 });
 
 describe('START', () => {
-  it('is written once, before anything can be read of the event', () => {
+  it('is written once, however often the event is sent', () => {
     const { told, serving } = serve(0, piped);
     const channel = { deliver: () => void told.push('delivered') };
-    serving.deliver(channel, { invoke: () => 0 });
-    serving.deliver(channel, { invoke: () => 0 });
-    expect(told).toEqual(['begun', 'delivered', 'delivered']);
+    for (let times = 0; times < 2; times += 1) {
+      serving.deliver(channel, { invoke: () => 0 });
+      serving.recordStart();
+    }
+    expect(told).toEqual(['delivered', 'begun', 'delivered']);
+  });
+
+  it('is not written of an invocation that has ended already', () => {
+    const { told, serving } = serve(0, piped);
+    serving.conclude('settleLost', new Mishap(), undefined);
+    serving.recordStart();
+    expect(told).toEqual(['settled', 'end of r']);
   });
 });
