@@ -27,20 +27,32 @@ async function withContainer<T>(
   }
 }
 
-/** Milliseconds of one freeze and one thaw, written to files opened before. */
-export function bareFreezerPairMs(language: Language): Promise<number> {
+export interface BarePairs {
+  /** Milliseconds of one freeze and one thaw, written one right after the other. */
+  readonly writes: number;
+  /** The same with a wait between the two until the kernel says that all stand still. */
+  readonly settled: number;
+}
+
+/** Of files opened before. */
+export function bareFreezerPairs(language: Language): Promise<BarePairs> {
   return withContainer(language, async (_container, pid) => {
-    const { path, freeze, thaw } = freezerOf(pid);
-    const file = openSync(path, 'r+');
-    const times: number[] = [];
-    for (let pair = 0; pair < PAIRS; pair += 1) {
+    const freezer = freezerOf(pid);
+    const control = openSync(freezer.control, 'r+');
+    const pair = (settle: boolean): number => {
       const startedAt = performance.now();
-      writeSync(file, freeze);
-      writeSync(file, thaw);
-      times.push(performance.now() - startedAt);
+      writeSync(control, freezer.freeze);
+      while (settle && !readFileSync(freezer.state, 'latin1').includes(freezer.frozen));
+      writeSync(control, freezer.thaw);
+      return performance.now() - startedAt;
+    };
+    try {
+      const pairs = (settle: boolean): number =>
+        median(Array.from({ length: PAIRS }, () => pair(settle)));
+      return { writes: pairs(false), settled: pairs(true) };
+    } finally {
+      closeSync(control);
     }
-    closeSync(file);
-    return median(times);
   });
 }
 
@@ -69,15 +81,28 @@ function isOutOfStep(error: unknown): boolean {
   return statusCode === 409 || /is not paused|cannot pause a paused/.test(message);
 }
 
-function freezerOf(pid: number): { path: string; freeze: string; thaw: string } {
+interface FreezerFiles {
+  readonly control: string;
+  readonly state: string;
+  readonly freeze: string;
+  readonly thaw: string;
+  /** What the state says when all stand still. */
+  readonly frozen: string;
+}
+
+function freezerOf(pid: number): FreezerFiles {
   for (const entry of readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n')) {
     const [id, controllers, path] = entry.split(':');
     const v1 = `/sys/fs/cgroup/freezer${path}/freezer.state`;
     if (controllers === 'freezer' && existsSync(v1)) {
-      return { path: v1, freeze: 'FROZEN', thaw: 'THAWED' };
+      return { control: v1, state: v1, freeze: 'FROZEN', thaw: 'THAWED', frozen: 'FROZEN' };
     }
-    const v2 = `/sys/fs/cgroup${path}/cgroup.freeze`;
-    if (id === '0' && existsSync(v2)) return { path: v2, freeze: '1', thaw: '0' };
+    const v2 = `/sys/fs/cgroup${path}`;
+    const control = `${v2}/cgroup.freeze`;
+    if (id === '0' && existsSync(control)) {
+      const state = `${v2}/cgroup.events`;
+      return { control, state, freeze: '1', thaw: '0', frozen: 'frozen 1' };
+    }
   }
   throw new Error('no freezer file can be written here');
 }

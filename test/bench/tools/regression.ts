@@ -29,7 +29,7 @@ export interface Compared {
 const DEVIATIONS = 5;
 /** However much rounds differ, twice as bad is worse. */
 const MOST = 1;
-/** A ratio far below its bar moves freely below this share of the bar. */
+/** A ratio far below its bar moves freely below this share of the bar; far above it, above its inverse. */
 const NEGLIGIBLE = 0.25;
 
 /** Figures of one section have different names, or what they are against differs. */
@@ -53,9 +53,9 @@ function changeOf(judged: Judged, before: Reference | undefined, tolerance: numb
   if (!Number.isFinite(judged.ratio)) return 'lost';
   if (before === undefined) return 'new';
   if (before.holds === true && judged.holds === false) return 'lost';
-  const { ratio, atMost } = judged;
+  const { ratio, atMost, atLeast = Infinity } = judged;
   if (moreIsBetter(judged)) {
-    if (ratio < before.ratio / (1 + tolerance)) return 'worse';
+    if (ratio < Math.min(before.ratio, atLeast / NEGLIGIBLE) / (1 + tolerance)) return 'worse';
     return ratio > before.ratio * (1 + tolerance) ? 'better' : 'same';
   }
   const scale = Math.max(Math.abs(before.ratio), (atMost ?? 0) * NEGLIGIBLE);
@@ -89,7 +89,9 @@ export function farOutOfLine(
     if (!Number.isFinite(ratio)) return true;
     const usual = kept[idOf(figure)]?.ratio ?? atMost ?? atLeast;
     if (usual === undefined) return false;
-    if (moreIsBetter(figure)) return ratio < usual / times;
+    if (moreIsBetter(figure)) {
+      return ratio < Math.min(usual, (atLeast ?? Infinity) / NEGLIGIBLE) / times;
+    }
     return ratio > times * Math.max(usual, (atMost ?? 0) * NEGLIGIBLE);
   });
 }

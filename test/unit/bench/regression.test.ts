@@ -56,6 +56,14 @@ describe('The comparison with a run before', () => {
     expect(change([0.02], quiet(0.001), { atMost: 0.1 })).toBe('worse');
   });
 
+  it('lets a ratio far above its bar move as freely, as speeds do that follow the machine', () => {
+    const bar = { unit: '/s', atLeast: 1000 };
+    expect(change([5000], quiet(14_000), bar)).toBe('same');
+    expect(change([5000], quiet(14_000), { unit: '/s' })).toBe('worse');
+    expect(change([3000], quiet(14_000), bar)).toBe('worse');
+    expect(change([1100], quiet(1500), bar)).toBe('worse');
+  });
+
   it('bears figures around nought, as differences are', () => {
     expect(change([0.01], quiet(-0.01), { atMost: 1 })).toBe('same');
     expect(change([0.5], quiet(-0.01), { atMost: 1 })).toBe('worse');
@@ -110,6 +118,8 @@ describe('Far out of line', () => {
   it('is less than such a part of it where more is better', () => {
     expect(odd([0.17], { unit: '/s' })).toBe(0);
     expect(odd([0.16], { unit: '/s' })).toBe(1);
+    expect(odd([0.16], { unit: '/s', atLeast: 0.1 })).toBe(0);
+    expect(odd([0.13], { unit: '/s', atLeast: 0.1 })).toBe(1);
   });
 
   it('is measured by the bar where nothing is kept, and never without either', () => {
