@@ -61,8 +61,10 @@ export class Deliveries {
   pump(): void {
     if (this.#closed) return;
     try {
-      while (this.#startSome());
-      this.#arm();
+      const { clock } = this.#parts;
+      let now = clock.now();
+      while (this.#startSome(now)) now = clock.now();
+      this.#arm(now);
     } catch (error) {
       this.#parts.log.warn(`EventBridge cannot read what it is to deliver: ${messageOf(error)}`);
       this.#diskAlarm.set(DISK_AGAIN_MS, () => this.pump());
@@ -85,12 +87,12 @@ export class Deliveries {
     return { nowMs: this.#parts.clock.now(), aheadMs: this.#parts.aheadMs() };
   }
 
-  #startSome(): boolean {
+  #startSome(now: number): boolean {
     const room = MOST_AT_ONCE - this.#sending.size;
     if (room <= 0) return false;
     const busy = [...this.#targets].filter(([, count]) => count >= MOST_OF_A_TARGET);
     const found = this.#parts.store.due(
-      this.#parts.clock.now(),
+      now,
       room + this.#sending.size,
       busy.map(([arn]) => arn),
     );
@@ -172,11 +174,12 @@ export class Deliveries {
     }
   }
 
-  #arm(): void {
-    const now = this.#parts.clock.now();
-    const next = this.#parts.store.nextDueAt(now);
+  /** What has become due since `now`, when it was looked at, is not forgotten. */
+  #arm(now: number): void {
+    const { clock, store } = this.#parts;
+    const next = store.nextDueAt(now);
     if (next === undefined) this.#alarm.cancel();
-    else this.#alarm.set(next - now, () => this.pump());
+    else this.#alarm.set(Math.max(0, next - clock.now()), () => this.pump());
   }
 }
 

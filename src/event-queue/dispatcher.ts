@@ -136,12 +136,14 @@ export class Dispatcher {
     this.#pumpAgain = true;
     if (this.#pumping) return;
     this.#pumping = true;
+    let now = this.#parts.clock.now();
     try {
       let left = MOST_IN_A_TURN;
       while (this.#pumpAgain && left > 0) {
         this.#pumpAgain = false;
+        now = this.#parts.clock.now();
         for (const lane of this.#lanes.values()) {
-          if (left === 0 || !this.#runNext(lane)) continue;
+          if (left === 0 || !this.#runNext(lane, now)) continue;
           left -= 1;
           this.#pumpAgain = true;
         }
@@ -154,7 +156,7 @@ export class Dispatcher {
       this.#pumping = false;
     }
     if (this.#pumpAgain) this.#look(0);
-    this.#arm();
+    this.#arm(now);
   }
 
   #lane(functionName: string): Lane {
@@ -186,8 +188,7 @@ export class Dispatcher {
   }
 
   /** False when there is nothing to run, or no room. */
-  #runNext(lane: Lane): boolean {
-    const now = this.#parts.clock.now();
+  #runNext(lane: Lane, now: number): boolean {
     if (lane.ready.length === 0 && (lane.nextDueAtMs ?? Infinity) > now) return false;
     if (!this.#mayRun(lane, now)) return false;
     const event = this.#take(lane, now);
@@ -310,21 +311,22 @@ export class Dispatcher {
     });
   }
 
-  #arm(): void {
+  /** What has become due since `now`, when all lanes were looked at, is not forgotten. */
+  #arm(now: number): void {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#closed) return;
-    const now = this.#parts.clock.now();
     let next = Infinity;
     for (const { ready, nextDueAtMs, restsUntilMs } of this.#lanes.values()) {
       const dueAtMs = ready[0]?.dueAtMs ?? nextDueAtMs;
       if (dueAtMs === undefined) continue;
       const at = Math.max(dueAtMs, restsUntilMs);
-      // What is due already waits for room, and whoever makes room pumps.
+      // What was due then waits for room, and whoever makes room pumps.
       if (at > now) next = Math.min(next, at);
     }
     if (next === Infinity) return;
-    this.#timer = this.#parts.clock.setTimer(next - now, () => this.pump());
+    const { clock } = this.#parts;
+    this.#timer = clock.setTimer(Math.max(0, next - clock.now()), () => this.pump());
   }
 }
 

@@ -1,11 +1,20 @@
 /** Retries, dead letters and fairness of deliveries, in virtual time. */
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
+import { Deliveries } from '../../../src/event-bridge/deliveries.js';
 import { afterFailure, DEFAULT_RETRY } from '../../../src/event-bridge/delivery.js';
 import type { RuleDefinition, RuleTargetDefinition } from '../../../src/stack/event-bridge.js';
+import { EventBridgeStore } from '../../../src/event-bridge/store.js';
+import type { Logger } from '../../../src/log/logger.js';
 import { TargetError } from '../../../src/targets/targets.js';
 import { EventBridgeBench } from '../../support/event-bridge-bench.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { movedAtLook } from '../../support/moved-clock.js';
 
 const FUNCTION = 'arn:aws:lambda:eu-west-1:000000000000:function:hello';
 const QUEUE = 'arn:aws:sqs:eu-west-1:000000000000:orders';
@@ -158,4 +167,39 @@ describe('back-off', () => {
       ),
     );
   });
+});
+
+test('what becomes due between any two looks at the clock is sent all the same', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'deliveries-'));
+  const store = new EventBridgeStore(join(folder, 'bridge.db'));
+  const log = { warn: () => undefined } as unknown as Logger;
+  const origin = { kind: 'rule', name: 'orders', arn: 'arn' } as const;
+  try {
+    for (let look = 1; look <= 12; look += 1) {
+      const real = new ManualClock();
+      let sent = 0;
+      const deliveries = new Deliveries({
+        store,
+        clock: movedAtLook(real, look, 2_000),
+        pace: real,
+        aheadMs: () => 0,
+        random: () => 0.5,
+        log,
+        send: () => {
+          sent += 1;
+          return sent === 1
+            ? Promise.reject(new TargetError('ServiceUnavailable', 'it is away', true))
+            : Promise.resolve();
+        },
+      });
+      const about = { origin, retry: DEFAULT_RETRY };
+      await deliveries.add([{ arn: QUEUE, body: Buffer.from('{}'), about }]);
+      await real.advanceAsync(60_000);
+      await deliveries.drain();
+      expect([look, sent, store.count]).toEqual([look, 2, 0]);
+    }
+  } finally {
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  }
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OrchestratorError } from '../../../src/errors.js';
+import { movedAtLook } from '../../support/moved-clock.js';
 import {
   ARN_HEAD,
   AWAY,
@@ -68,6 +69,17 @@ describe('an accepted event', () => {
     expect(bench.attempts).toHaveLength(tried);
     expect(bench.queue.size).toBe(0);
     expect(bench.logged).toEqual(['fn: EventAgeExceeded after 0 attempts: Rate Exceeded.']);
+  });
+
+  it('that becomes due between any two looks at the clock runs all the same', async () => {
+    for (let look = 1; look <= 40; look += 1) {
+      const from = bench.attempts.length;
+      await bench.restart({ clock: movedAtLook(bench.clock, look, 2 * SECOND) });
+      bench.answer = () => (bench.attempts.length === from + 1 ? THROTTLED : OK);
+      await bench.accept('fn');
+      await bench.clock.advanceAsync(MINUTE);
+      expect([look, bench.queue.size]).toEqual([look, 0]);
+    }
   });
 
   it('survives an engine that is away, and runs when it is back', async () => {
