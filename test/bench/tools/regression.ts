@@ -14,7 +14,7 @@ export interface Reference {
   readonly holds?: boolean | undefined;
 }
 
-/** `lost` missed a bar that held before, or is no number at all; `told` is not compared. */
+/** `lost` missed in each round a bar that held before, or is no number at all; `told` is not compared. */
 export type Change = 'same' | 'better' | 'worse' | 'lost' | 'new' | 'told';
 
 export interface Compared {
@@ -52,7 +52,7 @@ function changeOf(judged: Judged, before: Reference | undefined, tolerance: numb
   if (judged.told === true) return 'told';
   if (!Number.isFinite(judged.ratio)) return 'lost';
   if (before === undefined) return 'new';
-  if (before.holds === true && judged.holds === false) return 'lost';
+  if (before.holds === true && missesInAllRounds(judged)) return 'lost';
   const { ratio, atMost, atLeast = Infinity } = judged;
   if (moreIsBetter(judged)) {
     if (ratio < Math.min(before.ratio, atLeast / NEGLIGIBLE) / (1 + tolerance)) return 'worse';
@@ -61,6 +61,11 @@ function changeOf(judged: Judged, before: Reference | undefined, tolerance: numb
   const scale = Math.max(Math.abs(before.ratio), (atMost ?? 0) * NEGLIGIBLE);
   if (ratio > before.ratio + tolerance * scale) return 'worse';
   return ratio < before.ratio - (tolerance / (1 + tolerance)) * scale ? 'better' : 'same';
+}
+
+/** A bar near which a ratio lies is missed now and then by noise alone. */
+function missesInAllRounds({ lowest, highest, atMost, atLeast }: Judged): boolean {
+  return (atMost !== undefined && lowest > atMost) || (atLeast !== undefined && highest < atLeast);
 }
 
 export function isRegression({ change }: Compared): boolean {

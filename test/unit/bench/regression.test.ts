@@ -69,10 +69,15 @@ describe('The comparison with a run before', () => {
     expect(change([0.5], quiet(-0.01), { atMost: 1 })).toBe('worse');
   });
 
-  it('calls a bar lost that held before and is missed, however little', () => {
+  it('calls a bar lost that held before and is missed in each round, however little', () => {
     const bar = { atMost: 1 };
-    expect(change([1.01], quiet(0.99, { holds: true }), bar)).toBe('lost');
+    const held = quiet(0.99, { holds: true });
+    expect(change([1.01, 1.02, 1.02], held, bar)).toBe('lost');
+    expect(change([0.98, 1.02, 1.02], held, bar)).toBe('same');
     expect(change([1.01], quiet(1.02, { holds: false }), bar)).toBe('same');
+    const least = { unit: '/s', atLeast: 1 };
+    expect(change([0.98, 0.99], quiet(1.01, { holds: true }), least)).toBe('lost');
+    expect(change([0.98, 1.01], quiet(1.01, { holds: true }), least)).toBe('same');
   });
 
   it('calls a figure lost that is no number, and new where nothing was kept', () => {
