@@ -51,7 +51,7 @@ export function checkPackage({ settings }: FunctionDraft, context: PackageContex
   if (runtime === undefined) {
     missing('runtime', 'a runtime identifier such as nodejs22.x or python3.13');
   }
-  if (handler === undefined && !isCustom(String(runtime))) {
+  if (handler === undefined && !(typeof runtime === 'string' && isCustom(runtime))) {
     missing('handler', 'the handler, such as index.handler');
   }
 }

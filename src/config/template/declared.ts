@@ -7,7 +7,7 @@ import { isMap, map, type Map } from '../map.js';
 import { nearestOf } from '../problems.js';
 import type { TemplateContext } from './context.js';
 import { propertiesOf } from './identities.js';
-import { resolve, type Scope } from './intrinsics.js';
+import { resolve, shown, type Scope } from './intrinsics.js';
 import { EVENT_TYPES, PARTS, RESOURCE_TYPES } from './all-parts.js';
 import type { Unresolved } from './unresolved.js';
 
@@ -92,7 +92,7 @@ function readEvents(draft: FunctionDraft, events: unknown, around: Around): void
   }
   const { alias } = draft.settings;
   const owned = {
-    functionName: String(draft.name),
+    functionName: shown(draft.name),
     ...(typeof alias === 'string' ? { qualifier: alias } : {}),
   };
   for (const [name, event] of Object.entries(events)) {

@@ -9,7 +9,7 @@ import type { SettingNotice } from '../config.js';
 import type { FunctionDraft } from '../function-draft.js';
 import { map, type Map } from '../map.js';
 import { URL_PROPERTIES } from '../url-settings.js';
-import { UNRESOLVED, type Scope, type Identity } from './intrinsics.js';
+import { shown, UNRESOLVED, type Scope, type Identity } from './intrinsics.js';
 import type { Unresolved } from './unresolved.js';
 
 const ALIAS = 'AWS::Lambda::Alias';
@@ -31,7 +31,7 @@ export function identifyFunctionResource(
   const arn = functionArn({ region, accountId, name: name ?? 'unknown' });
   if (type === URL) return { ref: arn, attributes: { FunctionArn: arn } };
   if (type === ALIAS) {
-    const alias = `${arn}:${String(properties['Name'])}`;
+    const alias = `${arn}:${shown(properties['Name'])}`;
     return { ref: alias, attributes: { AliasArn: alias } };
   }
   // Which number it will have is not known before it is published.
@@ -94,7 +94,7 @@ type Tell = (property: string, reason: string) => void;
 function aliasSettings({ settings }: FunctionDraft, properties: Map, tell: Tell): Map {
   const { Name: alias, RoutingConfig: routing, ProvisionedConcurrencyConfig: given } = properties;
   if (settings['alias'] !== undefined && settings['alias'] !== alias) {
-    tell('Name', `the function is published for one alias, ${String(settings['alias'])}`);
+    tell('Name', `the function is published for one alias, ${shown(settings['alias'])}`);
     return {};
   }
   if (routing !== undefined)

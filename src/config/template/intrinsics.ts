@@ -32,6 +32,12 @@ export interface Scope {
 export const UNRESOLVED = Symbol('unresolved');
 export const NO_VALUE = Symbol('AWS::NoValue');
 
+/** A resolved value in a name or a message, whatever was written there and whatever is not known in it. */
+export function shown(value: unknown): string {
+  if (value === UNRESOLVED) return '(not known here)';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
 /** Why a value is not there, told while it is resolved. */
 export interface Finding {
   /** Of the property it stands in. */
@@ -63,21 +69,21 @@ const FUNCTIONS: Readonly<Record<string, Evaluate>> = {
     if (parts === UNRESOLVED) return UNRESOLVED;
     const texts = list(parts).map((part) => text(part));
     if (!texts.every((part) => part !== undefined)) return UNRESOLVED;
-    const length = texts.reduce((sum, part) => sum + part.length + String(separator).length, 0);
+    const length = texts.reduce((sum, part) => sum + part.length + shown(separator).length, 0);
     if (length > LONGEST_TEXT) return missing(at, 'Fn::Join', TOO_LONG);
-    return texts.join(String(separator));
+    return texts.join(shown(separator));
   },
   'Fn::Split': (argument, at) => {
     const [separator, source] = list(inner(argument, at));
     const whole = text(source);
-    return whole === undefined ? UNRESOLVED : whole.split(String(separator));
+    return whole === undefined ? UNRESOLVED : whole.split(shown(separator));
   },
   'Fn::Select': (argument, at) => {
     const [index, from] = list(inner(argument, at));
     if (from === UNRESOLVED || index === UNRESOLVED) return UNRESOLVED;
     const found = list(from)[Number(index)];
     if (found !== undefined) return found;
-    return missing(at, 'Fn::Select', `its list has no item ${String(index)}`);
+    return missing(at, 'Fn::Select', `its list has no item ${shown(index)}`);
   },
   'Fn::Base64': (argument, at) => {
     const plain = text(inner(argument, at));
@@ -94,13 +100,13 @@ const FUNCTIONS: Readonly<Record<string, Evaluate>> = {
   'Fn::Cidr': (argument, at) => {
     const [block, count, bits = '8'] = list(inner(argument, at));
     if ([block, count, bits].includes(UNRESOLVED)) return UNRESOLVED;
-    const blocks = cidrBlocks(String(block), Number(count), Number(bits));
-    const fault = `${String(block)} has no ${String(count)} blocks of ${String(bits)} bits`;
+    const blocks = cidrBlocks(shown(block), Number(count), Number(bits));
+    const fault = `${shown(block)} has no ${shown(count)} blocks of ${shown(bits)} bits`;
     return blocks ?? missing(at, 'Fn::Cidr', fault);
   },
   'Fn::If': (argument, at) => {
     const [condition, yes, no] = list(argument);
-    return inner(holds(String(condition), at.scope) ? yes : no, at);
+    return inner(holds(shown(condition), at.scope) ? yes : no, at);
   },
   'Fn::Equals': (argument, at) => {
     const [left, right] = list(inner(argument, at));
@@ -120,7 +126,7 @@ const FUNCTIONS: Readonly<Record<string, Evaluate>> = {
     const value = inner(argument, at);
     return hasUnresolved(value) ? UNRESOLVED : JSON.stringify(value);
   },
-  Condition: (argument, at) => holds(String(argument), at.scope),
+  Condition: (argument, at) => holds(shown(argument), at.scope),
 };
 
 const NEEDS_EXTENSIONS = 'it needs `Transform: AWS::LanguageExtensions`';

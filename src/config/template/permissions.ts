@@ -9,7 +9,7 @@ import { nearestOf } from '../problems.js';
 import { PERMISSIONS } from './notice-groups.js';
 import type { TemplateContext } from './context.js';
 import { propertiesOf } from './identities.js';
-import { resolve, UNRESOLVED, type Scope } from './intrinsics.js';
+import { resolve, shown, UNRESOLVED, type Scope } from './intrinsics.js';
 
 export interface PermissionsRequest {
   readonly functions: readonly (readonly [logicalId: string, resource: unknown])[];
@@ -194,9 +194,4 @@ function managedPolicy(policy: unknown): Grant {
 function listOf(value: unknown): unknown[] {
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? (value as unknown[]) : [value];
-}
-
-function shown(value: unknown): string {
-  if (value === UNRESOLVED) return '(not known here)';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

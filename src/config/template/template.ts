@@ -23,7 +23,7 @@ import { imageOf, isImage } from './image.js';
 import { checkGlobals } from './globals.js';
 import { FUNCTION_RESOURCE_TYPES, withFunctionResources } from './function-resources.js';
 import { FUNCTION_TYPES, functionName, propertiesOf } from './identities.js';
-import { resolve, UNRESOLVED, type Scope } from './intrinsics.js';
+import { resolve, shown, UNRESOLVED, type Scope } from './intrinsics.js';
 import { RESOURCE_TYPES } from './all-parts.js';
 import { STACK_TYPES } from './nested.js';
 import { resourceNotices } from './notice-groups.js';
@@ -313,7 +313,7 @@ function noticeOf(path: string, property: string): SettingNotice {
 function codeOf(logicalId: string, properties: Map, context: TemplateContext): unknown {
   const inline = properties['InlineCode'] ?? map(properties['Code'])['ZipFile'];
   if (typeof inline === 'string') {
-    const python = String(properties['Runtime']).startsWith('python');
+    const python = shown(properties['Runtime']).startsWith('python');
     return context.materialise(logicalId, python ? 'index.py' : 'index.js', inline);
   }
   const code = properties['CodeUri'] ?? properties['Code'];
@@ -324,14 +324,14 @@ function codeOf(logicalId: string, properties: Map, context: TemplateContext): u
     S3Bucket: s3Bucket,
     S3Key: s3Key,
   } = code as Record<string, unknown>;
-  return `s3://${String(bucket ?? s3Bucket)}/${String(key ?? s3Key)}`;
+  return `s3://${shown(bucket ?? s3Bucket)}/${shown(key ?? s3Key)}`;
 }
 
 /** Layer paths; references are followed to layers of the same template. */
 function layersOf(path: string, layers: unknown, around: DraftContext): unknown[] | undefined {
   if (!Array.isArray(layers)) return undefined;
   return layers.flatMap((layer, index) => {
-    const resource = map(own(around.resources, String(layer)));
+    const resource = map(own(around.resources, shown(layer)));
     if (LAYER_TYPES.includes(String(resource['Type']))) {
       const properties = map(resolve(resource['Properties'], around.scope));
       return [properties['ContentUri'] ?? properties['Content']];

@@ -178,6 +178,18 @@ const template = fc.record(
 const LIMIT_MS = 60_000;
 
 describe('a template', () => {
+  it.each([
+    { Layers: [[{ Ref: {} }]] },
+    { Runtime: [[{ Ref: {} }]], InlineCode: 'export {}' },
+    { CodeUri: { Bucket: [{ Ref: {} }], Key: 'k' } },
+    { FunctionName: [[{ Ref: {} }]] },
+    { Role: { 'Fn::Join': [[[{ Ref: {} }]], ['a', 'b']] } },
+  ])('with what is not known deep inside a property: %j', async (properties) => {
+    const resource = { Type: 'AWS::Serverless::Function', Properties: properties };
+    const document = JSON.stringify({ Resources: { A: resource } });
+    expect(await isHandled('template.yaml', document)).toBe(true);
+  });
+
   it(
     'of any shape',
     async () => {
