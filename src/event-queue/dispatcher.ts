@@ -136,7 +136,7 @@ export class Dispatcher {
     this.#pumpAgain = true;
     if (this.#pumping) return;
     this.#pumping = true;
-    let now = this.#parts.clock.now();
+    let now = -Infinity;
     try {
       let left = MOST_IN_A_TURN;
       while (this.#pumpAgain && left > 0) {

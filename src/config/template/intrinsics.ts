@@ -69,9 +69,10 @@ const FUNCTIONS: Readonly<Record<string, Evaluate>> = {
     if (parts === UNRESOLVED) return UNRESOLVED;
     const texts = list(parts).map((part) => text(part));
     if (!texts.every((part) => part !== undefined)) return UNRESOLVED;
-    const length = texts.reduce((sum, part) => sum + part.length + shown(separator).length, 0);
+    const between = shown(separator);
+    const length = texts.reduce((sum, part) => sum + part.length + between.length, 0);
     if (length > LONGEST_TEXT) return missing(at, 'Fn::Join', TOO_LONG);
-    return texts.join(shown(separator));
+    return texts.join(between);
   },
   'Fn::Split': (argument, at) => {
     const [separator, source] = list(inner(argument, at));

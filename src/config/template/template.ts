@@ -331,7 +331,7 @@ function codeOf(logicalId: string, properties: Map, context: TemplateContext): u
 function layersOf(path: string, layers: unknown, around: DraftContext): unknown[] | undefined {
   if (!Array.isArray(layers)) return undefined;
   return layers.flatMap((layer, index) => {
-    const resource = map(own(around.resources, shown(layer)));
+    const resource = map(typeof layer === 'string' ? own(around.resources, layer) : undefined);
     if (LAYER_TYPES.includes(String(resource['Type']))) {
       const properties = map(resolve(resource['Properties'], around.scope));
       return [properties['ContentUri'] ?? properties['Content']];
