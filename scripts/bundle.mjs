@@ -2,7 +2,7 @@
 // hundred modules take. `src/launcher.cts` runs them; without them, the modules.
 //   bundle.mjs [folder]     (default: dist/bundle)
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -173,3 +173,6 @@ ${pack === 'program' ? `${LOADER}.expect(${JSON.stringify(digests)});` : ''}${co
 })`,
   );
 }
+
+// What `npx orchestrator` runs: npm makes it executable only where it installs the package.
+chmodSync(join(root, 'dist/src/launcher.cjs'), 0o755);
