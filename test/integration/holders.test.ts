@@ -32,8 +32,11 @@ describe('networks made ahead', () => {
   }, LIMIT_MS);
   afterAll(() => project.stop(), LIMIT_MS);
 
-  const call = async (name: string, event: object = {}): Promise<Seen> =>
-    (await project.invoke(name, event)).json as Seen;
+  /** By the environment there is: after a response its extension may be at work still. */
+  const call = async (name: string, event: object = {}): Promise<Seen> => {
+    await project.free(name);
+    return (await project.invoke(name, event)).json as Seen;
+  };
 
   it(
     'serve environments as networks of their own do, and keep them apart',

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import type { FreezerKind } from '../../src/engine/engine.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { Flags } from '../../src/config/config.js';
+import { isBusy, type EnvironmentState } from '../../src/environment/lifecycle.js';
 import { startOrchestrator, type RunningOrchestrator } from '../../src/orchestrator.js';
 
 export interface ProjectFunction {
@@ -85,6 +86,11 @@ export class Project {
       .environments()
       .filter((environment) => environment.functionName === name)
       .map((environment) => environment.state);
+  }
+
+  /** Resolves when the next event finds each of its environments free: extensions are done too. */
+  free(name: string): Promise<void> {
+    return until(() => !this.states(name).some((state) => isBusy(state as EnvironmentState)));
   }
 
   async stop(): Promise<void> {
