@@ -66,18 +66,19 @@ const FUNCTIONS: Readonly<Record<string, Evaluate>> = {
   'Fn::Sub': (argument, at) => substitute(argument, at),
   'Fn::Join': (argument, at) => {
     const [separator, parts] = list(inner(argument, at));
-    if (parts === UNRESOLVED) return UNRESOLVED;
+    const between = separatorOf(separator, 'Fn::Join', at);
+    if (between === UNRESOLVED || parts === UNRESOLVED) return UNRESOLVED;
     const texts = list(parts).map((part) => text(part));
     if (!texts.every((part) => part !== undefined)) return UNRESOLVED;
-    const between = shown(separator);
     const length = texts.reduce((sum, part) => sum + part.length + between.length, 0);
     if (length > LONGEST_TEXT) return missing(at, 'Fn::Join', TOO_LONG);
     return texts.join(between);
   },
   'Fn::Split': (argument, at) => {
     const [separator, source] = list(inner(argument, at));
+    const between = separatorOf(separator, 'Fn::Split', at);
     const whole = text(source);
-    return whole === undefined ? UNRESOLVED : whole.split(shown(separator));
+    return between === UNRESOLVED || whole === undefined ? UNRESOLVED : whole.split(between);
   },
   'Fn::Select': (argument, at) => {
     const [index, from] = list(inner(argument, at));
@@ -195,6 +196,14 @@ function inner(value: unknown, at: At): unknown {
 function missing({ tell, path }: At, what: string, fault: string): typeof UNRESOLVED {
   tell({ path, what, fault });
   return UNRESOLVED;
+}
+
+/** What stands between texts; CloudFormation takes a text for it and nothing else. */
+function separatorOf(separator: unknown, what: string, at: At): string | typeof UNRESOLVED {
+  const known = text(separator);
+  if (known !== undefined || hasUnresolved(separator)) return known ?? UNRESOLVED;
+  const given = separator === undefined ? 'none' : shown(separator);
+  return missing(at, what, `its separator must be a text; it is ${given}`);
 }
 
 /** Whether an intrinsic function stands here, such as `{Fn::Sub: …}` (contract 12.3). */

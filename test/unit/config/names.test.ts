@@ -126,14 +126,32 @@ ${variables(`
       variables(`
   A1: !Select [9, [a, b]],
   B1: !FindInMap [Sizes, large, memory],
-  C1: !Cidr [10.0.0.0/30, 6, 5]`),
+  C1: !Cidr [10.0.0.0/30, 6, 5],
+  D1: !Join [[','], [a, b]],
+  E1: !Split [{ by: ':' }, 'a:b'],
+  F1: !Join []`),
     );
     expect((await folder.problems()).map(({ path, expected }) => [path, expected])).toEqual([
       [expect.stringMatching(/Variables\.A1$/), expect.stringContaining('no item 9')],
       [expect.stringMatching(/Variables\.B1$/), expect.stringContaining('Sizes::large::memory')],
       [expect.stringMatching(/Variables\.C1$/), expect.stringContaining('10.0.0.0/30')],
+      [expect.stringMatching(/Variables\.D1$/), expect.stringContaining('it is [","]')],
+      [expect.stringMatching(/Variables\.E1$/), expect.stringContaining('it is {"by":":"}')],
+      [expect.stringMatching(/Variables\.F1$/), expect.stringContaining('it is none')],
     ]);
   });
+
+  it.each(['!Join [SEPARATOR, [a, b]]', '!Select [0, !Split [SEPARATOR, a-b]]'])(
+    'around a separator that is not known here are not known either: %s',
+    async (written) => {
+      const separator = "{ 'Fn::ImportValue': other-separator }";
+      await folder.put(
+        'template.yaml',
+        variables(`A1: ${written.replace('SEPARATOR', separator)}`),
+      );
+      expect((await folder.load()).functions[0]?.environment).toEqual({ A1: '' });
+    },
+  );
 
   it('of language extensions need their transform', async () => {
     await folder.put(
