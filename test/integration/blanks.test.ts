@@ -71,7 +71,8 @@ describe('containers started ahead', () => {
     const code = { 'app.py': PROBE, 'network.py': NETWORK_PROBE };
     project = await startProject(
       {
-        one: { files: code, memory: 128, environment: { SAYS } },
+        // Long enough to start again, or to run out of memory, with that little processor.
+        one: { files: code, memory: 128, timeout: 10, environment: { SAYS } },
         two: { files: { ...code, 'lib/other.py': '' }, memory: 512 },
       },
       { spares: 0, watch: false },

@@ -45,7 +45,8 @@ if (reason !== undefined) {
       engine = await PrivateEngine.start({ args: [`--add-runtime=crun=${CRUN}`] });
       await engine.load('python3.13');
       directory = await projectFolder({
-        probe: { files: { 'app.py': PROBE }, memory: 128, timeout: 2 },
+        // Long enough to start the processes again, or to run out of memory with little processor.
+        probe: { files: { 'app.py': PROBE }, memory: 128, timeout: 10 },
       });
       orchestrator = await up(directory, { engine, flags: ['--spares', '0'] });
     }, LIMIT_MS);

@@ -131,6 +131,8 @@ describe('a custom runtime', () => {
     'may be a compiled program, started once for many events',
     async () => {
       expect((await project.invoke('compiled', { a: 1 })).json).toEqual({ bytes: 7, served: 1 });
+      // It polls on a new connection after its response.
+      await project.free('compiled');
       const second = await project.invoke('compiled', {}, { tail: true });
       expect(second.json).toEqual({ bytes: 2, served: 2 });
       expect(second.tail).toContain('event 2 has 2 bytes');

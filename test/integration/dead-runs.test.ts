@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Docker from 'dockerode';
 import { LABEL } from '../../src/engine/labels.js';
-import { mostBlanks } from '../support/own-run.js';
+import { mostBlanks, runOf } from '../support/own-run.js';
 import { mountsBelow, processesNaming } from '../support/proc.js';
 import { until } from '../support/project.js';
 import { projectFolder, removeFolder, up, type RunningUp } from '../support/running-up.js';
@@ -61,16 +61,6 @@ async function isLost(id: string): Promise<boolean> {
   );
 }
 
-/** The run of an orchestrator, told by the label that names its process. */
-async function runOf({ child }: RunningUp): Promise<string> {
-  const networks = await docker.listNetworks({ filters: { label: [LABEL.run] } });
-  const own = networks.find(({ Labels: labels }) => {
-    const { pid } = JSON.parse(labels?.[LABEL.process] ?? '{}') as { pid?: number };
-    return pid === child.pid;
-  });
-  return own?.Labels?.[LABEL.run] ?? '';
-}
-
 /** Containers started ahead that serve nobody yet. */
 async function readyBlanks(runId: string, serving: readonly string[]): Promise<number> {
   const label = [`${LABEL.run}=${runId}`, LABEL.blank];
@@ -96,7 +86,7 @@ describe('a dead run', () => {
       serving = seen.map(({ containerId }) => containerId ?? '');
       return seen.length === 2 && seen.every(({ state }) => state === 'frozen');
     });
-    const runId = await runOf(orchestrator);
+    const runId = await runOf(orchestrator.child.pid);
     const most = await mostBlanks();
     await until(async () => (await readyBlanks(runId, serving)) === most);
     return { orchestrator, runId };

@@ -36,6 +36,8 @@ describe('extensions on the real engine', () => {
           files: { ...files, ...Object.fromEntries(layer) },
           layers: ['layer'],
           timeout: 10,
+          // A whole processor: what runs at the end has 300 ms.
+          memory: 1769,
           ...settings,
         },
       },
@@ -145,7 +147,7 @@ describe('extensions on the real engine', () => {
           stuck: nodeExtension("['INVOKE']", stuck),
           told: nodeExtension("['SHUTDOWN']", ''),
         },
-        { files: { 'index.mjs': NODE_FUNCTION }, timeout: 4 },
+        { files: { 'index.mjs': NODE_FUNCTION }, timeout: 8 },
       );
       const answer = await project.invoke('probe', { write: 'kept' });
       const requestId = String(answer.headers['x-amzn-requestid']);
@@ -317,6 +319,7 @@ describe('extensions on the real engine', () => {
           probe: {
             image: { context: 'probe', args: { BASE: base } },
             timeout: 10,
+            memory: 1769,
             files: {
               Dockerfile:
                 'ARG BASE\nFROM $BASE\nUSER root\nCOPY index.mjs /var/task/\nCOPY extensions /opt/extensions\nENV _HANDLER=index.handler\n',

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Docker from 'dockerode';
+import { LABEL } from '../../src/engine/labels.js';
+import { runOf } from '../support/own-run.js';
 import { startProject, until, writeProject, type Project } from '../support/project.js';
 import { finished, up } from '../support/running-up.js';
 
@@ -205,17 +207,14 @@ describe('a process that dies', () => {
       await writeProject(directory, { probe: { files: { 'index.mjs': PROBE } } });
       const first = await up(directory);
       expect((await first.invoke('probe')).status).toBe(200);
-      const [container] = await docker.listContainers({
-        all: true,
-        filters: { label: ['dev.orchestrator.run'], name: ['-probe-'] },
-      });
-      const label = `dev.orchestrator.run=${container?.Labels['dev.orchestrator.run']}`;
+      const runId = await runOf(first.child.pid);
+      const label = `${LABEL.run}=${runId}`;
+      expect(await containersOf(label)).toBeGreaterThan(0);
       await first.end('SIGKILL');
       await until(async () => (await containersOf(label)) === 0);
       await until(
         async () => (await docker.listNetworks({ filters: { label: [label] } })).length === 0,
       );
-      const runId = label.split('=')[1] ?? '';
       await until(async () => !(await readFile('/proc/mounts', 'utf8')).includes(runId));
       const second = await up(directory);
       expect((await second.invoke('probe')).status).toBe(200);

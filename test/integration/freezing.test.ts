@@ -4,12 +4,12 @@ import { startProject, until } from '../support/project.js';
 
 const LIMIT_MS = 60_000;
 
-/** Starts a timer of 100 ms after it has answered, and tells when timers fired. */
+/** Starts a timer of two seconds after it has answered, and tells when timers fired. */
 const TIMERS = `
 const fired = [];
 export const handler = async (event) => {
   const seen = [...fired];
-  if (event.arm) setImmediate(() => setTimeout(() => fired.push(Date.now()), 100));
+  if (event.arm) setImmediate(() => setTimeout(() => fired.push(Date.now()), 2_000));
   if (event.waitMs) await new Promise((resolve) => setTimeout(resolve, event.waitMs));
   return { seen, now: Date.now(), fired };
 };
@@ -29,7 +29,7 @@ describe.each<FreezerKind>(['cgroup-v1', 'cgroup-v2', 'engine'])('freezing by %s
         const armed = (await project.invoke('timers', { arm: true })).json as { now: number };
         await until(() => project.states('timers').join() === 'frozen');
         // Long past the timer's time by the clock of the machine.
-        await until(() => Date.now() > armed.now + 400);
+        await until(() => Date.now() > armed.now + 2_500);
         const thawedAt = Date.now();
         const { fired } = (await project.invoke('timers', { waitMs: 200 })).json as {
           fired: number[];
@@ -75,7 +75,7 @@ it(
     );
     try {
       const armed = (await project.invoke('timers', { arm: true })).json as { now: number };
-      await until(() => Date.now() > armed.now + 400);
+      await until(() => Date.now() > armed.now + 2_500);
       const later = (await project.invoke('timers')).json as { seen: number[] };
       expect(later.seen).toHaveLength(1);
       expect(project.states('timers')).toEqual(['idle']);

@@ -25,7 +25,7 @@ describe('networks made ahead', () => {
   beforeAll(async () => {
     // With an extension they cannot be served by containers that were started ahead.
     const files = { 'app.py': NETWORK_PROBE, '../layer/extensions/agent': PYTHON_EXTENSION };
-    const settings = { files, layers: ['layer'] };
+    const settings = { files, layers: ['layer'], timeout: 10 };
     project = await startProject({ one: settings, two: settings }, { spares: 0, watch: false });
     run = await ownRun();
     await until(async () => (await holders()).length === 2);

@@ -147,7 +147,7 @@ describe('how environments come to be initialised, on the real engine', () => {
       });
       const kept = '1 provisioned-concurrency frozen';
       await until(() => environments('node').includes(`${kept} 0`));
-      const long = invoke(client, 'node:1', { sleepMs: 3_000 });
+      const long = invoke(client, 'node:1', { sleepMs: 10_000 });
       await until(() => environments('node').some((one) => /^1 \S+ invoking/.test(one)));
       const spilt = await invoke(client, 'node:1');
       expect(spilt.result).toEqual({ type: 'on-demand', version: '1', count: 1 });

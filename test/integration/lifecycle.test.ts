@@ -45,8 +45,8 @@ describe('the life of an environment on the real engine', () => {
         probe: { files: { 'index.mjs': PROBE }, timeout: 4 },
         python: { files: { 'app.py': PYTHON_PROBE }, timeout: 10 },
         eats: { files: { 'index.mjs': PROBE }, timeout: 60 },
-        broken: { files: { 'index.mjs': 'throw new RangeError("bad at import");' } },
-        dies: { files: { 'index.mjs': 'process.exit(3);' } },
+        broken: { files: { 'index.mjs': 'throw new RangeError("bad at import");' }, timeout: 10 },
+        dies: { files: { 'index.mjs': 'process.exit(3);' }, timeout: 10 },
       },
       { spares: 0 },
     );

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { codeFolder } from '../support/custom-runtime.js';
 import { Gate, WAIT_AT_GATE } from '../support/gate.js';
-import { startProject, until, type Project } from '../support/project.js';
+import { startProject, type Project } from '../support/project.js';
 import { lambdaClient } from '../support/aws-clients/lambda-client.js';
 
 const LIMIT_MS = 60_000;
@@ -230,7 +230,7 @@ describe('response streaming on the real engine', () => {
     gate.open();
     await gate.arrival();
     gate.open();
-    await until(() => project.states('streams').every((state) => state === 'frozen'));
+    await project.free('streams');
   });
 
   test('is an event stream on the wire, with the prelude of an HTTP response in it', async () => {

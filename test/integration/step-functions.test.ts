@@ -13,7 +13,12 @@ import {
   type DescribeExecutionOutput,
   type HistoryEvent,
 } from '@aws-sdk/client-sfn';
-import { GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { until } from '../support/project.js';
 import {
   finished,
@@ -206,7 +211,11 @@ describe('state machines', () => {
   async function askedByQueue(): Promise<{ token: string; order: string }> {
     const { QueueUrl } = await queues.send(new GetQueueUrlCommand({ QueueName: 'Queue' }));
     const found = await queues.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
-    return JSON.parse(String(found.Messages?.[0]?.Body)) as { token: string; order: string };
+    const [message] = found.Messages ?? [];
+    // It would be there again after half a minute.
+    const { ReceiptHandle } = message ?? {};
+    await queues.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    return JSON.parse(String(message?.Body)) as { token: string; order: string };
   }
 
   async function orchestrator(...args: string[]): Promise<string> {

@@ -51,11 +51,12 @@ const template = {
   Resources: {
     Jobs: queue({
       QueueName: 'jobs',
-      VisibilityTimeout: 3,
+      // A start must fit in, and the function's run.
+      VisibilityTimeout: 10,
       RedrivePolicy: { deadLetterTargetArn: arnOf('DeadJobs'), maxReceiveCount: 2 },
     }),
     DeadJobs: queue({ QueueName: 'dead-jobs' }),
-    Orders: queue({ QueueName: 'orders.fifo', FifoQueue: true, VisibilityTimeout: 3 }),
+    Orders: queue({ QueueName: 'orders.fifo', FifoQueue: true, VisibilityTimeout: 10 }),
     Other: queue({ QueueName: 'other', VisibilityTimeout: 10 }),
     Failed: queue({ QueueName: 'failed' }),
     Clicks: { Type: 'AWS::Kinesis::Stream', Properties: { Name: 'clicks', ShardCount: 2 } },

@@ -2,13 +2,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { isAlive } from '../../../src/process-identity.js';
 import { readRun } from '../../../src/state/run-file.js';
 import { fakeParts } from '../../support/fake-parts.js';
 import { startInProcess, type InProcess } from '../../support/memory-host.js';
 import { startCli, type CliProcess, type CliRun } from '../../support/run-cli.js';
+
+/** Each starts several Node.js processes. */
+jest.setTimeout(60_000);
 
 let project: string;
 let state: string;

@@ -162,7 +162,7 @@ describe('malformed requests', () => {
 });
 
 describe('slow requests', () => {
-  const slow = { headersMs: 20, requestMs: 40, checkMs: 5 };
+  const slow = { headersMs: 1_000, requestMs: 1_500, checkMs: 50 };
 
   it.each([
     ['headers', 'POST / HTTP/1.1\r\nHost: localhost\r\n'],

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { OrchestratorError } from '../../../src/errors.js';
 import { identify, isAlive } from '../../../src/process-identity.js';
@@ -22,6 +22,9 @@ import { acquireRunLock, runLockHolder } from '../../../src/state/run-lock.js';
 
 const FACTS = { version: '1.2.3', startedAtMs: 0 };
 const CLAIMANT = fileURLToPath(new URL('../../support/claimant.js', import.meta.url));
+
+/** Several processes compete. */
+jest.setTimeout(60_000);
 
 let project: string;
 let state: string;
