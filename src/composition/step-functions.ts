@@ -12,11 +12,20 @@ export function openStepFunctions(parts: SourceParts): Source {
   let opening: Promise<StepFunctionsService> | undefined;
   let service: StepFunctionsService | undefined;
   let closed = false;
+  const make = async (): Promise<StepFunctionsService> => {
+    const { StepFunctionsService } = await import('../step-functions/service.js');
+    const made = new StepFunctionsService(parts, path);
+    // Before anybody has it, and whoever asks for it first: what runs then is of an earlier run.
+    made.resume();
+    service = made;
+    return made;
+  };
   const open = (): Promise<StepFunctionsService> => {
     if (closed) return Promise.reject(new Error('the orchestrator stops'));
-    opening ??= import('../step-functions/service.js').then(({ StepFunctionsService }) => {
-      service = new StepFunctionsService(parts, path);
-      return service;
+    opening ??= make().catch((error: unknown) => {
+      // The next one who asks tries again.
+      opening = undefined;
+      throw error;
     });
     return opening;
   };
@@ -32,12 +41,13 @@ export function openStepFunctions(parts: SourceParts): Source {
   return {
     name: 'Step Functions',
     async apply(stack: Stack) {
-      const first = opening === undefined;
-      if (first && stack.stateMachines.length + stack.activities.length === 0 && !existsSync(path))
+      if (
+        opening === undefined &&
+        stack.stateMachines.length + stack.activities.length === 0 &&
+        !existsSync(path)
+      )
         return;
-      const opened = await open();
-      opened.apply(stack);
-      if (first) opened.resume();
+      (await open()).apply(stack);
     },
     addresses: () => service?.addresses() ?? [],
     status: () => service?.status() ?? [],

@@ -123,11 +123,15 @@ export class EventSources implements Source {
   }
 
   #change(entry: Entry, record: MappingRecord): void {
-    const before = entry.record;
+    const { definition } = entry.record;
+    if (JSON.stringify(definition) === JSON.stringify(record.definition)) {
+      // Its tags, say: what is under way for this definition goes on.
+      entry.record = { ...record, definition };
+      return;
+    }
     entry.record = record;
-    if (JSON.stringify(before.definition) === JSON.stringify(record.definition)) return;
     const { enabled } = record.definition;
-    if (before.definition.enabled === enabled) entry.state = 'Updating';
+    if (definition.enabled === enabled) entry.state = 'Updating';
     else entry.state = enabled ? 'Enabling' : 'Disabling';
     this.#then(entry, async () => {
       await this.#halt(entry);
@@ -160,7 +164,8 @@ export class EventSources implements Source {
 
   async #start(entry: Entry, record: MappingRecord): Promise<void> {
     // Something newer is waiting to be done.
-    if (this.#stopping || entry.record !== record || entry.state === 'Deleting') return;
+    const isLatest = (): boolean => entry.record.definition === record.definition;
+    if (this.#stopping || !isLatest() || entry.state === 'Deleting') return;
     if (!record.definition.enabled) {
       entry.state = 'Disabled';
       return;
@@ -168,7 +173,7 @@ export class EventSources implements Source {
     const runner = this.#runnerOf(entry, mappingOf(record));
     entry.runner = runner;
     await runner.opened;
-    if (entry.record === record && entry.runner === runner) entry.state = 'Enabled';
+    if (isLatest() && entry.runner === runner) entry.state = 'Enabled';
   }
 
   #runnerOf(entry: Entry, mapping: Mapping): Runner {

@@ -25,6 +25,7 @@ export class LateMounts {
   readonly #stages = new Map<string, Promise<string>>();
   #opened: Promise<void> | undefined;
   #slots = 0;
+  #stagesMade = 0;
 
   /** `root` is a folder of the run's own. */
   constructor(root: string) {
@@ -34,7 +35,11 @@ export class LateMounts {
 
   /** A folder for a container to bind as a slave. Raises the system's errors. */
   async slot(): Promise<string> {
-    this.#opened ??= this.#open();
+    this.#opened ??= this.#open().catch((error: unknown) => {
+      // The next one who asks tries again.
+      this.#opened = undefined;
+      throw error;
+    });
     await this.#opened;
     this.#slots += 1;
     const slot = join(this.#shared, String(this.#slots));
@@ -47,7 +52,8 @@ export class LateMounts {
     const parent = dirname(folder);
     let stage = this.#stages.get(parent);
     if (stage === undefined) {
-      stage = this.#stage(parent, join(this.#root, `${STAGE_PREFIX}${this.#stages.size + 1}`));
+      this.#stagesMade += 1;
+      stage = this.#stage(parent, join(this.#root, `${STAGE_PREFIX}${this.#stagesMade}`));
       this.#stages.set(parent, stage);
       stage.catch(() => this.#stages.delete(parent));
     }

@@ -155,6 +155,25 @@ describe('event source mappings', () => {
     expect(sources.status()).toHaveLength(1);
   });
 
+  it('that are tagged while a change of theirs is under way are changed all the same', async () => {
+    bench.durationMs = 5 * SECOND;
+    await apply(mapping());
+    queueOf(QUEUE).send('a');
+    await clock.advanceAsync(SECOND);
+    const [record] = mappings.list();
+    if (record === undefined) throw new Error('there is no mapping');
+    const definition = { ...record.definition, batchSize: 1 };
+    const changed = mappings.change({ ...record, definition });
+    await clock.advanceAsync(100);
+    expect(sources.status()[0]?.state).toBe('Updating');
+    mappings.change({ ...changed, tags: { stage: 'test' }, definition: { ...definition } });
+    await clock.advanceAsync(10 * SECOND);
+    expect(sources.status()[0]?.state).toBe('Enabled');
+    queueOf(QUEUE).send('b');
+    await clock.advanceAsync(10 * SECOND);
+    expect(queueOf(QUEUE).removed).toEqual(['a', 'b']);
+  });
+
   it('stand beside one that cannot run', async () => {
     queueOf(`${QUEUE}-bad`).trouble = new Error('getaddrinfo ENOTFOUND');
     await apply(mapping(), mapping({ sourceArn: `${QUEUE}-bad` }));
